@@ -1,0 +1,1 @@
+//! The engine: gRPC service, storage, scheduling, chain adapter.

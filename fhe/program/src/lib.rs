@@ -1,0 +1,1 @@
+//! Programs over encrypted values: types, canonical text, digest, release policy.

@@ -1,0 +1,1 @@
+//! Parameter set, keys, ciphertext words, exact evaluation, noise squashing.

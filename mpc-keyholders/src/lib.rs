@@ -1,0 +1,1 @@
+//! Keyholders: threshold decryption of proven results.

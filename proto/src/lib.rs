@@ -1,0 +1,1 @@
+//! Generated gRPC services and messages of Trine.

@@ -1,0 +1,1 @@
+//! Prover of evaluation: argument, wrap circuit, worker.

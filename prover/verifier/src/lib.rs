@@ -1,0 +1,1 @@
+//! Native verifier of the proof of evaluation.

@@ -1,0 +1,1 @@
+//! Contract artifacts, bindings and in-process EVM.
