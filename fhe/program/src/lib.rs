@@ -1,1 +1,24 @@
-//! Programs over encrypted values: types, canonical text, digest, release policy.
+//! Programs over encrypted values: what is computed, written down so that everybody hashes the same bytes.
+//!
+//! You want this crate if you register, evaluate, prove, release or audit a program. It knows no ciphertext,
+//! no key, no field: values in, values out, so that a keyholder or an auditor reads little.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`value`] | types of encrypted values, key kinds, declarations of handles |
+//! | [`linear`] | linear programs: weighted sums of ciphertext blocks plus a constant |
+//! | [`text`] | the canonical text of a program and its identifier (keccak-256 of the text) |
+//! | [`policy`] | what may be released: the predicate each keyholder recomputes from the text |
+//!
+//! Place among the crates: `trine-fhe` evaluates a program, `trine-verifier` and `trine-prover` prove its
+//! evaluation, `trine-keyholder` applies [`policy`], `trine-engine` and `trine` carry it.
+
+pub mod linear;
+pub mod policy;
+pub mod text;
+pub mod value;
+
+pub use linear::{LinearProgram, LinearRow, ProgramError, Term};
+pub use policy::{PolicyViolation, ReleasePolicy};
+pub use text::{ProgramId, TextError};
+pub use value::{Declaration, KeyKind, ValueType};
