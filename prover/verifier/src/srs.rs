@@ -1,0 +1,332 @@
+//! Structured reference string: powers of tau over BN254, the verifier's part and the key that commits to words.
+//!
+//! A commitment is `sum_i word_i * [tau^i]_1` (spec section 2). The verifier holds `tau H` alone; keyholders and
+//! clients hold a [`CommitmentKey`] too, because a handle names its commitment and they recompute it.
+
+use crate::Bytes32;
+use crate::digest::{AbiHasher, field_from_word, field_word, g2_words, point_from_words, point_words, uint_word};
+use ark_bn254::{Bn254, Fq2, Fr, G1Affine, G1Projective, G2Affine};
+use ark_ec::pairing::Pairing;
+use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, VariableBaseMSM};
+use ark_ff::Zero;
+use sha3::{Digest, Keccak256};
+use std::io::{ErrorKind, Read, Write};
+
+/// First bytes of a commitment key file.
+pub const MAGIC: [u8; 8] = *b"TRINESRS";
+/// Version of the file format.
+pub const VERSION: u32 = 1;
+/// Most powers that a key may have: 2^28, as in the largest public ceremony.
+pub const MOST_POWERS: u64 = 1 << 28;
+
+/// Flag bit of a file whose tau is known.
+const DEVELOPMENT_FLAG: u32 = 1;
+/// Powers for which memory is reserved before their bytes have been seen.
+const RESERVED_POWERS: u64 = 1 << 12;
+
+/// Why a reference string is refused, or cannot commit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SrsError {
+    /// More coefficients than the key has powers.
+    #[error("{length} coefficients to commit to, the key has {powers} powers")]
+    TooLong {
+        /// Coefficients.
+        length: usize,
+        /// Powers of the key.
+        powers: usize,
+    },
+    /// Fewer powers than asked for.
+    #[error("{wanted} powers wanted, the key has {powers}")]
+    TooFewPowers {
+        /// Powers asked for.
+        wanted: usize,
+        /// Powers of the key.
+        powers: usize,
+    },
+    /// A file that is something else.
+    #[error("file starts with {got:02x?}, expected \"TRINESRS\"")]
+    Magic {
+        /// First bytes of the file.
+        got: [u8; 8],
+    },
+    /// A version that this code does not read.
+    #[error("file has version {got}, expected {VERSION}")]
+    Version {
+        /// Version of the file.
+        got: u32,
+    },
+    /// Flags that this version does not define.
+    #[error("file has flags {got:#x}, expected 0 or 1")]
+    Flags {
+        /// Flags of the file.
+        got: u32,
+    },
+    /// A number of powers outside what is supported.
+    #[error("{count} powers of at most {most}, expected 1 to {MOST_POWERS} and no more than the most")]
+    Count {
+        /// Powers in the file.
+        count: u64,
+        /// Powers of the whole reference string.
+        most: u64,
+    },
+    /// The file ends early.
+    #[error("file ends in {part} {index}")]
+    Truncated {
+        /// What is being read.
+        part: &'static str,
+        /// Which of them.
+        index: u64,
+    },
+    /// Bytes after the last power.
+    #[error("file goes on after its {count} powers")]
+    Trailing {
+        /// Powers in the file.
+        count: u64,
+    },
+    /// Reading fails.
+    #[error("reading fails: {0}")]
+    Io(ErrorKind),
+    /// A power is not a canonical point of the curve, or the point at infinity.
+    #[error("power {index} is not a canonical point of BN254 G1 other than infinity")]
+    Power {
+        /// Exponent of tau.
+        index: u64,
+    },
+    /// `[tau^0]` is not the generator.
+    #[error("power 0 is not the generator of BN254 G1")]
+    Generator,
+    /// `tau H` is not in the group, or is the point at infinity.
+    #[error("tau H is not a canonical point of the BN254 G2 subgroup other than infinity")]
+    TauH,
+    /// The powers are not those of one tau.
+    #[error("the powers are not successive powers of the tau in tau H")]
+    Powers,
+}
+
+/// The verifier's part of the reference string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifierSrs {
+    /// `tau * H`, with H the generator of G2.
+    pub tau_h: G2Affine,
+    /// Number of powers of tau in G1 that the reference string has.
+    pub max_powers: u64,
+    /// Whether somebody knows tau: never accept this in production.
+    pub development: bool,
+}
+
+impl VerifierSrs {
+    /// Checks that `tau H` is in the group and not the point at infinity, and the number of powers.
+    pub fn new(tau_h: G2Affine, max_powers: u64, development: bool) -> Result<Self, SrsError> {
+        if tau_h.is_zero() || !tau_h.is_on_curve() || !tau_h.is_in_correct_subgroup_assuming_on_curve() {
+            return Err(SrsError::TauH);
+        }
+        if max_powers == 0 || max_powers > MOST_POWERS {
+            return Err(SrsError::Count { count: max_powers, most: max_powers });
+        }
+        Ok(Self { tau_h, max_powers, development })
+    }
+
+    /// SRS digest of `docs/spec/onchain.md`.
+    pub fn digest(&self) -> Bytes32 {
+        let mut hasher = AbiHasher::tagged("srs");
+        for word in point_words(&G1Affine::generator()) {
+            hasher = hasher.word(&word);
+        }
+        for word in g2_words(&self.tau_h) {
+            hasher = hasher.word(&word);
+        }
+        hasher.uint(self.max_powers).finish()
+    }
+
+    /// Whether `e(left, H) = e(w, tau H)`.
+    pub fn check_pairing(&self, left: G1Affine, w: G1Affine) -> bool {
+        Bn254::multi_pairing([left, -w], [G2Affine::generator(), self.tau_h]).is_zero()
+    }
+}
+
+/// Successive powers of tau in G1, checked against the verifier's part.
+///
+/// May be a prefix of the reference string: `powers().len() <= verifier().max_powers`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CommitmentKey {
+    powers: Vec<G1Affine>,
+    verifier: VerifierSrs,
+}
+
+impl std::fmt::Debug for CommitmentKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CommitmentKey")
+            .field("powers", &self.powers.len())
+            .field("verifier", &self.verifier)
+            .finish()
+    }
+}
+
+impl CommitmentKey {
+    /// Checks everything: points on the curve, generator first, and by one pairing check on a random combination
+    /// that every power is tau times the one before.
+    ///
+    /// The weights of the combination are 128 bits each, drawn by keccak from all the points.
+    pub fn new(powers: Vec<G1Affine>, verifier: VerifierSrs) -> Result<Self, SrsError> {
+        let count = powers.len() as u64;
+        if count == 0 || count > verifier.max_powers {
+            return Err(SrsError::Count { count, most: verifier.max_powers });
+        }
+        VerifierSrs::new(verifier.tau_h, verifier.max_powers, verifier.development)?;
+        // The group has prime order: on the curve is in the subgroup.
+        if let Some(index) = powers.iter().position(|p| p.is_zero() || !p.is_on_curve()) {
+            return Err(SrsError::Power { index: index as u64 });
+        }
+        if powers.first() != Some(&G1Affine::generator()) {
+            return Err(SrsError::Generator);
+        }
+        let (low, high) = combination_weights(&powers, &verifier);
+        let combine = |points: &[G1Affine]| {
+            let high = G1Projective::msm_u64(points, &high).mul_bigint([0, 1]);
+            (G1Projective::msm_u64(points, &low) + high).into_affine()
+        };
+        let (all_but_first, all_but_last) =
+            (powers.get(1..).unwrap_or_default(), powers.get(..powers.len() - 1).unwrap_or_default());
+        if !verifier.check_pairing(combine(all_but_first), combine(all_but_last)) {
+            return Err(SrsError::Powers);
+        }
+        Ok(Self { powers, verifier })
+    }
+
+    /// `[tau^0], [tau^1], ...`
+    pub fn powers(&self) -> &[G1Affine] {
+        &self.powers
+    }
+
+    /// The verifier's part.
+    pub fn verifier(&self) -> &VerifierSrs {
+        &self.verifier
+    }
+
+    /// The key with its first `count` powers only, of the same reference string.
+    pub fn prefix(&self, count: usize) -> Result<Self, SrsError> {
+        let too_few = SrsError::TooFewPowers { wanted: count, powers: self.powers.len() };
+        let powers = self.powers.get(..count).filter(|p| !p.is_empty()).ok_or(too_few)?.to_vec();
+        Ok(Self { powers, verifier: self.verifier })
+    }
+
+    /// Commits to 64-bit words, lowest power first.
+    pub fn commit_words(&self, words: &[u64]) -> Result<G1Affine, SrsError> {
+        Ok(G1Projective::msm_u64(self.powers_for(words.len())?, words).into_affine())
+    }
+
+    /// Commits to 32-bit words, lowest power first.
+    pub fn commit_small(&self, words: &[u32]) -> Result<G1Affine, SrsError> {
+        Ok(G1Projective::msm_u32(self.powers_for(words.len())?, words).into_affine())
+    }
+
+    /// Commits to field elements, lowest power first.
+    pub fn commit_fr(&self, coefficients: &[Fr]) -> Result<G1Affine, SrsError> {
+        let powers = self.powers_for(coefficients.len())?;
+        Ok(G1Projective::msm_unchecked(powers, coefficients).into_affine())
+    }
+
+    fn powers_for(&self, length: usize) -> Result<&[G1Affine], SrsError> {
+        self.powers.get(..length).ok_or(SrsError::TooLong { length, powers: self.powers.len() })
+    }
+
+    /// Writes the file: magic, version (4 bytes), flags (4), powers in the file (8), powers of the reference string
+    /// (8), all little-endian; `tau H` as four words and each power as two, as on chain.
+    pub fn write(&self, mut to: impl Write) -> std::io::Result<()> {
+        let flags = if self.verifier.development { DEVELOPMENT_FLAG } else { 0 };
+        to.write_all(&MAGIC)?;
+        to.write_all(&VERSION.to_le_bytes())?;
+        to.write_all(&flags.to_le_bytes())?;
+        to.write_all(&(self.powers.len() as u64).to_le_bytes())?;
+        to.write_all(&self.verifier.max_powers.to_le_bytes())?;
+        for word in g2_words(&self.verifier.tau_h) {
+            to.write_all(&word)?;
+        }
+        for point in &self.powers {
+            for word in point_words(point) {
+                to.write_all(&word)?;
+            }
+        }
+        to.flush()
+    }
+
+    /// Reads a file that [`Self::write`] wrote, to its end, and checks all that [`Self::new`] checks.
+    ///
+    /// Memory grows with the bytes that are really there, not with the number that the header claims.
+    pub fn read(mut from: impl Read) -> Result<Self, SrsError> {
+        let magic = read_array::<8>(&mut from, "magic", 0)?;
+        if magic != MAGIC {
+            return Err(SrsError::Magic { got: magic });
+        }
+        let version = u32::from_le_bytes(read_array(&mut from, "version", 0)?);
+        if version != VERSION {
+            return Err(SrsError::Version { got: version });
+        }
+        let flags = u32::from_le_bytes(read_array(&mut from, "flags", 0)?);
+        if flags & !DEVELOPMENT_FLAG != 0 {
+            return Err(SrsError::Flags { got: flags });
+        }
+        let count = u64::from_le_bytes(read_array(&mut from, "count", 0)?);
+        let most = u64::from_le_bytes(read_array(&mut from, "count", 1)?);
+        if count == 0 || count > most || most > MOST_POWERS {
+            return Err(SrsError::Count { count, most });
+        }
+        let tau_h = read_tau_h(&mut from)?;
+        let verifier = VerifierSrs::new(tau_h, most, flags == DEVELOPMENT_FLAG)?;
+        let mut powers = Vec::with_capacity(count.min(RESERVED_POWERS) as usize);
+        for index in 0..count {
+            let x = read_array(&mut from, "power", index)?;
+            let y = read_array(&mut from, "power", index)?;
+            powers.push(point_from_words(&x, &y).ok_or(SrsError::Power { index })?);
+        }
+        match read_array::<1>(&mut from, "end", 0) {
+            Err(SrsError::Truncated { .. }) => Self::new(powers, verifier),
+            Err(error) => Err(error),
+            Ok(_) => Err(SrsError::Trailing { count }),
+        }
+    }
+}
+
+fn read_array<const LENGTH: usize>(
+    from: &mut impl Read,
+    part: &'static str,
+    index: u64,
+) -> Result<[u8; LENGTH], SrsError> {
+    let mut bytes = [0; LENGTH];
+    match from.read_exact(&mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(SrsError::Truncated { part, index }),
+        Err(error) => Err(SrsError::Io(error.kind())),
+    }
+}
+
+fn read_tau_h(from: &mut impl Read) -> Result<G2Affine, SrsError> {
+    let mut coordinate = |index| {
+        let word = read_array::<32>(from, "tau H", index)?;
+        field_from_word(&word).ok_or(SrsError::TauH)
+    };
+    let (x_c1, x_c0, y_c1, y_c0) = (coordinate(0)?, coordinate(1)?, coordinate(2)?, coordinate(3)?);
+    Ok(G2Affine::new_unchecked(Fq2::new(x_c0, x_c1), Fq2::new(y_c0, y_c1)))
+}
+
+/// 128-bit weights for all pairs of neighbouring powers, as low and high halves.
+fn combination_weights(powers: &[G1Affine], verifier: &VerifierSrs) -> (Vec<u64>, Vec<u64>) {
+    let mut hasher = Keccak256::new();
+    hasher.update(verifier.digest());
+    for point in powers {
+        let (x, y) = point.xy().unwrap_or_default();
+        hasher.update(field_word(&x));
+        hasher.update(field_word(&y));
+    }
+    let seed: Bytes32 = hasher.finalize().into();
+    (1..powers.len() as u64)
+        .map(|index| {
+            let digest: Bytes32 =
+                Keccak256::new().chain_update(seed).chain_update(uint_word(index)).finalize().into();
+            let mut halves = digest.chunks_exact(8).map(|half| {
+                half.iter().fold(0u64, |value, byte| value << 8 | u64::from(*byte))
+            });
+            (halves.next().unwrap_or_default(), halves.next().unwrap_or_default())
+        })
+        .unzip()
+}
