@@ -40,17 +40,15 @@ soak: ## The slow tier: tests marked `#[ignore = "slow: ..."]`
 	@$(SETUP) build chain
 	@scripts/test.sh slow
 
-lint: ## rustfmt, clippy with warnings as errors, shell syntax; cargo-deny where it is installed
+lint: deny ## rustfmt, clippy with warnings as errors, shell syntax, cargo-deny
 	@$(SETUP) lint
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- --deny warnings
 	@for script in .ci/run $$(git ls-files '*.sh'); do bash -n "$$script"; done
-	@if cargo deny --version >/dev/null 2>&1; then $(MAKE) deny; \
-	else echo "lint: cargo-deny is not installed, skipped (make deny installs and runs it)"; fi
 
-deny: ## Licences, sources, bans of dependencies (installs cargo-deny: minutes, once)
+deny: ## Licences, sources, bans of dependencies (compiles cargo-deny once: 3 minutes)
 	@$(SETUP) deny
-	cargo deny --locked --offline check --hide-inclusion-graph bans licenses sources
+	cargo deny --locked check --hide-inclusion-graph bans licenses sources
 
 bench: ## Criterion for the primitives, then JSON for the whole
 	@$(SETUP) build chain
