@@ -5,9 +5,9 @@
 //! Exactly one byte string encodes a proof.
 
 use crate::Bytes32;
-use crate::class::{ARITY_BITS, Class};
+use crate::class::Class;
 use crate::digest::{field_from_word, field_word, point_from_words, point_words};
-use crate::opening::OpeningProof;
+use crate::opening::{OpeningProof, residue_counts};
 use ark_bn254::{Fr, G1Affine};
 
 /// One layer of the range tree.
@@ -105,17 +105,12 @@ const MAGIC: &[u8; 4] = b"TRPE";
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 6;
 
-/// Residues of each level of the opening.
-pub fn residue_counts(class: &Class) -> Vec<usize> {
-    (0..class.levels()).map(|l| 1 << (class.log_chunk - l * ARITY_BITS).min(ARITY_BITS)).collect()
-}
-
 /// Length in bytes of every proof of a class.
 pub fn proof_bytes(class: &Class) -> usize {
     let d = class.layers();
     let points = class.first_input() + class.levels() - 1 + 2;
     let tree = 4 + (1..d).map(|l| 2 * l + 4).sum::<usize>();
-    let opening = 1 + residue_counts(class).iter().sum::<usize>();
+    let opening = 1 + residue_counts(class.log_chunk).iter().sum::<usize>();
     let scalars = tree + 2 * class.log_chunk + class.polynomials() + opening;
     HEADER_BYTES + 32 * (2 * points + scalars)
 }
@@ -188,7 +183,7 @@ impl InnerProof {
             values: reader.scalars("values", class.polynomials())?,
             opening: OpeningProof {
                 f0_at_u: reader.scalar("opening.f0_at_u")?,
-                residues: residue_counts(class)
+                residues: residue_counts(class.log_chunk)
                     .into_iter()
                     .map(|count| reader.scalars("opening.residues", count))
                     .collect::<Result<_, _>>()?,

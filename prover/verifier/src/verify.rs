@@ -113,7 +113,7 @@ pub fn verify_field(
     let u = verify_reduction(class, &claims, &proof.reduction, &proof.values, transcript)?;
     // PE.J1 to PE.J5
     let opened =
-        opening::field_side(class.log_chunk, &u, &proof.values, d3, d4, &proof.opening, transcript)?;
+        opening::field_side(class.log_chunk, &u, &proof.values, *d3, *d4, &proof.opening, transcript)?;
     Ok(PublicInputs {
         stmt: inputs.stmt,
         shape: matrix.shape,
