@@ -1,1 +1,23 @@
-//! Client library and command line.
+//! Client library of Trine, and what its command line is made of.
+//!
+//! You want this crate if your application encrypts values, outsources a program over them, reads the proven result
+//! or checks somebody else's receipt.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`ballot`] | ballots and the tally program of the demonstration |
+//! | [`receipt`] | receipt files and their native verification |
+//! | [`process`], [`port`], [`certificates`] | what a local cluster of processes is made of |
+//! | [`phases`] | durations of a run |
+//!
+//! Place among the crates: on top of all others; nothing depends on it.
+
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "tests state what they expect"))]
+
+pub mod ballot;
+pub mod certificates;
+pub mod cluster;
+pub mod phases;
+pub mod port;
+pub mod process;
+pub mod receipt;

@@ -1,0 +1,3 @@
+//! One command, one file: its arguments, and a `run` that returns the exit code.
+
+pub mod bounds;

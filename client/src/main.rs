@@ -1,0 +1,79 @@
+//! The command `trine`.
+//!
+//! One command is one file under `commands/`; attacks that the demonstration can play are under `attacks/`. Standard
+//! output carries results (with `--json` one JSON value a line), standard error everything else.
+
+mod commands;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Outsource computation on encrypted data, prove it, release the result by a committee.
+#[derive(Parser)]
+#[command(name = "trine", version, about, after_help = EXAMPLES)]
+struct Arguments {
+    /// Print results as JSON, one value a line.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Show no progress on standard error.
+    #[arg(long, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  trine demo --voters 15          a tally from ballots to released totals, on a cluster of local processes
+  trine demo --attack list        attacks that the demonstration plays
+  trine up                        start the cluster and keep it
+  trine verify receipt.json --development";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the integer and noise bounds of the proof class and parameter set.
+    Bounds(commands::bounds::Arguments),
+}
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// As JSON.
+    pub json: bool,
+    /// Without progress.
+    pub quiet: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output { json: arguments.json, quiet: arguments.quiet };
+    let result = match arguments.command {
+        Command::Bounds(a) => commands::bounds::run(&a, output),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("trine: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples() {
+        for command in Arguments::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("trine "), "{} has no example in its help", command.get_name());
+        }
+    }
+}

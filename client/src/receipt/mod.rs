@@ -1,0 +1,12 @@
+//! Receipts: files that convince a third party, and their native verification.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`file`] | the JSON format |
+//! | [`verify`](mod@verify) | verification from files alone |
+
+pub mod file;
+pub mod verify;
+
+pub use file::{Receipt, ReceiptFileError};
+pub use verify::{ReceiptError, VerifiedReceipt, verify};

@@ -1,0 +1,272 @@
+//! Native verification of a receipt from files alone.
+
+use super::file::{Receipt, ReceiptOrigin, ReceiptRecord};
+use ark_bn254::{Fq2, G2Affine};
+use trine_program::{Declaration, LinearProgram, TextError};
+use trine_verifier::digest::{field_from_word, field_word, point_words};
+use trine_verifier::handle::CommitmentError;
+use trine_verifier::proof::ProofError;
+use trine_verifier::srs::{SrsError, VerifierSrs};
+use trine_verifier::statement::{NamedCommitment, parameter_set_id};
+use trine_verifier::{
+    Address, Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, Origin, PublicInputs,
+    Statement, VerifyError,
+};
+
+/// Length of a proof for `Coprocessor.fulfil` (`docs/spec/onchain.md`).
+pub const WRAPPED_BYTES: usize = 1124;
+/// Words of the Groth16 proof at its start, after the four bytes of the verifier hash.
+const GROTH16_WORDS: usize = 8;
+
+/// Why a receipt is refused. One variant for each check, in the order of the checks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReceiptError {
+    /// `tau H` is no point of the group.
+    #[error("setup: {0}")]
+    Setup(#[from] SrsError),
+    /// The setup is not the one that the statement names.
+    #[error("setup has digest {got}, the statement names {expected}")]
+    SrsDigest {
+        /// Digest of the setup in the file.
+        got: String,
+        /// Digest in the statement.
+        expected: String,
+    },
+    /// The setup is not the one that the reader trusts.
+    #[error("setup has digest {got}, you trust {expected}")]
+    Untrusted {
+        /// Digest of the setup in the file.
+        got: String,
+        /// Digest that the reader named.
+        expected: String,
+    },
+    /// Another parameter set.
+    #[error("parameter set {got}, expected {expected}")]
+    ParameterSet {
+        /// Identifier in the file.
+        got: String,
+        /// The one of this build.
+        expected: String,
+    },
+    /// The program text is not canonical, or its program is malformed.
+    #[error("program: {0}")]
+    Program(#[from] TextError),
+    /// Not one record for each handle of the program.
+    #[error("{got} {what} records, the program has {expected}")]
+    RecordCount {
+        /// "input" or "output".
+        what: &'static str,
+        /// Records in the file.
+        got: usize,
+        /// Handles of the program.
+        expected: usize,
+    },
+    /// A record of a value that the program does not declare there.
+    #[error("{what} {index}: type, key or blocks differ from the program's declaration")]
+    Declaration {
+        /// "input" or "output".
+        what: &'static str,
+        /// Which of them.
+        index: usize,
+    },
+    /// An output that does not come from this request, at this place.
+    #[error("output {index}: origin is not output {index} of this request")]
+    Origin {
+        /// Which output.
+        index: usize,
+    },
+    /// A commitment is no point.
+    #[error("{what} {index}: {error}")]
+    Commitment {
+        /// "input" or "output".
+        what: &'static str,
+        /// Which of them.
+        index: usize,
+        /// What is wrong.
+        error: CommitmentError,
+    },
+    /// A handle is not the digest of its record.
+    #[error("{what} {index}: handle {got}, its record has {expected}")]
+    Handle {
+        /// "input" or "output".
+        what: &'static str,
+        /// Which of them.
+        index: usize,
+        /// Handle in the file.
+        got: String,
+        /// Digest of the record.
+        expected: String,
+    },
+    /// The inner proof is not decodable.
+    #[error("inner proof: {0}")]
+    Proof(#[from] ProofError),
+    /// The inner proof is rejected.
+    #[error("inner proof: {0}")]
+    Rejected(#[from] VerifyError),
+    /// The proof for the contract is not of the same argument.
+    #[error("wrapped proof: {field} differs from the inner proof")]
+    Wrapped {
+        /// The part that differs.
+        field: &'static str,
+    },
+}
+
+/// A receipt whose proof holds.
+#[derive(Debug)]
+pub struct VerifiedReceipt {
+    /// What is proved.
+    pub statement: Statement,
+    /// Public inputs of the wrap.
+    pub public_inputs: PublicInputs,
+}
+
+/// Verifies a receipt.
+///
+/// `trusted_srs` is the digest of the reference string that the reader trusts: the file cannot name its own anchor.
+///
+/// What the caller must still discharge: that chain, contract and key of the domain are those meant, that the inputs
+/// are registered there, and the release (all three are on chain).
+pub fn verify(receipt: &Receipt, trusted_srs: &Bytes32) -> Result<VerifiedReceipt, ReceiptError> {
+    let class = Class::SLICE;
+    let srs = verifier_srs(receipt)?;
+    check_setup(receipt, &srs.digest(), trusted_srs)?;
+    let program = LinearProgram::from_text(receipt.program.as_bytes())?;
+    let statement = statement(receipt, program)?;
+    let proof = InnerProof::from_bytes(&class, &receipt.inner_proof)?;
+    let public_inputs = trine_verifier::verify(&class, &srs, &statement, &proof)?;
+    check_wrapped(receipt, &proof, &public_inputs)?;
+    Ok(VerifiedReceipt { statement, public_inputs })
+}
+
+fn verifier_srs(receipt: &Receipt) -> Result<VerifierSrs, ReceiptError> {
+    let coordinate = |word: &alloy::primitives::B256| field_from_word(&word.0).ok_or(SrsError::TauH);
+    let [x_c1, x_c0, y_c1, y_c0] = &receipt.setup.tau_h;
+    let x = Fq2::new(coordinate(x_c0)?, coordinate(x_c1)?);
+    let y = Fq2::new(coordinate(y_c0)?, coordinate(y_c1)?);
+    // Whether tau is known to somebody is not in the bytes: the trusted digest decides.
+    Ok(VerifierSrs::new(G2Affine::new_unchecked(x, y), receipt.setup.max_powers, true)?)
+}
+
+fn check_setup(receipt: &Receipt, digest: &Bytes32, trusted: &Bytes32) -> Result<(), ReceiptError> {
+    let named = &receipt.domain.srs_digest.0;
+    if digest != named {
+        return Err(ReceiptError::SrsDigest { got: hex::encode(digest), expected: hex::encode(named) });
+    }
+    if digest != trusted {
+        return Err(ReceiptError::Untrusted { got: hex::encode(digest), expected: hex::encode(trusted) });
+    }
+    let (got, expected) = (receipt.domain.parameter_set_id.0, parameter_set_id());
+    if got != expected {
+        return Err(ReceiptError::ParameterSet { got: hex::encode(got), expected: hex::encode(expected) });
+    }
+    Ok(())
+}
+
+fn statement(receipt: &Receipt, program: LinearProgram) -> Result<Statement, ReceiptError> {
+    let inputs = named(receipt, "input", &receipt.inputs, program.inputs())?;
+    let outputs = named(receipt, "output", &receipt.outputs, program.outputs())?;
+    for (index, record) in receipt.outputs.iter().enumerate() {
+        let expected = ReceiptOrigin::Output {
+            request_id: receipt.request_id,
+            job: 0,
+            segment: 0,
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+        };
+        if record.origin != expected {
+            return Err(ReceiptError::Origin { index });
+        }
+    }
+    Ok(Statement {
+        domain: domain(receipt),
+        job: Job { request_id: receipt.request_id.0, salt: receipt.salt.0, program, inputs, outputs },
+    })
+}
+
+fn domain(receipt: &Receipt) -> Domain {
+    let d = &receipt.domain;
+    Domain {
+        chain_id: d.chain_id,
+        coprocessor: d.coprocessor.0.0,
+        verifier_hash: d.verifier_hash.0,
+        srs_digest: d.srs_digest.0,
+        parameter_set_id: d.parameter_set_id.0,
+        key_digest: d.key_digest.0,
+    }
+}
+
+fn named(
+    receipt: &Receipt,
+    what: &'static str,
+    records: &[ReceiptRecord],
+    declarations: &[Declaration],
+) -> Result<Vec<NamedCommitment>, ReceiptError> {
+    let (got, expected) = (records.len(), declarations.len());
+    if got != expected {
+        return Err(ReceiptError::RecordCount { what, got, expected });
+    }
+    let mut named = Vec::with_capacity(got);
+    for (index, (record, declaration)) in records.iter().zip(declarations).enumerate() {
+        let [x, y] = &record.commitment;
+        let commitment = Commitment::from_xy(&x.0, &y.0).map_err(|error| ReceiptError::Commitment {
+            what,
+            index,
+            error,
+        })?;
+        let full = handle_record(receipt, record, &commitment);
+        if !full.matches(declaration) {
+            return Err(ReceiptError::Declaration { what, index });
+        }
+        let expected = full.handle();
+        if record.handle.0 != expected {
+            let (got, expected) = (hex::encode(record.handle), hex::encode(expected));
+            return Err(ReceiptError::Handle { what, index, got, expected });
+        }
+        named.push(NamedCommitment { handle: expected, commitment });
+    }
+    Ok(named)
+}
+
+fn handle_record(receipt: &Receipt, record: &ReceiptRecord, commitment: &Commitment) -> HandleRecord {
+    let address = |a: &alloy::primitives::Address| -> Address { a.0.0 };
+    HandleRecord {
+        chain_id: receipt.domain.chain_id,
+        coprocessor: address(&receipt.domain.coprocessor),
+        key_digest: receipt.domain.key_digest.0,
+        key_kind: record.key_kind,
+        value_type: record.value_type,
+        blocks: record.blocks,
+        origin: match &record.origin {
+            ReceiptOrigin::Input { registrant, consumer } => {
+                Origin::Input { registrant: address(registrant), consumer: address(consumer) }
+            }
+            ReceiptOrigin::Output { request_id, job, segment, index } => {
+                Origin::Output { request_id: request_id.0, job: *job, segment: *segment, index: *index }
+            }
+        },
+        commitment_digest: commitment.digest(),
+    }
+}
+
+/// The proof for the contract ends with the group side of the same argument. Its Groth16 part is the contract's to
+/// check: the inner proof alone convinces here.
+fn check_wrapped(receipt: &Receipt, proof: &InnerProof, public: &PublicInputs) -> Result<(), ReceiptError> {
+    let differs = |field| Err(ReceiptError::Wrapped { field });
+    let wrapped = &receipt.wrapped_proof;
+    if wrapped.len() != WRAPPED_BYTES {
+        return differs("length");
+    }
+    if wrapped.get(..4) != receipt.domain.verifier_hash.get(..4) {
+        return differs("verifier hash");
+    }
+    let group = &proof.group;
+    let points = group.columns.iter().chain(&group.second).chain(&group.folds);
+    let mut expected: Vec<Bytes32> =
+        points.chain([&group.quotient, &group.witness]).flat_map(point_words).collect();
+    let challenges = [public.rho, public.r, public.q, public.z, public.r_at_z];
+    expected.extend(challenges.iter().map(field_word));
+    let words = wrapped.get(4..).unwrap_or_default().chunks_exact(32).skip(GROTH16_WORDS);
+    if !words.eq(expected.iter().map(|w| w.as_slice())) {
+        return differs("group side");
+    }
+    Ok(())
+}
