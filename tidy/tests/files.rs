@@ -68,6 +68,23 @@ fn no_leftovers_in_sources() {
     assert_none("leftovers", &violations);
 }
 
+/// `make soak` runs what is ignored: whatever is ignored for another reason would run there.
+#[test]
+fn an_ignored_test_is_a_slow_one_and_says_why() {
+    let checkout = Checkout::here();
+    let attribute = concat!("#[ig", "nore");
+    let mut violations = Vec::new();
+    for file in checkout.files_ending(&[".rs"]) {
+        let source = RustSource::parse(&file, checkout.text(&file).expect("Rust is text"));
+        for (i, (line, code)) in source.text.lines().zip(source.code.lines()).enumerate() {
+            if code.contains(attribute) && !line.contains(concat!("#[ig", "nore = \"slow: ")) {
+                violations.push(format!("{file}:{}: {}", i + 1, line.trim()));
+            }
+        }
+    }
+    assert_none("ignored tests without `slow: reason`", &violations);
+}
+
 /// A whole word in capitals.
 fn has_mark(line: &str, mark: &str) -> bool {
     line.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == mark)
