@@ -8,7 +8,9 @@
 //! | [`ballot`] | ballots and the tally program of the demonstration |
 //! | [`receipt`] | receipt files and their native verification |
 //! | [`process`], [`port`], [`certificates`] | what a local cluster of processes is made of |
+//! | [`config`] | the cluster file |
 //! | [`phases`] | durations of a run |
+//! | [`engine`], [`prover`], [`rpc`] | gRPC clients |
 //!
 //! Place among the crates: on top of all others; nothing depends on it.
 
@@ -17,7 +19,11 @@
 pub mod ballot;
 pub mod certificates;
 pub mod cluster;
+pub mod config;
+pub mod engine;
 pub mod phases;
 pub mod port;
 pub mod process;
+pub mod prover;
 pub mod receipt;
+pub mod rpc;

@@ -3,6 +3,7 @@
 //! One command is one file under `commands/`; attacks that the demonstration can play are under `attacks/`. Standard
 //! output carries results (with `--json` one JSON value a line), standard error everything else.
 
+mod attacks;
 mod commands;
 
 use clap::{Parser, Subcommand};

@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | [`file`] | the JSON format |
 //! | [`verify`](mod@verify) | verification from files alone |
+//! | [`wire`] | from the engine's messages |
 
 pub mod file;
 pub mod verify;
+pub mod wire;
 
 pub use file::{Receipt, ReceiptFileError};
 pub use verify::{ReceiptError, VerifiedReceipt, verify};

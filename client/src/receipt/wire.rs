@@ -1,0 +1,110 @@
+//! Receipts from the engine's messages.
+
+use super::file::{FORMAT, Receipt, ReceiptDomain, ReceiptOrigin, ReceiptRecord, Setup};
+use alloy::primitives::{Address, B256};
+use trine_program::{KeyKind, ValueType};
+use trine_proto::engine::v1 as engine;
+use trine_proto::prover::v1 as prover;
+
+/// Why a message is no receipt.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WireError {
+    /// A message inside it is absent.
+    #[error("receipt message without {0}")]
+    Missing(&'static str),
+    /// A byte string of the wrong length.
+    #[error("{field} of {got} bytes, expected {expected}")]
+    Length {
+        /// The field.
+        field: &'static str,
+        /// Bytes given.
+        got: usize,
+        /// Bytes expected.
+        expected: usize,
+    },
+    /// A code that is not defined.
+    #[error("{field} {code} is not defined")]
+    Code {
+        /// The field.
+        field: &'static str,
+        /// Code given.
+        code: i64,
+    },
+    /// The program text is not UTF-8.
+    #[error("program text is not UTF-8")]
+    Text,
+}
+
+impl Receipt {
+    /// From the engine's message. Shapes only: [`super::verify`](mod@super::verify) decides what holds.
+    pub fn from_wire(message: &engine::Receipt, setup: Setup) -> Result<Self, WireError> {
+        let statement = message.statement.as_ref().ok_or(WireError::Missing("statement"))?;
+        let domain = statement.domain.as_ref().ok_or(WireError::Missing("domain"))?;
+        let proof = message.proof.as_ref().ok_or(WireError::Missing("proof"))?;
+        let text = String::from_utf8(statement.program_text.clone()).map_err(|_| WireError::Text)?;
+        let tx = &message.fulfil_tx;
+        Ok(Self {
+            format: FORMAT.into(),
+            setup,
+            domain: ReceiptDomain {
+                chain_id: domain.chain_id,
+                coprocessor: address("coprocessor", &domain.coprocessor)?,
+                verifier_hash: word("verifier hash", &domain.verifier_hash)?,
+                srs_digest: word("srs digest", &domain.srs_digest)?,
+                parameter_set_id: word("parameter set id", &domain.parameter_set_id)?,
+                key_digest: word("key digest", &domain.key_digest)?,
+            },
+            request_id: word("request id", &statement.request_id)?,
+            salt: word("salt", &statement.salt)?,
+            program: text,
+            inputs: statement.inputs.iter().map(record).collect::<Result<_, _>>()?,
+            outputs: statement.outputs.iter().map(record).collect::<Result<_, _>>()?,
+            inner_proof: proof.inner.clone().into(),
+            wrapped_proof: proof.wrapped.clone().into(),
+            fulfil_tx: if tx.is_empty() { None } else { Some(word("fulfil transaction", tx)?) },
+            release: None,
+        })
+    }
+}
+
+/// A handle record of the wire.
+pub fn record(message: &prover::HandleRecord) -> Result<ReceiptRecord, WireError> {
+    let origin = match message.origin.as_ref().ok_or(WireError::Missing("origin"))? {
+        prover::handle_record::Origin::Input(o) => ReceiptOrigin::Input {
+            registrant: address("registrant", &o.registrant)?,
+            consumer: address("consumer", &o.consumer)?,
+        },
+        prover::handle_record::Origin::Output(o) => ReceiptOrigin::Output {
+            request_id: word("request id", &o.request_id)?,
+            job: o.job,
+            segment: o.segment,
+            index: o.index,
+        },
+    };
+    let point = &message.commitment.as_ref().ok_or(WireError::Missing("commitment"))?.point;
+    let (x, y) = point.split_at_checked(32).unwrap_or((point, &[]));
+    let code = |field, code: i64| WireError::Code { field, code };
+    Ok(ReceiptRecord {
+        handle: word("handle", &message.handle)?,
+        value_type: u8::try_from(message.value_type)
+            .ok()
+            .and_then(ValueType::from_code)
+            .ok_or_else(|| code("value type", message.value_type.into()))?,
+        // The wire's numbers are the chain's plus one.
+        key_kind: u8::try_from(message.key_kind.wrapping_sub(1))
+            .ok()
+            .and_then(KeyKind::from_code)
+            .ok_or_else(|| code("key kind", message.key_kind.into()))?,
+        blocks: u8::try_from(message.blocks).map_err(|_| code("blocks", message.blocks.into()))?,
+        origin,
+        commitment: [word("commitment x", x)?, word("commitment y", y)?],
+    })
+}
+
+fn word(field: &'static str, bytes: &[u8]) -> Result<B256, WireError> {
+    B256::try_from(bytes).map_err(|_| WireError::Length { field, got: bytes.len(), expected: 32 })
+}
+
+fn address(field: &'static str, bytes: &[u8]) -> Result<Address, WireError> {
+    Address::try_from(bytes).map_err(|_| WireError::Length { field, got: bytes.len(), expected: 20 })
+}
