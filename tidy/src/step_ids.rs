@@ -28,7 +28,12 @@ pub fn defined_steps(specification: &str) -> BTreeSet<String> {
 
 /// Steps whose table row says that something is checked: each needs a test that names it.
 pub fn checking_steps(specification: &str) -> BTreeSet<String> {
-    rows(specification).filter(|(_, row)| row.contains("check")).flat_map(|(id, _)| id).collect()
+    rows(specification).filter(|(_, row)| says_check(row)).flat_map(|(id, _)| id).collect()
+}
+
+/// "checks" as a word: a sumcheck is none.
+fn says_check(row: &str) -> bool {
+    row.split(|c: char| !c.is_ascii_alphabetic()).any(|word| matches!(word, "check" | "checks" | "checked"))
 }
 
 fn rows(specification: &str) -> impl Iterator<Item = (BTreeSet<String>, &str)> {
@@ -52,8 +57,8 @@ mod tests {
 
     #[test]
     fn a_definition_stands_in_the_first_cell() {
-        let spec = "| step | does |\n| PE.G1 | draws |\n| PE.H2 | checks the root, see PE.G1 |\ntext PE.Z9";
-        assert_eq!(defined_steps(spec).into_iter().collect::<Vec<_>>(), ["PE.G1", "PE.H2"]);
+        let spec = "| step | does |\n| PE.G1 | draws |\n| PE.H2 | checks the root, see PE.G1 |\n| PE.I2 | sumcheck |\ntext PE.Z9";
+        assert_eq!(defined_steps(spec).into_iter().collect::<Vec<_>>(), ["PE.G1", "PE.H2", "PE.I2"]);
         assert_eq!(checking_steps(spec).into_iter().collect::<Vec<_>>(), ["PE.H2"]);
     }
 }
