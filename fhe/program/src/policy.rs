@@ -107,7 +107,7 @@ impl ReleasePolicy {
             for t in &content.terms {
                 let size = u64::from(t.coefficient.unsigned_abs());
                 degree += size * u64::from(program.inputs()[usize::from(t.input)].degree);
-                weight += (size * size) as f64;
+                weight += size as f64;
             }
             if degree > MAX_DEGREE {
                 return Err(PolicyViolation::DegreeTooLarge { row, degree });
@@ -115,7 +115,8 @@ impl ReleasePolicy {
             if degree > declared {
                 return Err(PolicyViolation::DegreeUnderstated { row, reached: degree, declared });
             }
-            let variance = weight * self.fresh_variance;
+            // Encryptions under one public key share that key's error: their noises add coherently at worst.
+            let variance = weight * weight * self.fresh_variance;
             if variance > self.max_variance {
                 return Err(PolicyViolation::NoiseTooLarge { row, variance, max: self.max_variance });
             }
