@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title What consumers, engines and keyholders see of the `Coprocessor`.
+interface ICoprocessor {
+    enum HandleState {
+        Unknown,
+        Registered,
+        Proven
+    }
+
+    enum RequestState {
+        Unknown,
+        Requested,
+        Fulfilled
+    }
+
+    /// A program. `prog` and the layouts are the registrant's claim about the text of `programId`.
+    struct ProgramRecord {
+        bytes32 programId;
+        uint256 prog;
+        uint256 layout0;
+        uint256 layout1;
+        uint8 inputs;
+        uint8 outputs;
+    }
+
+    /// A request. `inputsHash` and `commitmentsHash` are `keccak256(abi.encodePacked(...))` over the handles and
+    /// over their commitment digests; the handles themselves are in the event `Requested`.
+    struct RequestRecord {
+        address consumer;
+        RequestState state;
+        uint48 fulfilledAt;
+        bytes32 programRef;
+        bytes32 keyDigest;
+        bytes32 salt;
+        bytes32 inputsHash;
+        bytes32 commitmentsHash;
+    }
+
+    /// A value. `registrant` is zero for a proven value; `requestId` and `index` are zero for a registered one.
+    struct HandleRecord {
+        HandleState state;
+        address consumer;
+        bool released;
+        bytes32 keyDigest;
+        uint8 keyKind;
+        uint8 valueType;
+        uint8 blocks;
+        bytes32 commitmentDigest;
+        address registrant;
+        bytes32 requestId;
+        uint8 index;
+    }
+
+    event KeyRegistered(bytes32 indexed keyDigest, bytes32 scheme, address registrant);
+    event ProgramRegistered(
+        bytes32 indexed programRef,
+        bytes32 indexed programId,
+        address indexed registrant,
+        bytes text,
+        uint256 prog,
+        uint256 layout0,
+        uint256 layout1,
+        uint8 inputs,
+        uint8 outputs
+    );
+    event CiphertextRegistered(
+        bytes32 indexed handle,
+        address indexed consumer,
+        address indexed registrant,
+        bytes32 keyDigest,
+        uint8 keyKind,
+        uint8 valueType,
+        uint8 blocks,
+        uint256[2] point
+    );
+    event Requested(
+        bytes32 indexed requestId,
+        address indexed consumer,
+        bytes32 indexed programRef,
+        bytes32 keyDigest,
+        bytes32 salt,
+        bytes32[] inputs
+    );
+    event Fulfilled(
+        bytes32 indexed requestId,
+        address indexed consumer,
+        address fulfiller,
+        bytes32[] outputs,
+        uint256[2][] outputPoints
+    );
+    event ReleaseAllowed(bytes32 indexed handle, address indexed consumer, bytes32 indexed requestId);
+
+    error UnknownKeyScheme(bytes32 got, bytes32 expected);
+    error KeyAlreadyRegistered(bytes32 keyDigest);
+    error UnknownKey(bytes32 keyDigest);
+    error ProgramTextLength(uint256 got, uint256 most);
+    /// Not below the order of the scalar field.
+    error ProgramDigestTooLarge(uint256 prog);
+    error ProgramAlreadyRegistered(bytes32 programRef);
+    error UnknownProgram(bytes32 programRef);
+    error HandleCount(uint256 inputs, uint256 outputs);
+    error LayoutEntry(uint256 index, uint256 entry);
+    error InvalidDeclaration(uint8 keyKind, uint8 valueType, uint8 blocks);
+    error NoConsumer();
+    /// Not a canonical point of BN254 G1 other than infinity.
+    error InvalidCommitment(uint256 x, uint256 y);
+    error AlreadyRegistered(bytes32 handle);
+    error UnknownHandle(bytes32 handle);
+    error InputCount(uint256 got, uint256 expected);
+    error OutputCount(uint256 got, uint256 expected);
+    error KeyMismatch(bytes32 handle, bytes32 got, bytes32 expected);
+    error LayoutMismatch(uint256 index, uint256 got, uint256 expected);
+    /// Two inputs of one request are the same ciphertext.
+    error DuplicateInput(uint256 first, uint256 second);
+    error UnknownRequest(bytes32 requestId);
+    error AlreadyFulfilled(bytes32 requestId);
+    error InputPointsMismatch(bytes32 got, bytes32 expected);
+    error NotConsumer(bytes32 handle, address caller, address consumer);
+    error NotProven(bytes32 handle);
+    error ReleaseAlreadyAllowed(bytes32 handle);
+
+    /// @notice Registers the digest of an evaluation key.
+    /// @param scheme How the digest is made; the one known is `keccak256("trine.key.blake3.v1")`.
+    function registerKey(bytes32 keyDigest, bytes32 scheme) external;
+
+    /// @notice Publishes a program text with what proofs name it by.
+    /// @dev `prog` and the layouts cannot be recomputed here: they are a claim, and part of the reference. Another
+    /// claim about the same text is another program, so a wrong one blocks nobody. Keyholders recompute all of it.
+    /// @param prog Poseidon digest of the program, below the order of the scalar field.
+    /// @param layout0 Entries 0 to 14, 16 bits each: inputs, then outputs.
+    /// @param layout1 Entries 15 to 29.
+    /// @return programRef Digest of program id, `prog`, layouts and counts.
+    function registerProgram(
+        bytes calldata text,
+        uint256 prog,
+        uint256 layout0,
+        uint256 layout1,
+        uint8 inputs,
+        uint8 outputs
+    ) external returns (bytes32 programRef);
+
+    /// @notice Registers the commitment to a ciphertext, by the caller, for `consumer` alone.
+    /// @param point Affine coordinates of the commitment.
+    function registerCiphertext(
+        address consumer,
+        bytes32 keyDigest,
+        uint8 keyKind,
+        uint8 valueType,
+        uint8 blocks,
+        uint256[2] calldata point
+    ) external returns (bytes32 handle);
+
+    /// @notice Asks for a program over values of which the caller is the consumer, in the order of the program.
+    function request(bytes32 programRef, bytes32 keyDigest, bytes32[] calldata inputs)
+        external
+        returns (bytes32 requestId);
+
+    /// @notice Records the outputs of a request, proven. Anybody may call it; a request is fulfilled once.
+    /// @param outputPoints Commitments of the outputs, in the order of the program.
+    /// @param inputPoints Commitments that the input handles name.
+    function fulfil(
+        bytes32 requestId,
+        uint256[2][] calldata outputPoints,
+        uint256[2][] calldata inputPoints,
+        bytes calldata proof
+    ) external;
+
+    /// @notice Lets the committee decrypt a proven value. Only its consumer may.
+    function allowRelease(bytes32 handle) external;
+
+    /// @notice Whether the committee may decrypt the value: proven, and allowed by its consumer.
+    function isReleaseAllowed(bytes32 handle) external view returns (bool);
+
+    /// @notice Whether the digest of an evaluation key is registered.
+    function isKeyRegistered(bytes32 keyDigest) external view returns (bool);
+
+    /// @notice Id of the next request of a consumer.
+    function nextRequestId(address consumer) external view returns (bytes32);
+
+    /// @notice A registered program; reverts with `UnknownProgram`.
+    function programRecord(bytes32 programRef) external view returns (ProgramRecord memory);
+
+    /// @notice A request; reverts with `UnknownRequest`.
+    function requestRecord(bytes32 requestId) external view returns (RequestRecord memory);
+
+    /// @notice A value; reverts with `UnknownHandle`.
+    function handleRecord(bytes32 handle) external view returns (HandleRecord memory);
+}
