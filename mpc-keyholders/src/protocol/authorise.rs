@@ -1,0 +1,421 @@
+//! Whether a presented result may be released: a pure function of what the node read on chain by itself and what the
+//! client presents. Each check has one named refusal. What passes is [`Authorised`], the only thing a node squashes.
+
+use trine_fhe::words::ValueWords;
+use trine_program::{LinearProgram, LinearRow, PolicyViolation, ReleasePolicy, TextError};
+use trine_verifier::proof::ProofError;
+use trine_verifier::srs::{CommitmentKey, SrsError};
+use trine_verifier::statement::NamedCommitment;
+use trine_verifier::{
+    Address, Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, Origin, Statement,
+    VerifyError,
+};
+
+/// What a node is configured to serve.
+pub struct ReleaseRules {
+    /// Chain, contract, setup and key of this committee.
+    pub domain: Domain,
+    /// Class of proofs.
+    pub class: Class,
+    /// Blocks on top of the fulfilment after which it counts as final.
+    pub confirmations: u64,
+    /// Bounds on programs.
+    pub policy: ReleasePolicy,
+    /// Commits to presented words; holds the verifier's part of the reference string.
+    pub commitment_key: CommitmentKey,
+}
+
+/// A handle with its record on chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainHandle {
+    /// The handle.
+    pub handle: Bytes32,
+    /// Its record.
+    pub record: HandleRecord,
+    /// Whether the contract marks it as output of a proof that it accepted.
+    pub proven: bool,
+    /// Whether its consumer has allowed its release.
+    pub released: bool,
+    /// The consumer.
+    pub consumer: Address,
+}
+
+/// What the node read on chain about a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainFacts {
+    /// Chain, contract, verifier, setup and key, as the contract and the request have them.
+    pub domain: Domain,
+    /// Contract that made the request.
+    pub consumer: Address,
+    /// Latest block that the node knows.
+    pub head: u64,
+    /// Block of the fulfilment, if there is one.
+    pub fulfilled_at: Option<u64>,
+    /// Identifier of the program in its record.
+    pub program_id: Bytes32,
+    /// Text of the program from the event of its registration.
+    pub program_text: Vec<u8>,
+    /// Salt of the request.
+    pub salt: Bytes32,
+    /// Inputs in the order of the request.
+    pub inputs: Vec<ChainHandle>,
+    /// Outputs in the order of the fulfilment; none before it.
+    pub outputs: Vec<ChainHandle>,
+}
+
+/// What a client presents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented {
+    /// The request.
+    pub request_id: Bytes32,
+    /// Canonical bytes of the proof of evaluation.
+    pub proof: Vec<u8>,
+    /// Commitments that the input handles name.
+    pub inputs: Vec<Commitment>,
+    /// Words of the outputs.
+    pub outputs: Vec<ValueWords>,
+}
+
+/// What may be squashed and decrypted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Authorised {
+    request_id: Bytes32,
+    handles: Vec<Bytes32>,
+    values: Vec<ValueWords>,
+    variance: f64,
+}
+
+impl Authorised {
+    /// The request.
+    pub fn request_id(&self) -> &Bytes32 {
+        &self.request_id
+    }
+
+    /// Released handles.
+    pub fn handles(&self) -> &[Bytes32] {
+        &self.handles
+    }
+
+    /// Their words.
+    pub fn values(&self) -> &[ValueWords] {
+        &self.values
+    }
+
+    /// Largest noise variance of a block, from the program text, unit q^2.
+    pub fn variance(&self) -> f64 {
+        self.variance
+    }
+}
+
+/// Why a node does not release.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// No accepted proof on chain.
+    #[error("TR.A1: the request is not fulfilled on chain")]
+    NotFulfilled,
+    /// Too few blocks on top.
+    #[error("TR.A2: the fulfilment in block {fulfilled_at} has {got} confirmations, {needed} are needed")]
+    NotFinal {
+        /// Block of the fulfilment.
+        fulfilled_at: u64,
+        /// Blocks from it to the head, itself included.
+        got: u64,
+        /// Blocks that the node asks for.
+        needed: u64,
+    },
+    /// Another chain, contract, verifier, setup or key than this committee serves.
+    #[error("TR.A3: {field} of the request is {got}, this committee serves {expected}")]
+    Domain {
+        /// The part that differs.
+        field: &'static str,
+        /// Value on chain.
+        got: String,
+        /// Value configured.
+        expected: String,
+    },
+    /// The text is not that of the registered program.
+    #[error("TR.A4: program text hashes to {got}, registered is {expected}")]
+    ProgramText {
+        /// keccak-256 of the text.
+        got: String,
+        /// Identifier on chain.
+        expected: String,
+    },
+    /// The text is no program.
+    #[error("TR.A4: {0}")]
+    Program(#[from] TextError),
+    /// The program may not be released.
+    #[error("TR.A5: {0}")]
+    Policy(#[from] PolicyViolation),
+    /// The consumer has not allowed the release.
+    #[error("TR.A6: output {index}: its consumer has not allowed the release")]
+    ReleaseNotAllowed {
+        /// Output of the request.
+        index: usize,
+    },
+    /// Another number of handles than the program has.
+    #[error("TR.A7: {got} {what}, the program has {expected}")]
+    Count {
+        /// What was counted.
+        what: &'static str,
+        /// Number given.
+        got: usize,
+        /// Number of the program.
+        expected: usize,
+    },
+    /// A record on chain that does not give its handle, or is not what the program declares.
+    #[error("TR.A7: {what} {index}: the record on chain {fault}")]
+    Record {
+        /// "input" or "output".
+        what: &'static str,
+        /// Its place.
+        index: usize,
+        /// What is wrong.
+        fault: &'static str,
+    },
+    /// A presented input commitment that the handle does not name.
+    #[error("TR.A7: input {index}: the presented commitment is not the one that its handle names")]
+    InputCommitment {
+        /// Input of the request.
+        index: usize,
+    },
+    /// The presented words are of another declaration than the program's output.
+    #[error(
+        "TR.A8: output {index}: presented as another type, key kind, number of blocks or degree than declared"
+    )]
+    Declaration {
+        /// Output of the request.
+        index: usize,
+    },
+    /// The handle recomputed from the presented words is another.
+    #[error("TR.A8: output {index}: the presented words have the handle {got}, on chain is {expected}")]
+    HandleMismatch {
+        /// Output of the request.
+        index: usize,
+        /// Recomputed.
+        got: String,
+        /// On chain.
+        expected: String,
+    },
+    /// The words cannot be committed to.
+    #[error("TR.A8: output {index}: {reason}")]
+    Uncommittable {
+        /// Output of the request.
+        index: usize,
+        /// What fails.
+        reason: String,
+    },
+    /// The bytes are no proof.
+    #[error("TR.A9: {0}")]
+    ProofBytes(#[from] ProofError),
+    /// The proof of evaluation does not verify.
+    #[error("TR.A9: {0}")]
+    ProofInvalid(#[from] VerifyError),
+    /// The client says that the squashed ciphertext is another one.
+    #[error("TR.S2: presented squashed digest {got}, this node computes {own}")]
+    SquashedDigestMismatch {
+        /// Presented.
+        got: String,
+        /// Own.
+        own: String,
+    },
+    /// Too few nodes computed the same squashed ciphertext.
+    #[error("TR.S3: {agreeing} nodes computed this squashed digest, {needed} are needed")]
+    SquashedDigestQuorum {
+        /// Nodes with the same digest, this one included.
+        agreeing: usize,
+        /// 2t + 1.
+        needed: usize,
+    },
+}
+
+impl Refusal {
+    /// The name of the failed check, as it goes over the wire.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotFulfilled => "NotFulfilled",
+            Self::NotFinal { .. } => "NotFinal",
+            Self::Domain { .. } => "DomainMismatch",
+            Self::ProgramText { .. } => "ProgramTextMismatch",
+            Self::Program(_) => "ProgramMalformed",
+            Self::Policy(violation) => match violation {
+                PolicyViolation::ConstantOffGrid { .. } => "ConstantOffGrid",
+                PolicyViolation::DegreeTooLarge { .. } => "DegreeTooLarge",
+                PolicyViolation::DegreeUnderstated { .. } => "DegreeUnderstated",
+                PolicyViolation::NoiseTooLarge { .. } => "NoiseTooLarge",
+                PolicyViolation::TooFewInputs { .. } => "TooFewInputs",
+                PolicyViolation::IsolatingWeight { .. } => "IsolatingWeight",
+            },
+            Self::ReleaseNotAllowed { .. } => "ReleaseNotAllowed",
+            Self::Count { .. } => "HandleCount",
+            Self::Record { .. } => "RecordMismatch",
+            Self::InputCommitment { .. } => "InputCommitmentMismatch",
+            Self::Declaration { .. } => "DeclarationMismatch",
+            Self::HandleMismatch { .. } => "HandleMismatch",
+            Self::Uncommittable { .. } => "WordsUncommittable",
+            Self::ProofBytes(_) => "ProofMalformed",
+            Self::ProofInvalid(_) => "ProofInvalid",
+            Self::SquashedDigestMismatch { .. } => "SquashedDigestMismatch",
+            Self::SquashedDigestQuorum { .. } => "SquashedDigestQuorum",
+        }
+    }
+}
+
+/// Runs all checks, cheap ones first (TR.A1 to TR.A9).
+///
+/// What the caller must still discharge: that `facts` were read from a node that it trusts, that the epoch's budget
+/// allows the blocks (TR.M3), and that a quorum computes the same squashed ciphertext (TR.S3).
+pub fn authorise(
+    rules: &ReleaseRules,
+    facts: &ChainFacts,
+    presented: Presented,
+) -> Result<Authorised, Refusal> {
+    check_final(rules, facts)?;
+    check_domain(&rules.domain, &facts.domain)?;
+    let program = program_of(facts)?;
+    rules.policy.check(&program)?;
+    if let Some(index) = facts.outputs.iter().position(|o| !o.released) {
+        return Err(Refusal::ReleaseNotAllowed { index });
+    }
+    let inputs = check_inputs(&program, facts, &presented)?;
+    let outputs = check_outputs(rules, &program, facts, &presented)?;
+
+    let proof = InnerProof::from_bytes(&rules.class, &presented.proof)?;
+    let variance = largest_variance(&rules.policy, &program);
+    let handles = outputs.iter().map(|o| o.handle).collect();
+    let request_id = presented.request_id;
+    let job = Job { request_id, salt: facts.salt, program, inputs, outputs };
+    let statement = Statement { domain: rules.domain, job };
+    trine_verifier::verify(&rules.class, rules.commitment_key.verifier(), &statement, &proof)?;
+    Ok(Authorised { request_id, handles, values: presented.outputs, variance })
+}
+
+/// TR.A1 and TR.A2.
+fn check_final(rules: &ReleaseRules, facts: &ChainFacts) -> Result<(), Refusal> {
+    let fulfilled_at = facts.fulfilled_at.ok_or(Refusal::NotFulfilled)?;
+    let got = (facts.head + 1).saturating_sub(fulfilled_at);
+    if got < rules.confirmations {
+        return Err(Refusal::NotFinal { fulfilled_at, got, needed: rules.confirmations });
+    }
+    Ok(())
+}
+
+/// TR.A3.
+fn check_domain(own: &Domain, chain: &Domain) -> Result<(), Refusal> {
+    let fields = [
+        ("chain", chain.chain_id.to_string(), own.chain_id.to_string()),
+        ("contract", hex::encode(chain.coprocessor), hex::encode(own.coprocessor)),
+        ("verifier hash", hex::encode(chain.verifier_hash), hex::encode(own.verifier_hash)),
+        ("SRS digest", hex::encode(chain.srs_digest), hex::encode(own.srs_digest)),
+        ("parameter set", hex::encode(chain.parameter_set_id), hex::encode(own.parameter_set_id)),
+        ("key digest", hex::encode(chain.key_digest), hex::encode(own.key_digest)),
+    ];
+    match fields.into_iter().find(|(_, got, expected)| got != expected) {
+        Some((field, got, expected)) => Err(Refusal::Domain { field, got, expected }),
+        None => Ok(()),
+    }
+}
+
+/// TR.A4: the text is the registered one, and reads as a program. Only canonical texts do, so that the identifier of
+/// the program read is the hash of the text.
+fn program_of(facts: &ChainFacts) -> Result<LinearProgram, Refusal> {
+    let program = LinearProgram::from_text(&facts.program_text)?;
+    let got = program.id().0;
+    if got != facts.program_id {
+        return Err(Refusal::ProgramText { got: hex::encode(got), expected: hex::encode(facts.program_id) });
+    }
+    Ok(program)
+}
+
+fn check_count(what: &'static str, got: usize, expected: usize) -> Result<(), Refusal> {
+    if got == expected { Ok(()) } else { Err(Refusal::Count { what, got, expected }) }
+}
+
+/// TR.A7 for inputs: the records give their handles and fit the program, the presented commitments fit the records.
+fn check_inputs(
+    program: &LinearProgram,
+    facts: &ChainFacts,
+    presented: &Presented,
+) -> Result<Vec<NamedCommitment>, Refusal> {
+    check_count("inputs on chain", facts.inputs.len(), program.inputs().len())?;
+    check_count("input commitments", presented.inputs.len(), program.inputs().len())?;
+    let mut named = Vec::with_capacity(facts.inputs.len());
+    for (index, (input, declaration)) in facts.inputs.iter().zip(program.inputs()).enumerate() {
+        let refuse = |fault| Refusal::Record { what: "input", index, fault };
+        if input.record.handle() != input.handle {
+            return Err(refuse("does not give its handle"));
+        }
+        if !input.record.matches(declaration) {
+            return Err(refuse("is not what the program declares"));
+        }
+        if input.consumer != facts.consumer {
+            return Err(refuse("is of another consumer than the request"));
+        }
+        let commitment = presented.inputs[index];
+        if commitment.digest() != input.record.commitment_digest {
+            return Err(Refusal::InputCommitment { index });
+        }
+        named.push(NamedCommitment { handle: input.handle, commitment });
+    }
+    Ok(named)
+}
+
+/// TR.A7 for outputs, and TR.A8: the handle recomputed from the presented words is the one on chain.
+fn check_outputs(
+    rules: &ReleaseRules,
+    program: &LinearProgram,
+    facts: &ChainFacts,
+    presented: &Presented,
+) -> Result<Vec<NamedCommitment>, Refusal> {
+    check_count("outputs on chain", facts.outputs.len(), program.outputs().len())?;
+    check_count("presented outputs", presented.outputs.len(), program.outputs().len())?;
+    let mut named = Vec::with_capacity(facts.outputs.len());
+    for (index, (output, declaration)) in facts.outputs.iter().zip(program.outputs()).enumerate() {
+        let refuse = |fault| Refusal::Record { what: "output", index, fault };
+        if !output.proven {
+            return Err(refuse("is not marked as proven"));
+        }
+        if output.consumer != facts.consumer {
+            return Err(refuse("is of another consumer than the request"));
+        }
+        if !output.record.matches(declaration) {
+            return Err(refuse("is not what the program declares"));
+        }
+        let value = &presented.outputs[index];
+        if value.declaration() != declaration {
+            return Err(Refusal::Declaration { index });
+        }
+        let commitment = commit(&rules.commitment_key, value)
+            .map_err(|reason| Refusal::Uncommittable { index, reason })?;
+        let origin =
+            Origin::Output { request_id: presented.request_id, job: 0, segment: 0, index: index as u32 };
+        let own = HandleRecord {
+            chain_id: rules.domain.chain_id,
+            coprocessor: rules.domain.coprocessor,
+            key_digest: rules.domain.key_digest,
+            key_kind: declaration.key_kind,
+            value_type: declaration.value_type,
+            blocks: declaration.blocks,
+            origin,
+            commitment_digest: commitment.digest(),
+        };
+        let got = own.handle();
+        if got != output.handle {
+            let expected = hex::encode(output.handle);
+            return Err(Refusal::HandleMismatch { index, got: hex::encode(got), expected });
+        }
+        named.push(NamedCommitment { handle: got, commitment });
+    }
+    Ok(named)
+}
+
+/// Sum of squared coefficients times the variance of a fresh encryption, of the row where it is largest.
+fn largest_variance(policy: &ReleasePolicy, program: &LinearProgram) -> f64 {
+    let weight = |row: &LinearRow| row.terms.iter().map(|t| f64::from(t.coefficient).powi(2)).sum::<f64>();
+    program.rows().iter().map(weight).fold(0.0, f64::max) * policy.fresh_variance
+}
+
+fn commit(key: &CommitmentKey, value: &ValueWords) -> Result<Commitment, String> {
+    let point = key.commit_words(&value.commitment_words()).map_err(|e: SrsError| e.to_string())?;
+    Commitment::new(point).map_err(|e| e.to_string())
+}
