@@ -12,4 +12,5 @@
 //! Place among the crates: `trine-verifier` verifies proofs, `trine-fhe` squashes noise, `trine-program` states what
 //! may be released; clients call the services of `trine-proto`'s `keyholder::v1`.
 
+pub mod adversary;
 pub mod protocol;

@@ -12,6 +12,7 @@
 //! | [`share`] | TR.D1 | a node's decryption share |
 //! | [`message`] | TR.D2 to TR.D4 | signed messages between nodes, evidence |
 //! | [`combine`] | TR.C* | vote, sum, decode |
+//! | [`session`] | - | one release as one node sees it: messages in, faults named, result out |
 //! | [`attest`] | TR.B* | the committee's BLS signature |
 
 pub mod attest;
@@ -22,6 +23,7 @@ pub mod committee;
 pub mod dealer;
 pub mod mask;
 pub mod message;
+pub mod session;
 pub mod share;
 pub mod sharing;
 pub mod squashed;
