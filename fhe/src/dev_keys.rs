@@ -49,7 +49,10 @@ impl DevelopmentKeys {
 
     /// The key set below `cache`, made there when missing: about 40 s on two cores. Processes that arrive together wait
     /// for the first.
-    pub fn load_or_generate(cache: &Path, progress: &mut dyn FnMut(&str)) -> Result<Self, DevelopmentKeysError> {
+    pub fn load_or_generate(
+        cache: &Path,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<Self, DevelopmentKeysError> {
         let folder = Self::folder(cache);
         fs::create_dir_all(&folder).map_err(failed(&folder))?;
         let lock_path = folder.join("lock");

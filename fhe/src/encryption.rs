@@ -8,7 +8,9 @@ use crate::parameters::{BLOCK_WORDS, COMPUTE, POLYNOMIAL_SIZE};
 use crate::words::{BlockWords, ValueWords, WordsError};
 use tfhe::core_crypto::prelude::{Container, LweCiphertextCount};
 use tfhe::shortint::ciphertext::CompactCiphertextList;
-use tfhe::shortint::parameters::{CompactCiphertextListExpansionKind, ShortintCompactCiphertextListCastingMode};
+use tfhe::shortint::parameters::{
+    CompactCiphertextListExpansionKind, ShortintCompactCiphertextListCastingMode,
+};
 use tfhe::shortint::{AtomicPatternKind, CompactPublicKey, PBSOrder};
 use trine_program::Declaration;
 
@@ -91,7 +93,11 @@ fn check(list: &CompactCiphertextList) -> Result<(), ListError> {
     // One bin of mask words for each 2048 blocks, one body word a block.
     let expected = POLYNOMIAL_SIZE * count.div_ceil(POLYNOMIAL_SIZE) + count;
     expect("words", list.ct_list.as_ref().container_len().to_string(), expected.to_string())?;
-    expect("native modulus", list.ct_list.ciphertext_modulus().is_native_modulus().to_string(), true.to_string())?;
+    expect(
+        "native modulus",
+        list.ct_list.ciphertext_modulus().is_native_modulus().to_string(),
+        true.to_string(),
+    )?;
     expect("message modulus", list.message_modulus.0.to_string(), COMPUTE.message_modulus.0.to_string())?;
     expect("carry modulus", list.carry_modulus.0.to_string(), COMPUTE.carry_modulus.0.to_string())?;
     expect("degree", list.degree.get().to_string(), (COMPUTE.message_modulus.0 - 1).to_string())?;

@@ -39,7 +39,11 @@ pub fn evaluate(program: &LinearProgram, inputs: &[ValueWords]) -> Result<Vec<Va
     }
     for (index, (value, expected)) in inputs.iter().zip(expected).enumerate() {
         if value.declaration() != expected {
-            return Err(EvaluationError::Declaration { index, got: *value.declaration(), expected: *expected });
+            return Err(EvaluationError::Declaration {
+                index,
+                got: *value.declaration(),
+                expected: *expected,
+            });
         }
     }
     let rows: Vec<&[LinearRow]> = program.rows_by_output().collect();

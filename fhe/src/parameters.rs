@@ -13,9 +13,11 @@ use trine_program::ReleasePolicy;
 /// Name of the parameter set.
 pub const NAME: &str = "V1_8_PARAM_MULTI_BIT_GROUP_4_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128";
 /// The parameter set of computation.
-pub const COMPUTE: MultiBitPBSParameters = V1_8_PARAM_MULTI_BIT_GROUP_4_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128;
+pub const COMPUTE: MultiBitPBSParameters =
+    V1_8_PARAM_MULTI_BIT_GROUP_4_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128;
 /// Noise squashing: the classic set, four times faster to generate than the multi-bit one and twice as fast to run.
-pub const SQUASHING: NoiseSquashingParameters = V1_8_NOISE_SQUASHING_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128;
+pub const SQUASHING: NoiseSquashingParameters =
+    V1_8_NOISE_SQUASHING_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128;
 
 /// N: polynomial size, and mask words of a ciphertext under the big key (k = 1).
 pub const POLYNOMIAL_SIZE: usize = 2048;

@@ -64,7 +64,8 @@ impl SquashingKey {
     /// Loads both seeded keys and brings them to the Fourier domain.
     pub fn from_bytes(server_key: &[u8], squashing_key: &[u8]) -> Result<Self, SquashingError> {
         let server: CompressedServerKey = keys::decode("server key", server_key, MAX_KEY_BYTES)?;
-        let squashing: CompressedNoiseSquashingKey = keys::decode("squashing key", squashing_key, MAX_KEY_BYTES)?;
+        let squashing: CompressedNoiseSquashingKey =
+            keys::decode("squashing key", squashing_key, MAX_KEY_BYTES)?;
         Ok(Self::new(&server, &squashing))
     }
 

@@ -2,9 +2,9 @@
 
 use crate::parameters::{BLOCK_STRIDE, BLOCK_WORDS, COMPUTE, POLYNOMIAL_SIZE};
 use tfhe::core_crypto::prelude::{CiphertextModulus, LweCiphertext};
+use tfhe::shortint::PBSOrder;
 use tfhe::shortint::ciphertext::{Degree, NoiseLevel};
 use tfhe::shortint::{AtomicPatternKind, Ciphertext};
-use tfhe::shortint::PBSOrder;
 use trine_program::{Declaration, KeyKind, ValueType};
 
 /// One block: 2048 mask words and the body word, modulo 2^64.
@@ -67,7 +67,11 @@ const HEADER_BYTES: usize = 9;
 impl BlockWords {
     /// From mask and body.
     pub fn new(words: Vec<u64>) -> Result<Self, WordsError> {
-        if words.len() == BLOCK_WORDS { Ok(Self(words.into())) } else { Err(WordsError::BlockWords { got: words.len() }) }
+        if words.len() == BLOCK_WORDS {
+            Ok(Self(words.into()))
+        } else {
+            Err(WordsError::BlockWords { got: words.len() })
+        }
     }
 
     /// The trivial encryption of zero: all words zero.
@@ -147,7 +151,9 @@ impl ValueWords {
 
     /// Reads canonical bytes. The length is checked before anything is allocated.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WordsError> {
-        let Some((header, body)) = bytes.split_at_checked(HEADER_BYTES) else { return Err(WordsError::Header) };
+        let Some((header, body)) = bytes.split_at_checked(HEADER_BYTES) else {
+            return Err(WordsError::Header);
+        };
         let [m0, m1, m2, m3, version, value_type, key_kind, blocks, degree] = *header else {
             return Err(WordsError::Header);
         };
@@ -174,7 +180,8 @@ impl ValueWords {
         let blocks = body
             .chunks_exact(BLOCK_WORDS * 8)
             .map(|block| {
-                let words = block.chunks_exact(8).map(|w| w.iter().rev().fold(0u64, |a, b| a << 8 | u64::from(*b)));
+                let words =
+                    block.chunks_exact(8).map(|w| w.iter().rev().fold(0u64, |a, b| a << 8 | u64::from(*b)));
                 BlockWords::new(words.collect())
             })
             .collect::<Result<_, _>>()?;
@@ -198,7 +205,9 @@ mod tests {
         let declaration =
             Declaration { value_type: ValueType::Nibbles, key_kind: KeyKind::Compute, blocks, degree: 1 };
         let block = |b: u8| {
-            BlockWords::new((0..BLOCK_WORDS as u64).map(|i| (i + 1).wrapping_mul(u64::MAX / 7) ^ u64::from(b)).collect())
+            BlockWords::new(
+                (0..BLOCK_WORDS as u64).map(|i| (i + 1).wrapping_mul(u64::MAX / 7) ^ u64::from(b)).collect(),
+            )
         };
         ValueWords::new(declaration, (0..blocks).map(|b| block(b).unwrap()).collect()).unwrap()
     }
@@ -216,7 +225,9 @@ mod tests {
         for (place, what) in [(5, "type"), (6, "key kind"), (7, "blocks"), (8, "degree")] {
             let mut changed = bytes.clone();
             changed[place] = 200;
-            assert!(matches!(ValueWords::from_bytes(&changed), Err(WordsError::Code { what: w, .. }) if w == what));
+            assert!(
+                matches!(ValueWords::from_bytes(&changed), Err(WordsError::Code { what: w, .. }) if w == what)
+            );
         }
     }
 

@@ -67,7 +67,8 @@ fn a_list_expands_to_the_same_words_on_any_number_of_threads_without_a_key() {
     };
     let one = expand_on(1);
     assert_eq!(one, expand_on(2));
-    let plain: Vec<u64> = one.blocks().iter().map(|b| fixture.dealer.client().decrypt(&b.to_shortint(1))).collect();
+    let plain: Vec<u64> =
+        one.blocks().iter().map(|b| fixture.dealer.client().decrypt(&b.to_shortint(1))).collect();
     assert_eq!(plain, [1, 0, 1]);
 }
 
@@ -96,7 +97,8 @@ fn hostile_lists_are_errors() {
 
 /// `body - <mask, s>`: what the committee computes together.
 fn phase(block: &SquashedBlock, secret: &[u64]) -> u128 {
-    let dot = block.mask.iter().zip(secret).fold(0u128, |a, (m, s)| a.wrapping_add(m.wrapping_mul(u128::from(*s))));
+    let dot =
+        block.mask.iter().zip(secret).fold(0u128, |a, (m, s)| a.wrapping_add(m.wrapping_mul(u128::from(*s))));
     block.body.wrapping_sub(dot)
 }
 
@@ -138,7 +140,8 @@ fn fresh_noise_has_the_predicted_deviation() {
         let value = encrypt(&fixture, [1, 0, 1]);
         for (noises, block) in noises.iter_mut().zip(value.blocks()) {
             let plain = fixture.dealer.client().decrypt_no_decode(&block.to_shortint(1)).0;
-            let noise = plain.wrapping_sub((plain.wrapping_add(DELTA / 2) / DELTA).wrapping_mul(DELTA)) as i64;
+            let noise =
+                plain.wrapping_sub((plain.wrapping_add(DELTA / 2) / DELTA).wrapping_mul(DELTA)) as i64;
             noises.push(noise as f64);
         }
     }

@@ -243,8 +243,7 @@ impl Class {
 
     /// Slots of the range tree in use, in order.
     pub fn slots(&self) -> Vec<Slot> {
-        let mut slots: Vec<Slot> =
-            (0..self.limbs()).map(|column| Slot::Cells { column, shift: 0 }).collect();
+        let mut slots: Vec<Slot> = (0..self.limbs()).map(|column| Slot::Cells { column, shift: 0 }).collect();
         if self.top_bits() < self.limb_bits {
             slots.push(Slot::Cells { column: self.limbs() - 1, shift: self.limb_bits - self.top_bits() });
         }

@@ -42,7 +42,11 @@ pub fn verify_tree(
     let (mut p, mut q) = (p0 + mu * (p1 - p0), q0 + mu * (q1 - q0));
     let mut point = vec![mu];
     if proof.layers.len() + 1 != class.layers() {
-        return Err(VerifyError::Shape { what: "tree layers", got: proof.layers.len(), expected: class.layers() - 1 });
+        return Err(VerifyError::Shape {
+            what: "tree layers",
+            got: proof.layers.len(),
+            expected: class.layers() - 1,
+        });
     }
     for (index, layer) in proof.layers.iter().enumerate() {
         if layer.rounds.len() != point.len() {

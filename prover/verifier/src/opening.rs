@@ -181,13 +181,7 @@ fn check_shape(m: usize, point: &[Fr], opening: &OpeningProof) -> Result<(), Ope
 /// `(X^s - U)(X - U)`, given the residues and the values `f_l(U)` of every level.
 ///
 /// Error: the zeros are not distinct (PE.J5).
-pub fn remainder_at(
-    residues: &[Vec<Fr>],
-    at_u: &[Fr],
-    u: Fr,
-    q: Fr,
-    z: Fr,
-) -> Result<Fr, OpeningError> {
+pub fn remainder_at(residues: &[Vec<Fr>], at_u: &[Fr], u: Fr, q: Fr, z: Fr) -> Result<Fr, OpeningError> {
     let distance = u.pow([ARITY as u64]) - u;
     let inverse = distance.inverse().ok_or(OpeningError::DegenerateChallenge)?;
     let step = (z.pow([ARITY as u64]) - u) * inverse;

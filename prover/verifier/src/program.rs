@@ -67,9 +67,7 @@ impl ProgramMatrix {
         for (slot, rows) in program.rows_by_output().enumerate() {
             for (block, row) in rows.iter().enumerate() {
                 let index = slot * class.blocks() + block;
-                if let (Some(to), Some(constant)) =
-                    (coefficients.get_mut(index), constants.get_mut(index))
-                {
+                if let (Some(to), Some(constant)) = (coefficients.get_mut(index), constants.get_mut(index)) {
                     *constant = row.constant;
                     for term in &row.terms {
                         let place = usize::from(term.input) * class.blocks() + usize::from(term.block);
@@ -80,7 +78,12 @@ impl ProgramMatrix {
                 }
             }
         }
-        Ok(Self { coefficients, constants, layouts: layouts(inputs, outputs), shape: shape(class, inputs, outputs) })
+        Ok(Self {
+            coefficients,
+            constants,
+            layouts: layouts(inputs, outputs),
+            shape: shape(class, inputs, outputs),
+        })
     }
 
     /// Coefficient words of a row: bytes `coefficient + 128`, [`BYTES_PER_WORD`] to a word, padded with 128.

@@ -129,11 +129,7 @@ impl InnerProof {
             }
         }
         let field = &self.field;
-        let tree = field
-            .tree
-            .layers
-            .iter()
-            .flat_map(|l| l.rounds.iter().flatten().chain(&l.children));
+        let tree = field.tree.layers.iter().flat_map(|l| l.rounds.iter().flatten().chain(&l.children));
         let scalars = field
             .tree
             .root
@@ -174,7 +170,10 @@ impl InnerProof {
         let root = reader.array("root")?;
         let layers = (1..class.layers())
             .map(|l| {
-                Ok(LayerProof { rounds: reader.pairs("layers.rounds", l)?, children: reader.array("layers.children")? })
+                Ok(LayerProof {
+                    rounds: reader.pairs("layers.rounds", l)?,
+                    children: reader.array("layers.children")?,
+                })
             })
             .collect::<Result<_, ProofError>>()?;
         let field = FieldProof {

@@ -18,7 +18,11 @@ pub fn verify_reduction(
     transcript: &mut Transcript,
 ) -> Result<Vec<Fr>, VerifyError> {
     if rounds.len() != class.log_chunk {
-        return Err(VerifyError::Shape { what: "reduction rounds", got: rounds.len(), expected: class.log_chunk });
+        return Err(VerifyError::Shape {
+            what: "reduction rounds",
+            got: rounds.len(),
+            expected: class.log_chunk,
+        });
     }
     if values.len() != class.polynomials() {
         return Err(VerifyError::Shape { what: "values", got: values.len(), expected: class.polynomials() });

@@ -4,13 +4,14 @@
 //! clients hold a [`CommitmentKey`] too, because a handle names its commitment and they recompute it.
 
 use crate::Bytes32;
-use crate::digest::{AbiHasher, field_from_word, field_word, g2_words, point_from_words, point_words, uint_word};
+use crate::digest::{
+    AbiHasher, field_from_word, field_word, g2_words, point_from_words, point_words, uint_word,
+};
 use ark_bn254::{Bn254, Fq2, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::pairing::Pairing;
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, VariableBaseMSM};
 use ark_ff::Zero;
 use sha3::{Digest, Keccak256};
-use std::io::{ErrorKind, Read, Write};
 
 /// First bytes of a commitment key file.
 pub const MAGIC: [u8; 8] = *b"TRINESRS";
@@ -21,8 +22,10 @@ pub const MOST_POWERS: u64 = 1 << 28;
 
 /// Flag bit of a file whose tau is known.
 const DEVELOPMENT_FLAG: u32 = 1;
-/// Powers for which memory is reserved before their bytes have been seen.
-const RESERVED_POWERS: u64 = 1 << 12;
+/// Magic, version, flags, two counts, `tau H`.
+const HEADER_BYTES: usize = 8 + 4 + 4 + 8 + 8 + 4 * 32;
+/// A power: two coordinates.
+const POWER_BYTES: usize = 64;
 
 /// Why a reference string is refused, or cannot commit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,23 +72,14 @@ pub enum SrsError {
         /// Powers of the whole reference string.
         most: u64,
     },
-    /// The file ends early.
-    #[error("file ends in {part} {index}")]
-    Truncated {
-        /// What is being read.
-        part: &'static str,
-        /// Which of them.
-        index: u64,
+    /// Not as long as the number of powers says, or shorter than a header.
+    #[error("file of {got} bytes, expected {expected}")]
+    Length {
+        /// Bytes of the file.
+        got: u64,
+        /// Bytes of a file with its number of powers; of the header when it ends there.
+        expected: u64,
     },
-    /// Bytes after the last power.
-    #[error("file goes on after its {count} powers")]
-    Trailing {
-        /// Powers in the file.
-        count: u64,
-    },
-    /// Reading fails.
-    #[error("reading fails: {0}")]
-    Io(ErrorKind),
     /// A power is not a canonical point of the curve, or the point at infinity.
     #[error("power {index} is not a canonical point of BN254 G1 other than infinity")]
     Power {
@@ -230,83 +224,87 @@ impl CommitmentKey {
         self.powers.get(..length).ok_or(SrsError::TooLong { length, powers: self.powers.len() })
     }
 
-    /// Writes the file: magic, version (4 bytes), flags (4), powers in the file (8), powers of the reference string
+    /// The key as a file: magic, version (4 bytes), flags (4), powers in the file (8), powers of the reference string
     /// (8), all little-endian; `tau H` as four words and each power as two, as on chain.
-    pub fn write(&self, mut to: impl Write) -> std::io::Result<()> {
+    pub fn to_bytes(&self) -> Vec<u8> {
         let flags = if self.verifier.development { DEVELOPMENT_FLAG } else { 0 };
-        to.write_all(&MAGIC)?;
-        to.write_all(&VERSION.to_le_bytes())?;
-        to.write_all(&flags.to_le_bytes())?;
-        to.write_all(&(self.powers.len() as u64).to_le_bytes())?;
-        to.write_all(&self.verifier.max_powers.to_le_bytes())?;
-        for word in g2_words(&self.verifier.tau_h) {
-            to.write_all(&word)?;
-        }
+        let mut out = Vec::with_capacity(HEADER_BYTES + POWER_BYTES * self.powers.len());
+        out.extend(MAGIC);
+        out.extend(VERSION.to_le_bytes());
+        out.extend(flags.to_le_bytes());
+        out.extend((self.powers.len() as u64).to_le_bytes());
+        out.extend(self.verifier.max_powers.to_le_bytes());
+        out.extend(g2_words(&self.verifier.tau_h).as_flattened());
         for point in &self.powers {
-            for word in point_words(point) {
-                to.write_all(&word)?;
-            }
+            out.extend(point_words(point).as_flattened());
         }
-        to.flush()
+        out
     }
 
-    /// Reads a file that [`Self::write`] wrote, to its end, and checks all that [`Self::new`] checks.
+    /// Reads what [`Self::to_bytes`] makes, and checks all that [`Self::new`] checks.
     ///
-    /// Memory grows with the bytes that are really there, not with the number that the header claims.
-    pub fn read(mut from: impl Read) -> Result<Self, SrsError> {
-        let magic = read_array::<8>(&mut from, "magic", 0)?;
+    /// The length is checked before anything is allocated.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, SrsError> {
+        let header_only = SrsError::Length { got: bytes.len() as u64, expected: HEADER_BYTES as u64 };
+        let mut reader = Reader(bytes);
+        let magic = reader.take::<8>().ok_or(header_only.clone())?;
         if magic != MAGIC {
             return Err(SrsError::Magic { got: magic });
         }
-        let version = u32::from_le_bytes(read_array(&mut from, "version", 0)?);
+        let version = u32::from_le_bytes(reader.take().ok_or(header_only.clone())?);
         if version != VERSION {
             return Err(SrsError::Version { got: version });
         }
-        let flags = u32::from_le_bytes(read_array(&mut from, "flags", 0)?);
+        let flags = u32::from_le_bytes(reader.take().ok_or(header_only.clone())?);
         if flags & !DEVELOPMENT_FLAG != 0 {
             return Err(SrsError::Flags { got: flags });
         }
-        let count = u64::from_le_bytes(read_array(&mut from, "count", 0)?);
-        let most = u64::from_le_bytes(read_array(&mut from, "count", 1)?);
+        let count = u64::from_le_bytes(reader.take().ok_or(header_only.clone())?);
+        let most = u64::from_le_bytes(reader.take().ok_or(header_only.clone())?);
         if count == 0 || count > most || most > MOST_POWERS {
             return Err(SrsError::Count { count, most });
         }
-        let tau_h = read_tau_h(&mut from)?;
-        let verifier = VerifierSrs::new(tau_h, most, flags == DEVELOPMENT_FLAG)?;
-        let mut powers = Vec::with_capacity(count.min(RESERVED_POWERS) as usize);
-        for index in 0..count {
-            let x = read_array(&mut from, "power", index)?;
-            let y = read_array(&mut from, "power", index)?;
-            powers.push(point_from_words(&x, &y).ok_or(SrsError::Power { index })?);
+        // No overflow: the count is at most 2^28.
+        let expected = HEADER_BYTES as u64 + POWER_BYTES as u64 * count;
+        let length = SrsError::Length { got: bytes.len() as u64, expected };
+        if bytes.len() as u64 != expected {
+            return Err(length);
         }
-        match read_array::<1>(&mut from, "end", 0) {
-            Err(SrsError::Truncated { .. }) => Self::new(powers, verifier),
-            Err(error) => Err(error),
-            Ok(_) => Err(SrsError::Trailing { count }),
-        }
+        let words: [Bytes32; 4] = [
+            reader.take().ok_or(header_only.clone())?,
+            reader.take().ok_or(header_only.clone())?,
+            reader.take().ok_or(header_only.clone())?,
+            reader.take().ok_or(header_only)?,
+        ];
+        let verifier = VerifierSrs::new(g2_from_words(&words)?, most, flags == DEVELOPMENT_FLAG)?;
+        let powers = (0..count)
+            .map(|index| {
+                let (x, y) = reader.take().zip(reader.take()).ok_or(length.clone())?;
+                point_from_words(&x, &y).ok_or(SrsError::Power { index })
+            })
+            .collect::<Result<_, _>>()?;
+        Self::new(powers, verifier)
     }
 }
 
-fn read_array<const LENGTH: usize>(
-    from: &mut impl Read,
-    part: &'static str,
-    index: u64,
-) -> Result<[u8; LENGTH], SrsError> {
-    let mut bytes = [0; LENGTH];
-    match from.read_exact(&mut bytes) {
-        Ok(()) => Ok(bytes),
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(SrsError::Truncated { part, index }),
-        Err(error) => Err(SrsError::Io(error.kind())),
+/// Takes fixed lengths off the front.
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn take<const LENGTH: usize>(&mut self) -> Option<[u8; LENGTH]> {
+        let (taken, rest) = self.0.split_first_chunk::<LENGTH>()?;
+        self.0 = rest;
+        Some(*taken)
     }
 }
 
-fn read_tau_h(from: &mut impl Read) -> Result<G2Affine, SrsError> {
-    let mut coordinate = |index| {
-        let word = read_array::<32>(from, "tau H", index)?;
-        field_from_word(&word).ok_or(SrsError::TauH)
-    };
-    let (x_c1, x_c0, y_c1, y_c0) = (coordinate(0)?, coordinate(1)?, coordinate(2)?, coordinate(3)?);
-    Ok(G2Affine::new_unchecked(Fq2::new(x_c0, x_c1), Fq2::new(y_c0, y_c1)))
+/// A point of G2 in EIP-197 order; [`VerifierSrs::new`] checks the group.
+fn g2_from_words(words: &[Bytes32; 4]) -> Result<G2Affine, SrsError> {
+    let [x_c1, x_c0, y_c1, y_c0] = words;
+    let coordinate = |word| field_from_word(word).ok_or(SrsError::TauH);
+    let x = Fq2::new(coordinate(x_c0)?, coordinate(x_c1)?);
+    let y = Fq2::new(coordinate(y_c0)?, coordinate(y_c1)?);
+    Ok(G2Affine::new_unchecked(x, y))
 }
 
 /// 128-bit weights for all pairs of neighbouring powers, as low and high halves.
@@ -323,9 +321,9 @@ fn combination_weights(powers: &[G1Affine], verifier: &VerifierSrs) -> (Vec<u64>
         .map(|index| {
             let digest: Bytes32 =
                 Keccak256::new().chain_update(seed).chain_update(uint_word(index)).finalize().into();
-            let mut halves = digest.chunks_exact(8).map(|half| {
-                half.iter().fold(0u64, |value, byte| value << 8 | u64::from(*byte))
-            });
+            let mut halves = digest
+                .chunks_exact(8)
+                .map(|half| half.iter().fold(0u64, |value, byte| value << 8 | u64::from(*byte)));
             (halves.next().unwrap_or_default(), halves.next().unwrap_or_default())
         })
         .unzip()

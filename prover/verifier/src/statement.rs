@@ -172,8 +172,20 @@ impl PublicInputs {
         let [layout_0, layout_1] = self.layouts;
         let [d1, d2, d3, d4] = self.rounds;
         [
-            self.stmt, self.shape, layout_0, layout_1, self.prog, d1, d2, d3, d4, self.rho, self.r, self.q,
-            self.z, self.r_at_z,
+            self.stmt,
+            self.shape,
+            layout_0,
+            layout_1,
+            self.prog,
+            d1,
+            d2,
+            d3,
+            d4,
+            self.rho,
+            self.r,
+            self.q,
+            self.z,
+            self.r_at_z,
         ]
     }
 }

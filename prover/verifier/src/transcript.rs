@@ -1,9 +1,7 @@
 //! The Poseidon transcript (spec section 6): the same code path for prover and verifier, mirrored by the circuit.
 
 use ark_bn254::Fr;
-use ark_crypto_primitives::sponge::poseidon::{
-    PoseidonConfig, PoseidonSponge, find_poseidon_ark_and_mds,
-};
+use ark_crypto_primitives::sponge::poseidon::{PoseidonConfig, PoseidonSponge, find_poseidon_ark_and_mds};
 use ark_crypto_primitives::sponge::{CryptographicSponge, FieldBasedCryptographicSponge};
 use ark_ff::PrimeField;
 use std::sync::OnceLock;

@@ -1,0 +1,136 @@
+//! A random program in a class with its honest statement, for the tests of the argument.
+
+use trine_program::{Declaration, KeyKind, LinearProgram, LinearRow, Term, ValueType};
+use trine_prover::argument::prove::prove_witness;
+use trine_prover::argument::{Witness, prove};
+use trine_prover::srs;
+use trine_verifier::handle::Commitment;
+use trine_verifier::srs::CommitmentKey;
+use trine_verifier::statement::NamedCommitment;
+use trine_verifier::{Class, Domain, InnerProof, Job, Statement, VerifyError, verify};
+
+/// A deterministic stream of words.
+struct Words(u64);
+
+impl Iterator for Words {
+    type Item = u64;
+    fn next(&mut self) -> Option<u64> {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Some(z ^ z >> 31)
+    }
+}
+
+fn declaration(blocks: u8) -> Declaration {
+    Declaration { value_type: ValueType::Nibbles, key_kind: KeyKind::Compute, blocks, degree: 1 }
+}
+
+/// A case: everything a prover and a verifier are given.
+pub struct Case {
+    pub class: Class,
+    pub key: CommitmentKey,
+    pub statement: Statement,
+    pub inputs: Vec<Vec<u64>>,
+}
+
+/// Random program and inputs in a class, with coefficients at the edges.
+pub fn case(class: Class, inputs: usize, outputs: usize, seed: u64) -> Case {
+    let mut words = Words(seed);
+    let blocks = class.blocks() as u8;
+    let rows = (0..outputs * class.blocks())
+        .map(|_| LinearRow {
+            terms: (0..inputs * class.blocks())
+                .filter_map(|i| {
+                    let w = words.next()?;
+                    let coefficient = match w % 4 {
+                        0 => 127,
+                        1 => -127,
+                        2 => 1,
+                        _ => (w >> 8) as i8,
+                    };
+                    let (input, block) = ((i / class.blocks()) as u8, (i % class.blocks()) as u8);
+                    (coefficient != 0 && coefficient != i8::MIN).then_some(Term { input, block, coefficient })
+                })
+                .collect(),
+            constant: words.next().unwrap_or(0),
+        })
+        .collect();
+    let program =
+        LinearProgram::new(vec![declaration(blocks); inputs], vec![declaration(blocks); outputs], rows)
+            .unwrap();
+    let stride = 1usize << class.log_t();
+    let values: Vec<Vec<u64>> = (0..inputs)
+        .map(|i| {
+            (0..class.blocks() * stride)
+                .map(|j| match (j % stride <= 1 << class.log_n, i % 3) {
+                    (false, _) => 0,
+                    (true, 0) => u64::MAX,
+                    (true, _) => words.next().unwrap_or(0),
+                })
+                .collect()
+        })
+        .collect();
+    let key = srs::development(class.log_chunk).unwrap();
+    let statement = statement(&class, &key, program, &values);
+    Case { class, key, statement, inputs: values }
+}
+
+fn named(key: &CommitmentKey, words: &[u64], tag: u8) -> NamedCommitment {
+    let commitment = Commitment::new(key.commit_words(words).unwrap()).unwrap();
+    NamedCommitment { handle: [tag; 32], commitment }
+}
+
+fn statement(class: &Class, key: &CommitmentKey, program: LinearProgram, inputs: &[Vec<u64>]) -> Statement {
+    let domain = Domain {
+        chain_id: 31337,
+        coprocessor: [1; 20],
+        verifier_hash: [2; 32],
+        srs_digest: key.verifier().digest(),
+        parameter_set_id: trine_verifier::statement::parameter_set_id(),
+        key_digest: [3; 32],
+    };
+    let mut statement = Statement {
+        domain,
+        job: Job {
+            request_id: [4; 32],
+            salt: [5; 32],
+            inputs: inputs.iter().enumerate().map(|(i, w)| named(key, w, i as u8)).collect(),
+            // Replaced below: the outputs are known after evaluation.
+            outputs: program.outputs().iter().map(|_| named(key, &[1], 100)).collect(),
+            program,
+        },
+    };
+    let digests = statement.inputs(class).unwrap();
+    let count = statement.job.outputs.len();
+    let witness = Witness::evaluate(class, &digests, count, inputs.to_vec());
+    statement.job.outputs =
+        witness.outputs.iter().enumerate().map(|(i, w)| named(key, w, 200 + i as u8)).collect();
+    statement
+}
+
+impl Case {
+    pub fn prove(&self) -> InnerProof {
+        prove(&self.class, &self.key, &self.statement, self.inputs.clone(), &mut |_| true).unwrap()
+    }
+
+    pub fn verify(&self, proof: &InnerProof) -> Result<(), VerifyError> {
+        verify(&self.class, self.key.verifier(), &self.statement, proof).map(|_| ())
+    }
+
+    pub fn witness(&self) -> Witness {
+        let digests = self.statement.inputs(&self.class).unwrap();
+        Witness::evaluate(&self.class, &digests, self.statement.job.outputs.len(), self.inputs.clone())
+    }
+
+    /// The honest prover on a faulty witness, its outputs committed as they are.
+    pub fn cheat(&self, witness: &Witness) -> Result<(), VerifyError> {
+        let mut statement = self.statement.clone();
+        statement.job.outputs =
+            witness.outputs.iter().enumerate().map(|(i, w)| named(&self.key, w, 200 + i as u8)).collect();
+        let digests = statement.inputs(&self.class).unwrap();
+        let proof = prove_witness(&self.class, &self.key, &digests, witness, &mut |_| true).unwrap();
+        verify(&self.class, self.key.verifier(), &statement, &proof).map(|_| ())
+    }
+}
