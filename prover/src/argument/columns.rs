@@ -48,7 +48,9 @@ impl Columns {
     pub fn output_words(&self, class: &Class, slot: usize) -> Vec<u64> {
         let length = 1usize << (class.log_t() + class.log_blocks);
         (slot * length..(slot + 1) * length)
-            .map(|row| (0..class.limbs()).fold(0, |w, k| w | u64::from(self.cells[k][row]) << (k * class.limb_bits)))
+            .map(|row| {
+                (0..class.limbs()).fold(0, |w, k| w | u64::from(self.cells[k][row]) << (k * class.limb_bits))
+            })
             .collect()
     }
 }

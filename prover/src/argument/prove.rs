@@ -95,7 +95,12 @@ pub struct Witness {
 
 impl Witness {
     /// Evaluates the program on the inputs.
-    pub fn evaluate(class: &Class, statement: &StatementInputs, outputs: usize, inputs: Vec<Vec<u64>>) -> Self {
+    pub fn evaluate(
+        class: &Class,
+        statement: &StatementInputs,
+        outputs: usize,
+        inputs: Vec<Vec<u64>>,
+    ) -> Self {
         let columns = Columns::evaluate(class, &statement.matrix, &inputs);
         let outputs = (0..outputs).map(|slot| columns.output_words(class, slot)).collect();
         Self { columns, inputs, outputs }

@@ -51,9 +51,10 @@ pub fn prove_reduction(
         let (s_0, s_inf) = pairs
             .par_iter()
             .map(|(values, weights)| {
-                values.chunks_exact(2).zip(weights.chunks_exact(2)).fold(zero(), |sum, (f, w)| {
-                    add(sum, (f[0] * w[0], (f[1] - f[0]) * (w[1] - w[0])))
-                })
+                values
+                    .chunks_exact(2)
+                    .zip(weights.chunks_exact(2))
+                    .fold(zero(), |sum, (f, w)| add(sum, (f[0] * w[0], (f[1] - f[0]) * (w[1] - w[0]))))
             })
             .reduce(zero, add);
         transcript.absorb_all("s", &[s_0, s_inf]);
