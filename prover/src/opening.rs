@@ -1,12 +1,21 @@
-//! Steps PE.J1 to PE.J5, prover's side: folds of arity 16, one quotient, one witness.
+//! Steps PE.J1 to PE.K1, prover's side: folds of arity 16, one quotient, one witness.
+//!
+//! All work is linear in the `2^m` coefficients; what costs time are two commitments of that length (Q and W) and
+//! those of the folds, which sum to a fifteenth of it.
 
-use crate::argument::dense::bind;
+#[cfg(test)]
+mod tests;
+
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::{Field, One, Zero};
+use rayon::prelude::*;
 use trine_verifier::class::ARITY_BITS;
-use trine_verifier::opening::{ARITY, OpeningProof, residue_counts};
+use trine_verifier::opening::{ARITY, OpeningProof, eq_table, residue_counts};
 use trine_verifier::srs::{CommitmentKey, SrsError};
 use trine_verifier::{Transcript, digest};
+
+/// Coefficients that one task works on; a multiple of the arity.
+const TASK: usize = 1 << 12;
 
 /// What the opening sends.
 pub struct Opened {
@@ -22,7 +31,9 @@ pub struct Opened {
 
 /// Opens all polynomials (at most `2^m` coefficients each, zeros above) at one point of m variables.
 ///
-/// The values at the point have been absorbed. Error: the SRS is shorter than `2^m`.
+/// The values at the point have been absorbed.
+///
+/// Errors: a polynomial of more than `2^m` coefficients, or the SRS is shorter than the polynomials.
 pub fn open(
     key: &CommitmentKey,
     m: usize,
@@ -30,70 +41,103 @@ pub fn open(
     point: &[Fr],
     transcript: &mut Transcript,
 ) -> Result<Opened, SrsError> {
+    if let Some(long) = polynomials.iter().find(|f| f.len() > 1 << m) {
+        return Err(SrsError::TooLong { length: long.len(), powers: 1 << m });
+    }
     // PE.J1
     let rho = transcript.challenge("rho");
-    let mut batched = vec![Fr::zero(); 1 << m];
-    let mut power = Fr::one();
-    for polynomial in polynomials {
-        add_scaled(&mut batched, power, polynomial);
-        power *= rho;
-    }
+    let levels = Levels::fold(batch(polynomials, rho), point);
     // PE.J2
-    let levels = fold_levels(batched, point);
-    let folds = levels.iter().skip(1).map(|f| key.commit_fr(f)).collect::<Result<Vec<_>, _>>()?;
+    let folds = levels.commit(key)?;
     transcript.absorb("d3", &digest::round(3, &folds));
     let u = transcript.challenge("r").pow([ARITY as u64]);
     // PE.J3
-    let f0_at_u = evaluate(&levels[0], u);
-    let residues: Vec<Vec<Fr>> =
-        levels.iter().zip(residue_counts(m)).map(|(f, count)| residues_at(f, u, count)).collect();
-    transcript.absorb("f0", &f0_at_u);
-    transcript.absorb_all("residue", residues.iter().flatten());
+    let proof = levels.residues(m, u);
+    transcript.absorb("f0", &proof.f0_at_u);
+    transcript.absorb_all("residue", proof.residues.iter().flatten());
     // PE.J4
     let q = transcript.challenge("q");
-    let mut sum = vec![Fr::zero(); levels[0].len()];
-    let mut power = Fr::one();
-    for level in &levels {
-        add_scaled(&mut sum, power, level);
-        power *= q;
-    }
-    let quotient = divide(&divide(&sum, ARITY, u), 1, u);
+    let sum = batch(&levels.0, q);
+    let quotient = quotient(&sum, u);
     let quotient_point = key.commit_fr(&quotient)?;
     // PE.J5
     transcript.absorb("d4", &digest::round(4, &[quotient_point]));
     let z = transcript.challenge("z");
-    let z_at_z = (z.pow([ARITY as u64]) - u) * (z - u);
-    add_scaled(&mut sum, -z_at_z, &quotient);
-    let witness = key.commit_fr(&divide(&sum, 1, z))?;
-    Ok(Opened { folds, quotient: quotient_point, witness, proof: OpeningProof { f0_at_u, residues } })
+    // PE.K1
+    let witness = key.commit_fr(&witness(sum, &quotient, u, z))?;
+    Ok(Opened { folds, quotient: quotient_point, witness, proof })
 }
 
-/// `f_0, f_1, ..`: each with [`ARITY_BITS`] more of the lowest variables bound.
-fn fold_levels(batched: Vec<Fr>, point: &[Fr]) -> Vec<Vec<Fr>> {
-    let mut levels = vec![batched];
-    let mut chunks = point.chunks(ARITY_BITS).peekable();
-    while let Some(variables) = chunks.next() {
-        if chunks.peek().is_none() {
-            break;
+/// `sum_k base^k f_k`, as long as the longest of them.
+fn batch(polynomials: &[Vec<Fr>], base: Fr) -> Vec<Fr> {
+    let length = polynomials.iter().map(Vec::len).max().unwrap_or_default();
+    let powers: Vec<Fr> =
+        std::iter::successors(Some(Fr::one()), |p| Some(*p * base)).take(polynomials.len()).collect();
+    let mut sum = vec![Fr::zero(); length];
+    sum.par_chunks_mut(TASK).enumerate().for_each(|(task, sum)| {
+        for (polynomial, power) in polynomials.iter().zip(&powers) {
+            let part = polynomial.get(task * TASK..).unwrap_or_default();
+            add_scaled(sum, *power, part);
         }
-        let mut next = levels[levels.len() - 1].clone();
-        for x in variables {
-            bind(&mut next, x);
+    });
+    sum
+}
+
+/// `f_0, f_1, ..`: each with [`ARITY_BITS`] more of the lowest variables bound. Zeros above are not stored.
+struct Levels(Vec<Vec<Fr>>);
+
+impl Levels {
+    fn fold(batched: Vec<Fr>, point: &[Fr]) -> Self {
+        let mut levels = vec![batched];
+        let folded = point.len().div_ceil(ARITY_BITS).saturating_sub(1);
+        for variables in point.chunks(ARITY_BITS).take(folded) {
+            let weights = eq_table(variables);
+            let next = levels[levels.len() - 1]
+                .par_chunks(ARITY)
+                .with_min_len(TASK / ARITY)
+                .map(|part| weights.iter().zip(part).map(|(w, c)| *w * c).sum())
+                .collect();
+            levels.push(next);
         }
-        levels.push(next);
+        Self(levels)
     }
-    levels
+
+    /// Commitments to `f_1 ..`.
+    fn commit(&self, key: &CommitmentKey) -> Result<Vec<G1Affine>, SrsError> {
+        self.0.iter().skip(1).map(|f| key.commit_fr(f)).collect()
+    }
+
+    /// `f_0(u)`, and of every level the residues `f_l^(b)(u)`, where `f_l(X) = sum_b X^b f_l^(b)(X^s)`.
+    fn residues(&self, m: usize, u: Fr) -> OpeningProof {
+        let residues = self.0.iter().zip(residue_counts(m)).map(|(f, count)| residues(f, u, count)).collect();
+        let f0_at_u = self.0.first().map(|f| evaluate(f, u)).unwrap_or_default();
+        OpeningProof { f0_at_u, residues }
+    }
 }
 
-/// `f^(b)(u)` for b < count, where `f(X) = sum_b X^b f^(b)(X^s)`.
-fn residues_at(f: &[Fr], u: Fr, count: usize) -> Vec<Fr> {
-    (0..count)
+/// `f^(b)(u)` for b < count.
+fn residues(f: &[Fr], u: Fr, count: usize) -> Vec<Fr> {
+    let strides: Vec<Fr> = (0..ARITY)
+        .into_par_iter()
         .map(|b| f.iter().skip(b).step_by(ARITY).rev().fold(Fr::zero(), |a, c| a * u + c))
-        .collect()
+        .collect();
+    strides.into_iter().take(count).collect()
 }
 
 fn evaluate(f: &[Fr], x: Fr) -> Fr {
     f.iter().rev().fold(Fr::zero(), |a, c| a * x + c)
+}
+
+/// Q = (B - R) / Z: since R has a smaller degree than `Z = (X^s - u)(X - u)`, the quotient of B itself.
+fn quotient(sum: &[Fr], u: Fr) -> Vec<Fr> {
+    divide(&divide(sum, ARITY, u), 1, u)
+}
+
+/// W = (B - R(z) - Z(z) Q) / (X - z): the constant `R(z)` falls to the remainder.
+fn witness(mut sum: Vec<Fr>, quotient: &[Fr], u: Fr, z: Fr) -> Vec<Fr> {
+    let z_at_z = (z.pow([ARITY as u64]) - u) * (z - u);
+    add_scaled(&mut sum, -z_at_z, quotient);
+    divide(&sum, 1, z)
 }
 
 fn add_scaled(to: &mut [Fr], scale: Fr, from: &[Fr]) {

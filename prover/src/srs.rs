@@ -1,20 +1,32 @@
-//! Structured reference strings: the development SRS and its cache.
+//! Structured reference strings: the development SRS and its cache, files of a ceremony.
+//!
+//! | source | tau | accepted |
+//! | --- | --- | --- |
+//! | [`development`], [`load_or_generate`] | known to whoever reads this file | in [`Mode::Development`] |
+//! | [`ptau::read`] | nobody's, if one contributor was honest | everywhere |
+//! | [`load`] | as the file says | as the file says |
+
+pub mod ptau;
 
 use crate::mode::Mode;
-use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine};
+use ark_bn254::{Fr, G1Projective, G2Affine};
 use ark_ec::scalar_mul::BatchMulPreprocessing;
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
 use ark_ff::{One, UniformRand};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use std::fs::{self, File, OpenOptions};
-use std::io::{BufReader, BufWriter, Write};
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use trine_verifier::srs::{CommitmentKey, SrsError, VerifierSrs};
+use std::sync::atomic::{AtomicU64, Ordering};
+use trine_verifier::srs::{CommitmentKey, MOST_POWERS, SrsError, VerifierSrs};
 
 /// Seed of the development tau. Public: everyone can forge under it.
 pub const DEVELOPMENT_SEED: [u8; 32] = *b"trine UNSAFE development tau v1 ";
+
+/// Longest file that [`load`] reads: a header and [`MOST_POWERS`] powers.
+const MOST_BYTES: u64 = 160 + 64 * MOST_POWERS;
 
 /// Why there is no SRS.
 #[derive(Debug, thiserror::Error)]
@@ -28,51 +40,112 @@ pub enum SetupError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
+    },
+    /// The file is no key of a whole reference string.
+    #[error("{path}: {source}; delete it and it is made again")]
+    Cached {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: SrsError,
+    },
+    /// The file is a key, but of another reference string.
+    #[error("{path}: not the development SRS of 2^{log_powers} powers; delete it and it is made again")]
+    OtherSrs {
+        /// The file.
+        path: PathBuf,
+        /// log2 of the powers wanted.
+        log_powers: usize,
+    },
+    /// More powers than a reference string may have.
+    #[error("2^{log_powers} powers asked for, at most 2^28 are supported")]
+    TooManyPowers {
+        /// log2 of the powers asked for.
+        log_powers: usize,
     },
     /// The contents are no SRS.
     #[error(transparent)]
     Srs(#[from] SrsError),
 }
 
-/// The development SRS of `2^log_powers` powers.
+/// The development SRS of `2^log_powers` powers, from [`DEVELOPMENT_SEED`]. At most 2^28 powers.
 pub fn development(log_powers: usize) -> Result<CommitmentKey, SrsError> {
     let tau = Fr::rand(&mut ChaCha20Rng::from_seed(DEVELOPMENT_SEED));
-    let count = 1usize << log_powers;
+    let verifier = development_verifier(log_powers, tau)?;
+    let count = verifier.max_powers as usize;
     let powers: Vec<Fr> = std::iter::successors(Some(Fr::one()), |p| Some(*p * tau)).take(count).collect();
     let table = BatchMulPreprocessing::new(G1Projective::generator(), count);
-    let points: Vec<G1Affine> = table.batch_mul(&powers);
-    let tau_h = (G2Affine::generator() * tau).into_affine();
-    CommitmentKey::new(points, VerifierSrs::new(tau_h, count as u64, true)?)
+    CommitmentKey::new(table.batch_mul(&powers), verifier)
+}
+
+fn development_verifier(log_powers: usize, tau: Fr) -> Result<VerifierSrs, SrsError> {
+    let count = u32::try_from(log_powers).ok().and_then(|log| 1u64.checked_shl(log)).unwrap_or(u64::MAX);
+    VerifierSrs::new((G2Affine::generator() * tau).into_affine(), count, true)
 }
 
 /// The development SRS from the cache, made and kept there when missing. Refused outside development mode.
+///
+/// The file has mode 0600 and is renamed into place, so that a reader never meets half of it. What is read must be
+/// this SRS: another one, though valid, has another digest.
 pub fn load_or_generate(cache: &Path, log_powers: usize, mode: Mode) -> Result<CommitmentKey, SetupError> {
     if mode != Mode::Development {
         return Err(SetupError::DevelopmentSetupRefused);
     }
+    let tau = Fr::rand(&mut ChaCha20Rng::from_seed(DEVELOPMENT_SEED));
+    let expected =
+        development_verifier(log_powers, tau).map_err(|_| SetupError::TooManyPowers { log_powers })?;
     let path = cache.join(format!("srs-2^{log_powers}-UNSAFE-development.bin"));
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| SetupError::File { path, source }
-    };
-    if path.exists() {
-        let file = File::open(&path).map_err(failed(&path))?;
-        return Ok(CommitmentKey::read(BufReader::new(file))?);
+    match fs::read(&path) {
+        Ok(bytes) => {
+            let key = CommitmentKey::from_bytes(&bytes)
+                .map_err(|source| SetupError::Cached { path: path.clone(), source })?;
+            if *key.verifier() != expected || key.powers().len() as u64 != expected.max_powers {
+                return Err(SetupError::OtherSrs { path, log_powers });
+            }
+            Ok(key)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let key = development(log_powers)?;
+            store(&key, &path).map_err(|source| SetupError::File { path, source })?;
+            Ok(key)
+        }
+        Err(source) => Err(SetupError::File { path, source }),
     }
-    let key = development(log_powers)?;
-    fs::create_dir_all(cache).map_err(failed(cache))?;
-    let partial = cache.join(format!("srs-2^{log_powers}-{}.partial", std::process::id()));
-    let file = OpenOptions::new()
+}
+
+/// A key from a file. Refused when it is a development key outside development mode.
+pub fn load(path: &Path, mode: Mode) -> Result<CommitmentKey, SetupError> {
+    let failed = |source| SetupError::File { path: path.to_owned(), source };
+    let length = fs::metadata(path).map_err(failed)?.len();
+    if length > MOST_BYTES {
+        return Err(SrsError::Length { got: length, expected: MOST_BYTES }.into());
+    }
+    let key = CommitmentKey::from_bytes(&fs::read(path).map_err(failed)?)?;
+    if key.verifier().development && mode != Mode::Development {
+        return Err(SetupError::DevelopmentSetupRefused);
+    }
+    Ok(key)
+}
+
+/// Writes a key beside `path`, readable by its owner alone, and renames it into place.
+pub fn store(key: &CommitmentKey, path: &Path) -> io::Result<()> {
+    static FILES: AtomicU64 = AtomicU64::new(0);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    // The process and a counter: writers of the same key do not meet in one file.
+    let file = FILES.fetch_add(1, Ordering::Relaxed);
+    let partial = path.with_extension(format!("{}-{file}.partial", std::process::id()));
+    let written = OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&partial)
-        .map_err(failed(&partial))?;
-    let mut writer = BufWriter::new(file);
-    key.write(&mut writer).map_err(failed(&partial))?;
-    writer.flush().map_err(failed(&partial))?;
-    fs::rename(&partial, &path).map_err(failed(&path))?;
-    Ok(key)
+        .and_then(|mut to| to.write_all(&key.to_bytes()).and_then(|()| to.sync_all()))
+        .and_then(|()| fs::rename(&partial, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    written
 }
