@@ -5,6 +5,8 @@
 //!
 //! | module | holds |
 //! | --- | --- |
+//! | [`voter`] | encryption, words, commitment, handle |
+//! | [`setup`] | development reference string and cache |
 //! | [`ballot`] | ballots and the tally program of the demonstration |
 //! | [`receipt`] | receipt files and their native verification |
 //! | [`process`], [`port`], [`certificates`] | what a local cluster of processes is made of |
@@ -27,3 +29,5 @@ pub mod process;
 pub mod prover;
 pub mod receipt;
 pub mod rpc;
+pub mod setup;
+pub mod voter;

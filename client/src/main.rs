@@ -5,6 +5,7 @@
 
 mod attacks;
 mod commands;
+mod demo;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -33,6 +34,10 @@ const EXAMPLES: &str = "Examples:
 enum Command {
     /// Print the integer and noise bounds of the proof class and parameter set.
     Bounds(commands::bounds::Arguments),
+    /// Run an encrypted tally through every part of the system.
+    Demo(commands::demo::Arguments),
+    /// Verify a receipt from files alone.
+    Verify(commands::verify::Arguments),
 }
 
 /// How results are shown.
@@ -50,6 +55,8 @@ async fn main() -> ExitCode {
     let output = Output { json: arguments.json, quiet: arguments.quiet };
     let result = match arguments.command {
         Command::Bounds(a) => commands::bounds::run(&a, output),
+        Command::Demo(a) => commands::demo::run(&a, output),
+        Command::Verify(a) => commands::verify::run(&a, output),
     };
     match result {
         Ok(code) => code,

@@ -3,5 +3,9 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`fulfilment`] | the message of `Coprocessor.fulfil` and its alterations |
+//! | [`programs`] | programs that must not be released |
+//! | [`report`] | the JSON line that an attack ends with |
 
 pub mod fulfilment;
+pub mod programs;
+pub mod report;

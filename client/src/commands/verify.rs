@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 use trine::receipt;
-use trine::setup::development_srs_digest;
+use trine::setup::development_srs;
 
 /// Arguments of `trine verify`.
 #[derive(clap::Args)]
@@ -28,8 +28,10 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
     let trusted = match (arguments.srs_digest, arguments.development) {
         (Some(digest), _) => digest.0,
-        (None, true) => development_srs_digest(),
-        (None, false) => bail!("name the reference string that you trust: --srs-digest DIGEST or --development"),
+        (None, true) => development_srs()?.verifier().digest(),
+        (None, false) => {
+            bail!("name the reference string that you trust: --srs-digest DIGEST or --development")
+        }
     };
     let receipt = receipt::Receipt::read(&arguments.receipt)
         .with_context(|| format!("reading {}", arguments.receipt.display()))?;

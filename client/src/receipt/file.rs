@@ -35,8 +35,9 @@ pub struct Receipt {
     pub outputs: Vec<ReceiptRecord>,
     /// Inner proof, canonical bytes.
     pub inner_proof: Bytes,
-    /// Proof for `Coprocessor.fulfil`.
-    pub wrapped_proof: Bytes,
+    /// Proof for `Coprocessor.fulfil`; absent where no contract was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrapped_proof: Option<Bytes>,
     /// Transaction that fulfilled the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fulfil_tx: Option<B256>,

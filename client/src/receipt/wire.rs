@@ -60,7 +60,7 @@ impl Receipt {
             inputs: statement.inputs.iter().map(record).collect::<Result<_, _>>()?,
             outputs: statement.outputs.iter().map(record).collect::<Result<_, _>>()?,
             inner_proof: proof.inner.clone().into(),
-            wrapped_proof: proof.wrapped.clone().into(),
+            wrapped_proof: (!proof.wrapped.is_empty()).then(|| proof.wrapped.clone().into()),
             fulfil_tx: if tx.is_empty() { None } else { Some(word("fulfil transaction", tx)?) },
             release: None,
         })

@@ -1,0 +1,9 @@
+//! The demonstration: an encrypted tally through every part of the system.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`in_process`] | without chain, committee and processes |
+//! | [`summary`] | the JSON line that it ends with |
+
+pub mod in_process;
+pub mod summary;

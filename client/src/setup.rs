@@ -1,0 +1,32 @@
+//! Development setups: where they are kept, and what they are. Everything here is refused outside development mode by
+//! the processes that use it.
+
+use crate::receipt::file::Setup;
+use alloy::primitives::B256;
+use std::path::PathBuf;
+use trine_prover::Mode;
+use trine_prover::srs::{self, SetupError};
+use trine_verifier::digest::g2_words;
+use trine_verifier::srs::{CommitmentKey, VerifierSrs};
+
+/// log2 of the powers of the development reference string: one more than the class opens, so that the demonstration can
+/// show that coefficients above the chunk length are refused.
+pub const DEVELOPMENT_LOG_POWERS: usize = 17;
+
+/// Folder of development keys: `TRINE_CACHE` when set, else `~/.cache/trine/dev-keys`.
+pub fn cache_folder() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    set("TRINE_CACHE").unwrap_or_else(|| {
+        set("HOME").unwrap_or_else(|| PathBuf::from(".")).join(".cache").join("trine").join("dev-keys")
+    })
+}
+
+/// The development reference string from the cache, made there when missing.
+pub fn development_srs() -> Result<CommitmentKey, SetupError> {
+    srs::load_or_generate(&cache_folder(), DEVELOPMENT_LOG_POWERS, Mode::Development)
+}
+
+/// The verifier's part as receipts carry it.
+pub fn receipt_setup(srs: &VerifierSrs) -> Setup {
+    Setup { tau_h: g2_words(&srs.tau_h).map(B256::from), max_powers: srs.max_powers }
+}
