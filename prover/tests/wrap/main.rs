@@ -1,0 +1,8 @@
+//! The wrap: its circuit against the native verifier, its program checks, its transcript, its Groth16 keys.
+
+#[path = "../argument/case.rs"]
+mod case;
+mod circuit;
+mod groth;
+mod program;
+mod transcript;
