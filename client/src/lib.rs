@@ -20,6 +20,7 @@
 
 pub mod ballot;
 pub mod certificates;
+pub mod chain;
 pub mod cluster;
 pub mod config;
 pub mod engine;
