@@ -12,8 +12,10 @@
 //! | [`service`] | the worker's gRPC service |
 
 pub mod argument;
+pub mod groth;
 pub mod mode;
 pub mod opening;
 pub mod srs;
+pub mod wrap;
 
 pub use mode::Mode;
