@@ -16,6 +16,9 @@ pub struct Exceptions {
     /// Steps of a specification that code or tests do not name.
     #[serde(default)]
     pub step: Vec<Step>,
+    /// Files that silence a lint where `expect` cannot.
+    #[serde(default)]
+    pub silenced: Vec<Silenced>,
     /// Dependencies declared with more than `workspace = true`.
     #[serde(default)]
     pub dependency: Vec<Dependency>,
@@ -57,6 +60,16 @@ pub struct Step {
     pub reason: String,
 }
 
+/// One attribute that silences a lint.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Silenced {
+    /// Path from the root.
+    pub path: String,
+    /// Why `expect` does not do.
+    pub reason: String,
+}
+
 /// A dependency with features of its own.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +94,7 @@ impl Exceptions {
             read.long_file.iter().map(|e| &e.reason).collect::<Vec<_>>(),
             read.impure.iter().map(|e| &e.reason).collect(),
             read.step.iter().map(|e| &e.reason).collect(),
+            read.silenced.iter().map(|e| &e.reason).collect(),
             read.dependency.iter().map(|e| &e.reason).collect(),
         ]
         .concat();
