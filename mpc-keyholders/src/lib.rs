@@ -13,4 +13,5 @@
 //! may be released; clients call the services of `trine-proto`'s `keyholder::v1`.
 
 pub mod adversary;
+pub mod node;
 pub mod protocol;

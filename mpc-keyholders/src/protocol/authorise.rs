@@ -1,8 +1,9 @@
 //! Whether a presented result may be released: a pure function of what the node read on chain by itself and what the
 //! client presents. Each check has one named refusal. What passes is [`Authorised`], the only thing a node squashes.
 
+use trine_fhe::noise::linear_variance;
 use trine_fhe::words::ValueWords;
-use trine_program::{LinearProgram, LinearRow, PolicyViolation, ReleasePolicy, TextError};
+use trine_program::{LinearProgram, PolicyViolation, ReleasePolicy, TextError};
 use trine_verifier::proof::ProofError;
 use trine_verifier::srs::{CommitmentKey, SrsError};
 use trine_verifier::statement::NamedCommitment;
@@ -281,7 +282,7 @@ pub fn authorise(
     let outputs = check_outputs(rules, &program, facts, &presented)?;
 
     let proof = InnerProof::from_bytes(&rules.class, &presented.proof)?;
-    let variance = largest_variance(&rules.policy, &program);
+    let variance = linear_variance(&program, rules.policy.fresh_variance);
     let handles = outputs.iter().map(|o| o.handle).collect();
     let request_id = presented.request_id;
     let job = Job { request_id, salt: facts.salt, program, inputs, outputs };
@@ -407,12 +408,6 @@ fn check_outputs(
         named.push(NamedCommitment { handle: got, commitment });
     }
     Ok(named)
-}
-
-/// Sum of squared coefficients times the variance of a fresh encryption, of the row where it is largest.
-fn largest_variance(policy: &ReleasePolicy, program: &LinearProgram) -> f64 {
-    let weight = |row: &LinearRow| row.terms.iter().map(|t| f64::from(t.coefficient).powi(2)).sum::<f64>();
-    program.rows().iter().map(weight).fold(0.0, f64::max) * policy.fresh_variance
 }
 
 fn commit(key: &CommitmentKey, value: &ValueWords) -> Result<Commitment, String> {

@@ -102,6 +102,12 @@ mod tests {
         assert!(nearly.charge(u64::MAX).is_err());
     }
 
+    #[test]
+    fn the_noise_assumed_bounds_the_noise_of_the_parameter_set() {
+        assert!(trine_fhe::noise::squashed_deviation().log2() <= SQUASHED_NOISE_STD_LOG2);
+        assert!(trine_fhe::noise::SQUASHED_ERROR_BITS < super::super::mask::NOISE_BOUND_LOG2 as i32);
+    }
+
     /// The bound of one block holds for a narrow mask, where the distance can be summed up exactly.
     #[test]
     fn the_hellinger_bound_holds_where_it_can_be_computed() {

@@ -6,10 +6,11 @@
 
 use super::attest::{AttestError, CommitteeKey, SigningShare, deal_signing_key};
 use super::committee::CommitteeSize;
-use super::message::{MessageKey, MessagePublicKey};
-use super::sharing::{KeyShare, SharingError, share_key};
+use super::message::{MessageKey, MessageKeyError, MessagePublicKey};
+use super::sharing::{KeyShare, KeyShareError, SharingError, share_key};
 use rand::{CryptoRng, RngCore};
 use std::collections::BTreeMap;
+use zeroize::Zeroizing;
 
 /// All secrets of one node. Neither cloned nor printed.
 pub struct NodeSecrets {
@@ -114,5 +115,52 @@ impl NodeSecrets {
             }
         }
         Ok(())
+    }
+}
+
+const SECRETS_TAG: &[u8; 32] = b"trine.keyholder.node-secrets.v1\0";
+
+/// Why bytes are no node's secrets.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretsError {
+    /// Another kind of file, or cut short.
+    #[error("no node secrets: the tag differs or the file is cut short")]
+    Tag,
+    /// The signing share does not read.
+    #[error(transparent)]
+    Signing(#[from] AttestError),
+    /// The message key does not read.
+    #[error(transparent)]
+    Message(#[from] MessageKeyError),
+    /// The key share does not read.
+    #[error(transparent)]
+    KeyShare(#[from] KeyShareError),
+}
+
+impl NodeSecrets {
+    /// Canonical bytes: tag, signing share (32 bytes), message key (32 bytes), key share.
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let key_share = self.key_share.to_bytes();
+        let mut bytes = Zeroizing::new(Vec::with_capacity(SECRETS_TAG.len() + 64 + key_share.len()));
+        bytes.extend_from_slice(SECRETS_TAG);
+        bytes.extend_from_slice(&self.signing_share.to_bytes());
+        bytes.extend_from_slice(self.message_key.to_bytes().as_slice());
+        bytes.extend_from_slice(&key_share);
+        bytes
+    }
+
+    /// Reads canonical bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, SecretsError> {
+        let (tag, rest) = bytes.split_at_checked(SECRETS_TAG.len()).ok_or(SecretsError::Tag)?;
+        if tag != SECRETS_TAG {
+            return Err(SecretsError::Tag);
+        }
+        let (signing, rest) = rest.split_at_checked(32).ok_or(SecretsError::Tag)?;
+        let (message, key_share) = rest.split_at_checked(32).ok_or(SecretsError::Tag)?;
+        Ok(Self {
+            signing_share: SigningShare::from_bytes(signing)?,
+            message_key: MessageKey::from_bytes(message)?,
+            key_share: KeyShare::from_bytes(key_share)?,
+        })
     }
 }
