@@ -1,25 +1,29 @@
 //! Development keys on disk: made once, kept in the user's cache. The one module of this crate that does I/O.
 //!
-//! The dealer's secret lies beside the public keys: whoever reads the folder reads every plaintext. Names say so,
-//! files have mode 0600, and every process refuses them outside development mode.
+//! They come from a public seed, so the key digest is the same on every machine, and everybody can read every plaintext
+//! under them. Names say so, files have mode 0600, and every process refuses them outside development mode.
 
 use crate::keys::{self, DealerKeys, KeyError};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use tfhe::Seed;
+use tfhe::core_crypto::prelude::Seeder;
+use tfhe::shortint::engine::ShortintEngine;
+
+/// What all development keys are derived from.
+const SEED: &str = "trine development keys 1: public, unsafe";
 
 /// Paths of a development key set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DevelopmentKeys {
     /// Both secret keys.
     pub dealer: PathBuf,
-    /// Compact public key.
+    /// Compact public key: what users encrypt under.
     pub compact_public_key: PathBuf,
-    /// Compressed server key.
+    /// Evaluation keys: compressed server key and compressed noise-squashing key in one.
     pub server_key: PathBuf,
-    /// Compressed noise-squashing key.
-    pub squashing_key: PathBuf,
     /// Whether they were there already.
     pub cached: bool,
 }
@@ -38,31 +42,39 @@ pub enum DevelopmentKeysError {
     /// A key does not decode.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The thread that draws keys panicked.
+    #[error("drawing development keys failed")]
+    Generation,
+}
+
+/// Folder of all development keys: `$TRINE_CACHE`, or else `~/.cache/trine/dev-keys`. `None` without a home folder.
+pub fn cache_folder() -> Option<PathBuf> {
+    let named = std::env::var_os("TRINE_CACHE").map(PathBuf::from);
+    named.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/trine/dev-keys")))
 }
 
 impl DevelopmentKeys {
     /// Folder of the development set of this parameter set below a cache folder.
     pub fn folder(cache: &Path) -> PathBuf {
-        let digest = blake3::hash(crate::parameters::NAME.as_bytes()).to_hex();
+        let digest = blake3::hash(format!("{SEED} {}", crate::parameters::NAME).as_bytes()).to_hex();
         cache.join(format!("fhe-{}-UNSAFE-development", &digest[..16]))
     }
 
-    /// The key set below `cache`, made there when missing: about 40 s on two cores. Processes that arrive together wait
+    /// The key set below `cache`, made there when missing: about 25 s on two cores. Processes that arrive together wait
     /// for the first.
     pub fn load_or_generate(
         cache: &Path,
         progress: &mut dyn FnMut(&str),
     ) -> Result<Self, DevelopmentKeysError> {
         let folder = Self::folder(cache);
-        fs::create_dir_all(&folder).map_err(failed(&folder))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed(&folder))?;
         let lock_path = folder.join("lock");
-        let lock = File::create(&lock_path).map_err(failed(&lock_path))?;
+        let lock = private_file(&lock_path)?;
         lock.lock().map_err(failed(&lock_path))?;
         let mut set = Self {
             dealer: folder.join("dealer-secret-UNSAFE-development.bin"),
             compact_public_key: folder.join("compact-public-key.bin"),
             server_key: folder.join("server-key.bin"),
-            squashing_key: folder.join("squashing-key.bin"),
             cached: true,
         };
         // The dealer's file is written last: where it is, the others are.
@@ -70,15 +82,12 @@ impl DevelopmentKeys {
             return Ok(set);
         }
         set.cached = false;
-        progress("drawing secret keys");
-        let dealer = DealerKeys::generate();
-        progress("deriving public, evaluation and noise-squashing keys");
-        let public = dealer.public_keys();
-        progress("writing keys");
-        write(&set.compact_public_key, &keys::encode("compact public key", &public.compact)?)?;
-        write(&set.server_key, &keys::encode("server key", &public.server)?)?;
-        write(&set.squashing_key, &keys::encode("squashing key", &public.squashing)?)?;
-        write(&set.dealer, &dealer.to_bytes()?)?;
+        progress("deriving development keys: secret, public, evaluation, noise squashing");
+        let keys = draw()?;
+        progress("writing development keys");
+        write(&set.compact_public_key, &keys.compact_public_key)?;
+        write(&set.server_key, &keys.evaluation)?;
+        write(&set.dealer, &keys.dealer)?;
         Ok(set)
     }
 
@@ -88,18 +97,59 @@ impl DevelopmentKeys {
         Ok(DealerKeys::from_bytes(&bytes)?)
     }
 
-    /// Digest that names the evaluation key.
+    /// Digest that names the key set.
     pub fn key_digest(&self) -> Result<[u8; 32], DevelopmentKeysError> {
         let read = |path: &PathBuf| fs::read(path).map_err(failed(path));
         Ok(keys::key_digest(&read(&self.compact_public_key)?, &read(&self.server_key)?))
     }
 }
 
+/// Bytes of all keys of a set.
+struct KeyBytes {
+    dealer: zeroize::Zeroizing<Vec<u8>>,
+    compact_public_key: Vec<u8>,
+    evaluation: Vec<u8>,
+}
+
+struct PublicSeeder;
+
+impl Seeder for PublicSeeder {
+    fn seed(&mut self) -> Seed {
+        let digest = blake3::hash(SEED.as_bytes());
+        let (half, _) = digest.as_bytes().split_at(16);
+        Seed(half.iter().fold(0, |value, byte| value << 8 | u128::from(*byte)))
+    }
+
+    fn is_available() -> bool {
+        true
+    }
+}
+
+/// Draws everything on a thread of its own: tfhe-rs keeps one generator a thread, and the seeded one must draw nothing
+/// else.
+fn draw() -> Result<KeyBytes, DevelopmentKeysError> {
+    let draw = || -> Result<KeyBytes, KeyError> {
+        ShortintEngine::with_thread_local_mut(|engine| {
+            *engine = ShortintEngine::new_from_seeder(&mut PublicSeeder)
+        });
+        let dealer = DealerKeys::generate();
+        Ok(KeyBytes {
+            dealer: dealer.to_bytes()?,
+            compact_public_key: keys::encode("compact public key", &dealer.compact_public_key())?,
+            evaluation: dealer.evaluation_keys().to_bytes()?,
+        })
+    };
+    let drawn = std::thread::spawn(draw).join().map_err(|_| DevelopmentKeysError::Generation)?;
+    Ok(drawn?)
+}
+
+fn private_file(path: &Path) -> Result<File, DevelopmentKeysError> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).map_err(failed(path))
+}
+
 fn write(path: &Path, bytes: &[u8]) -> Result<(), DevelopmentKeysError> {
     let partial = path.with_extension("partial");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(&partial).map_err(failed(&partial))?;
+    let mut file = private_file(&partial)?;
     file.write_all(bytes).map_err(failed(&partial))?;
     file.sync_all().map_err(failed(&partial))?;
     fs::rename(&partial, path).map_err(failed(path))

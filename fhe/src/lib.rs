@@ -5,7 +5,8 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`parameters`] | the parameter set in one place, variances, release policy |
+//! | [`parameters`] | the parameter set in one place, release policy |
+//! | [`noise`] | variances, failure probabilities |
 //! | [`keys`] | tfhe-rs's keys, their bytes and digest |
 //! | [`encryption`] | compact lists, expanded without any lookup table |
 //! | [`words`] | ciphertext words and their canonical bytes |
@@ -19,6 +20,7 @@ pub mod dev_keys;
 pub mod encryption;
 pub mod keys;
 pub mod linear;
+pub mod noise;
 pub mod parameters;
 pub mod squashing;
 pub mod words;

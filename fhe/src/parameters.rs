@@ -1,7 +1,7 @@
 //! The parameter set, in one place.
 //!
 //! tfhe-rs's multi-bit set of grouping factor 4 with two message and two carry bits; failure probability 2^-134.3 as
-//! tfhe-rs states it. Its GPU twin has the same numbers.
+//! tfhe-rs states it. Its GPU twin has the same numbers. What they mean for noise is in [`crate::noise`].
 
 use tfhe::shortint::parameters::v1_8::{
     V1_8_NOISE_SQUASHING_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128,
@@ -10,12 +10,15 @@ use tfhe::shortint::parameters::v1_8::{
 use tfhe::shortint::parameters::{MultiBitPBSParameters, NoiseSquashingParameters};
 use trine_program::ReleasePolicy;
 
-/// Name of the parameter set.
+/// Name of the parameter set; its keccak-256 is the parameter set id on chain.
 pub const NAME: &str = "V1_8_PARAM_MULTI_BIT_GROUP_4_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128";
 /// The parameter set of computation.
 pub const COMPUTE: MultiBitPBSParameters =
     V1_8_PARAM_MULTI_BIT_GROUP_4_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128;
 /// Noise squashing: the classic set, four times faster to generate than the multi-bit one and twice as fast to run.
+///
+/// tfhe-rs publishes it for the classic compute set of small dimension 918; [`crate::noise::squashing_failure_log2`]
+/// derives its failure probability under this one.
 pub const SQUASHING: NoiseSquashingParameters =
     V1_8_NOISE_SQUASHING_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128;
 
@@ -33,56 +36,65 @@ pub const DELTA: u64 = 1 << 59;
 pub const PLAINTEXT_MODULUS: u64 = 16;
 /// b of the TUniform distribution of the big key: values in [-2^b, 2^b].
 pub const GLWE_TUNIFORM_BITS: u32 = 17;
-/// Base 2^b of the bootstrapping decomposition (one level).
-pub const BOOTSTRAPPING_BASE_BITS: u32 = 22;
-/// Mask words of a squashed block (k N of the squashing set).
-pub const SQUASHED_DIMENSION: usize = 4096;
+/// b of the TUniform distribution of the small key.
+pub const LWE_TUNIFORM_BITS: u32 = 45;
+/// Base 2^b of the keyswitch decomposition.
+pub const KEYSWITCH_BASE_BITS: usize = 3;
+/// Levels of the keyswitch decomposition.
+pub const KEYSWITCH_LEVELS: usize = 5;
 
-/// Variance of TUniform(2^b), unit: squares of the integer scale. `(2^(2b+1) + 1) / 6` (tfhe-rs, `TUniform`).
-pub fn tuniform_variance(bits: u32) -> f64 {
-    (2f64.powi(2 * bits as i32 + 1) + 1.0) / 6.0
-}
+/// k of the squashing set.
+pub const SQUASHING_GLWE_DIMENSION: usize = 2;
+/// b of the TUniform distribution of the squashing key.
+pub const SQUASHING_TUNIFORM_BITS: u32 = 30;
+/// Base 2^b of the squashing decomposition.
+pub const SQUASHING_BASE_BITS: usize = 24;
+/// Levels of the squashing decomposition.
+pub const SQUASHING_LEVELS: usize = 3;
+/// Mask words of a squashed block: k N of the squashing set.
+pub const SQUASHED_DIMENSION: usize = SQUASHING_GLWE_DIMENSION * POLYNOMIAL_SIZE;
 
-/// Variance of a fresh encryption under the compact public key, unit q^2.
-///
-/// Joye's scheme (IACR 2023/603): the error is `e r + e2 - e1 s` with r and s uniform binary of N coefficients, so
-/// `(N/2 + N/2 + 1)` variances of TUniform(2^17).
-pub fn fresh_variance() -> f64 {
-    (POLYNOMIAL_SIZE as f64 + 1.0) * tuniform_variance(GLWE_TUNIFORM_BITS) / 2f64.powi(128)
-}
-
-/// Variance of the decomposition rounding alone in one bootstrapping, unit q^2: a lower bound on what tfhe-rs calls
-/// noise level 1. Each of the n/4 = 230 external products rounds to 2^42, against a binary key of N coefficients:
-/// `230 (1 + N/2) 2^84 / 12`.
-///
-/// A linear result below it carries less noise than one bootstrapping output, and so may be declared noise level 1:
-/// the failure probability of the set (2^-134 at noise level 5) then bounds that of its decryption.
-pub fn nominal_variance() -> f64 {
-    let steps = LWE_DIMENSION as f64 / 4.0;
-    let rounding = 2f64.powi(2 * (64 - BOOTSTRAPPING_BASE_BITS as i32)) / 12.0;
-    steps * (1.0 + POLYNOMIAL_SIZE as f64 / 2.0) * rounding / 2f64.powi(128)
-}
-
-/// The release policy for this parameter set.
+/// The release policy for this parameter set: fresh inputs, and noise that squashing removes with failure probability
+/// at most 2^-128 a block. Derived at [`crate::noise::MAX_VARIANCE`].
 pub fn release_policy() -> ReleasePolicy {
-    ReleasePolicy { fresh_variance: fresh_variance(), max_variance: nominal_variance() }
+    ReleasePolicy { fresh_variance: crate::noise::fresh_variance(), max_variance: crate::noise::MAX_VARIANCE }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tfhe::core_crypto::prelude::DynamicDistribution;
+    use tfhe::shortint::parameters::ModulusSwitchType;
 
     #[test]
     fn constants_are_those_of_the_set() {
         assert_eq!(COMPUTE.polynomial_size.0, POLYNOMIAL_SIZE);
         assert_eq!(COMPUTE.glwe_dimension.0, 1);
         assert_eq!(COMPUTE.lwe_dimension.0, LWE_DIMENSION);
-        assert_eq!(COMPUTE.pbs_base_log.0, BOOTSTRAPPING_BASE_BITS as usize);
-        assert_eq!(COMPUTE.pbs_level.0, 1);
+        assert_eq!(COMPUTE.glwe_noise_distribution, DynamicDistribution::new_t_uniform(GLWE_TUNIFORM_BITS));
+        assert_eq!(COMPUTE.lwe_noise_distribution, DynamicDistribution::new_t_uniform(LWE_TUNIFORM_BITS));
+        assert_eq!((COMPUTE.ks_base_log.0, COMPUTE.ks_level.0), (KEYSWITCH_BASE_BITS, KEYSWITCH_LEVELS));
         assert_eq!(COMPUTE.message_modulus.0 * COMPUTE.carry_modulus.0, PLAINTEXT_MODULUS);
         assert_eq!(DELTA, trine_program::policy::DELTA);
-        assert!(fresh_variance() < nominal_variance() / 2f64.powi(40));
-        let NoiseSquashingParameters::Classic(squashing) = SQUASHING else { panic!("classic set") };
-        assert_eq!(squashing.glwe_dimension.0 * squashing.polynomial_size.0, SQUASHED_DIMENSION);
+        assert!(COMPUTE.ciphertext_modulus.is_native_modulus());
+    }
+
+    #[test]
+    fn squashing_constants_are_those_of_the_classic_set() {
+        let NoiseSquashingParameters::Classic(set) = SQUASHING else { panic!("not the classic set") };
+        assert_eq!(set.glwe_dimension.0, SQUASHING_GLWE_DIMENSION);
+        assert_eq!(set.polynomial_size.0, POLYNOMIAL_SIZE);
+        assert_eq!(set.glwe_noise_distribution, DynamicDistribution::new_t_uniform(SQUASHING_TUNIFORM_BITS));
+        assert_eq!(
+            (set.decomp_base_log.0, set.decomp_level_count.0),
+            (SQUASHING_BASE_BITS, SQUASHING_LEVELS)
+        );
+        assert_eq!(set.message_modulus.0 * set.carry_modulus.0, PLAINTEXT_MODULUS);
+        assert!(set.ciphertext_modulus.is_native_modulus());
+        // The standard switch would fail with probability 2^-75 where the centred one has 2^-140.
+        assert!(matches!(
+            set.modulus_switch_noise_reduction_params,
+            ModulusSwitchType::CenteredMeanNoiseReduction
+        ));
     }
 }

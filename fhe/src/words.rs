@@ -94,8 +94,10 @@ impl BlockWords {
         Self::new(block.ct.as_ref().to_vec())
     }
 
-    /// A tfhe-rs block with these words. `degree` is the largest plaintext it may hold; the noise level is declared
-    /// nominal, which [`crate::parameters::nominal_variance`] justifies for linear results.
+    /// A tfhe-rs block with these words, for decryption by a client key. `degree` is the largest plaintext it may hold.
+    ///
+    /// Words carry no noise level. The block is declared nominal: [`crate::noise::MAX_VARIANCE`] bounds what is released,
+    /// and decryption, with half a step of 1/64, needs no more.
     pub fn to_shortint(&self, degree: u8) -> Ciphertext {
         Ciphertext::new(
             LweCiphertext::from_container(self.0.to_vec(), CiphertextModulus::new_native()),

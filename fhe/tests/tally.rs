@@ -1,53 +1,17 @@
-//! Users encrypt with tfhe-rs's own types, the sum is exact, an unmodified client key decrypts it, squashing keeps it.
+//! Users encrypt with tfhe-rs's own types, the sum is exact, an unmodified client key decrypts it.
 
-use std::path::PathBuf;
-use trine_fhe::dev_keys::DevelopmentKeys;
-use trine_fhe::keys::{self, DealerKeys};
-use trine_fhe::parameters::{DELTA, fresh_variance};
-use trine_fhe::squashing::{self, SquashedBlock, SquashingKey};
-use trine_fhe::{ValueWords, encryption, linear};
-use trine_program::{Declaration, KeyKind, LinearProgram, ValueType};
+mod fixture;
 
-fn cache() -> PathBuf {
-    let base = std::env::var_os("TRINE_CACHE").map(PathBuf::from);
-    base.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/trine/dev-keys"))
-}
-
-fn ballot() -> Declaration {
-    Declaration { value_type: ValueType::Nibbles, key_kind: KeyKind::Compute, blocks: 3, degree: 1 }
-}
-
-struct Fixture {
-    set: DevelopmentKeys,
-    dealer: DealerKeys,
-    public: tfhe::shortint::CompactPublicKey,
-}
-
-fn fixture() -> Fixture {
-    let set = DevelopmentKeys::load_or_generate(&cache(), &mut |step| eprintln!("{step}")).unwrap();
-    let dealer = set.read_dealer().unwrap();
-    let public = keys::decode_public_key(&std::fs::read(&set.compact_public_key).unwrap()).unwrap();
-    Fixture { set, dealer, public }
-}
-
-fn encrypt(fixture: &Fixture, votes: [u64; 3]) -> ValueWords {
-    let list = encryption::encrypt(&fixture.public, &ballot(), &votes).unwrap();
-    encryption::expand(&list, ballot()).unwrap()
-}
-
-/// Fifteen random ballots, their exact sum and the expected totals.
-fn tally(fixture: &Fixture) -> (ValueWords, Vec<u64>) {
-    let votes: Vec<[u64; 3]> = (0..15).map(|_| std::array::from_fn(|_| rand::random::<u64>() & 1)).collect();
-    let ballots: Vec<ValueWords> = votes.iter().map(|v| encrypt(fixture, *v)).collect();
-    let program = LinearProgram::sum(15, ballot(), 15).unwrap();
-    let total = linear::evaluate(&program, &ballots).unwrap().remove(0);
-    (total, (0..3).map(|c| votes.iter().map(|v| v[c]).sum()).collect())
-}
+use fixture::{Fixture, ballot};
+use trine_fhe::noise::fresh_variance;
+use trine_fhe::parameters::DELTA;
+use trine_fhe::{encryption, keys, linear};
+use trine_program::{Declaration, LinearProgram};
 
 #[test]
 fn an_unmodified_client_key_decrypts_the_exact_sum() {
-    let fixture = fixture();
-    let (total, expected) = tally(&fixture);
+    let fixture = Fixture::load();
+    let (total, expected) = fixture.tally();
     let decrypted: Vec<u64> = total
         .blocks()
         .iter()
@@ -58,7 +22,7 @@ fn an_unmodified_client_key_decrypts_the_exact_sum() {
 
 #[test]
 fn a_list_expands_to_the_same_words_on_any_number_of_threads_without_a_key() {
-    let fixture = fixture();
+    let fixture = Fixture::load();
     let list = encryption::encrypt(&fixture.public, &ballot(), &[1, 0, 1]).unwrap();
     let bytes = encryption::list_to_bytes(&list).unwrap();
     let expand_on = |threads| {
@@ -74,7 +38,7 @@ fn a_list_expands_to_the_same_words_on_any_number_of_threads_without_a_key() {
 
 #[test]
 fn hostile_lists_are_errors() {
-    let fixture = fixture();
+    let fixture = Fixture::load();
     let list = encryption::encrypt(&fixture.public, &ballot(), &[1, 0, 1]).unwrap();
     let bytes = encryption::list_to_bytes(&list).unwrap();
     assert!(encryption::list_from_bytes(&[]).is_err());
@@ -95,49 +59,15 @@ fn hostile_lists_are_errors() {
     assert!(encryption::encrypt(&fixture.public, &ballot(), &[2, 0, 0]).is_err());
 }
 
-/// `body - <mask, s>`: what the committee computes together.
-fn phase(block: &SquashedBlock, secret: &[u64]) -> u128 {
-    let dot =
-        block.mask.iter().zip(secret).fold(0u128, |a, (m, s)| a.wrapping_add(m.wrapping_mul(u128::from(*s))));
-    block.body.wrapping_sub(dot)
-}
-
-#[test]
-fn squashed_totals_decode_with_little_noise_and_squashing_repeats() {
-    let fixture = fixture();
-    let key = SquashingKey::from_bytes(
-        &std::fs::read(&fixture.set.server_key).unwrap(),
-        &std::fs::read(&fixture.set.squashing_key).unwrap(),
-    )
-    .unwrap();
-    let (total, expected) = tally(&fixture);
-    let variance = 225.0 * fresh_variance();
-    let started = std::time::Instant::now();
-    let squashed = key.squash(&total, variance).unwrap();
-    eprintln!("squashing {} blocks: {:?}", squashed.len(), started.elapsed());
-    let secret = fixture.dealer.squashing_secret();
-    for (block, expected) in squashed.iter().zip(&expected) {
-        let phase = phase(block, &secret);
-        assert_eq!(u64::from(squashing::decode(phase).unwrap()), *expected);
-        let noise = phase.wrapping_sub(u128::from(*expected) << squashing::SQUASHED_DELTA_BITS) as i128;
-        assert!(noise.unsigned_abs() < 1 << 69, "noise 2^{:.1}", (noise.unsigned_abs() as f64).log2());
-    }
-    let again = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let again = again.install(|| key.squash(&total, variance).unwrap());
-    assert_eq!(squashing::digest(&squashed), squashing::digest(&again));
-    assert!(key.squash(&total, 1.0).is_err(), "noise above the bound is refused");
-    assert!(key.squash(&total, f64::NAN).is_err());
-}
-
 /// Under one public key the error `e r` has the mean `sum(e) / 2`, since r is binary: each block has its own mean, and
 /// three quarters of the predicted variance around it.
 #[test]
 fn fresh_noise_has_the_predicted_deviation() {
-    let fixture = fixture();
+    let fixture = Fixture::load();
     let count = 600;
     let mut noises = [vec![], vec![], vec![]];
     for _ in 0..count {
-        let value = encrypt(&fixture, [1, 0, 1]);
+        let value = fixture.encrypt([1, 0, 1]);
         for (noises, block) in noises.iter_mut().zip(value.blocks()) {
             let plain = fixture.dealer.client().decrypt_no_decode(&block.to_shortint(1)).0;
             let noise =
@@ -158,4 +88,55 @@ fn fresh_noise_has_the_predicted_deviation() {
     for noises in &noises {
         assert!(mean(noises).abs() < 6.0 * whole / 2.0, "mean {}", mean(noises));
     }
+}
+
+#[test]
+fn words_do_not_depend_on_the_number_of_threads() {
+    let fixture = Fixture::load();
+    let ballots: Vec<_> = (0..15u64).map(|v| fixture.encrypt([v & 1, v >> 1 & 1, v >> 2 & 1])).collect();
+    let program = LinearProgram::sum(15, ballot(), 15).unwrap();
+    let evaluate_on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| linear::evaluate(&program, &ballots).unwrap())
+    };
+    assert_eq!(evaluate_on(1), evaluate_on(2));
+}
+
+#[test]
+fn hostile_public_keys_are_errors() {
+    let fixture = Fixture::load();
+    let bytes = std::fs::read(&fixture.set.compact_public_key).unwrap();
+    assert!(keys::decode_public_key(&bytes[..bytes.len() - 1]).is_err());
+    assert!(keys::decode_public_key(&[&bytes[..], &[0]].concat()).is_err());
+    assert!(keys::decode_public_key(&vec![0xff; 1 << 17]).is_err());
+    // The key words are free; whatever else still decodes has the shape of the parameter set.
+    for place in (0..bytes.len()).filter(|p| *p < 64 || *p + 128 > bytes.len()) {
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[place] ^= 1 << bit;
+            if let Ok(key) = keys::decode_public_key(&changed) {
+                assert_eq!(key.parameters(), fixture.public.parameters());
+                assert_eq!(key.size_elements(), fixture.public.size_elements());
+            }
+        }
+    }
+}
+
+/// Development keys come from a public seed: every machine draws the same.
+#[test]
+fn development_keys_have_a_known_digest() {
+    let digest = Fixture::load().set.key_digest().unwrap();
+    let digest: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(digest, "DIGEST");
+}
+
+#[test]
+#[ignore = "slow: draws all keys anew"]
+fn development_keys_are_drawn_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = trine_fhe::dev_keys::DevelopmentKeys::load_or_generate(folder.path(), &mut |_| {}).unwrap();
+    assert!(!drawn.cached);
+    assert_eq!(drawn.key_digest().unwrap(), Fixture::load().set.key_digest().unwrap());
+    let dealer = |path: &std::path::Path| std::fs::read(path).unwrap();
+    assert_eq!(dealer(&drawn.dealer), dealer(&Fixture::load().set.dealer));
 }

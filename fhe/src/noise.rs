@@ -1,0 +1,163 @@
+//! Noise: the variance of every block that is released, and the probability that its decryption fails.
+//!
+//! Variances are fractions of the torus (unit: q^2), as in tfhe-rs's `Variance`. Sums of many independent errors are
+//! taken as Gaussian, as in tfhe-rs's own failure probabilities.
+
+use crate::parameters::{
+    GLWE_TUNIFORM_BITS, KEYSWITCH_BASE_BITS, KEYSWITCH_LEVELS, LWE_DIMENSION, PLAINTEXT_MODULUS,
+    POLYNOMIAL_SIZE, SQUASHED_DIMENSION, SQUASHING_BASE_BITS, SQUASHING_GLWE_DIMENSION, SQUASHING_LEVELS,
+};
+use tfhe::core_crypto::commons::noise_formulas::centered_mean_shifted_modulus_switch::centered_binary_shifted_modulus_switch_additive_variance;
+use tfhe::core_crypto::commons::noise_formulas::lwe_keyswitch::keyswitch_additive_variance_132_bits_security_tuniform;
+use tfhe::core_crypto::commons::noise_formulas::lwe_programmable_bootstrap::pbs_variance_132_bits_security_tuniform_fft_mul;
+use tfhe::core_crypto::commons::noise_formulas::noise_simulation::PBS_FFT_128_MANTISSA_SIZE;
+use tfhe::core_crypto::prelude::{
+    DecompositionBaseLog, DecompositionLevelCount, GlweDimension, LweDimension, PolynomialSize,
+};
+use trine_program::{LinearProgram, LinearRow};
+
+/// Largest variance of a block that is squashed or released, unit q^2.
+///
+/// Squashing keyswitches the block (variance `KS`), switches it to modulus 2N (`MS`) and rounds to the nearest of 32
+/// steps, so it fails when an error of variance `V + KS + MS` exceeds half a step, 1/64. With the formulas of tfhe-rs,
+/// `KS = 1.48e-7` and `MS = 1.14e-6`. The Gaussian tail is 2^-128 at 13.109 standard deviations, so
+/// `V <= (1/64 / 13.109)^2 - KS - MS = 1.305e-7`; the constant is that, rounded down. A test recomputes it.
+///
+/// A sum of fifteen fresh ballots has variance at most 7.8e-24: for linear programs on fresh values squashing alone decides,
+/// with failure probability 2^-140. The bound matters once outputs of bootstrappings are released.
+pub const MAX_VARIANCE: f64 = 1.3e-7;
+
+/// Bound of the error of a squashed block, in bits: masks and the capacity check of the committee count on it.
+pub const SQUASHED_ERROR_BITS: i32 = 69;
+
+/// Variance of TUniform(2^b) on the integers: `(2^(2b+1) + 1) / 6` (tfhe-rs, `TUniform`).
+pub fn tuniform_variance(bits: u32) -> f64 {
+    (2f64.powi(2 * bits as i32 + 1) + 1.0) / 6.0
+}
+
+/// Variance of a fresh encryption under the compact public key, unit q^2.
+///
+/// Joye's scheme (IACR 2023/603): the error is `e r + e2 - e1 s` with r and s uniform binary of N coefficients, so
+/// `(N/2 + N/2 + 1)` variances of TUniform(2^17).
+pub fn fresh_variance() -> f64 {
+    (POLYNOMIAL_SIZE as f64 + 1.0) * tuniform_variance(GLWE_TUNIFORM_BITS) / 2f64.powi(128)
+}
+
+/// Largest variance over the output blocks of a linear program on inputs of variance `input`, unit q^2: the square of
+/// the sum of absolute weights.
+///
+/// Not the sum of squares: errors of one block position under one compact public key share a mean (the key's error
+/// against a binary r), and outputs of earlier programs may share inputs. The square bounds sums of any correlation.
+pub fn linear_variance(program: &LinearProgram, input: f64) -> f64 {
+    let weight = |row: &LinearRow| {
+        row.terms.iter().map(|t| f64::from(t.coefficient.unsigned_abs())).sum::<f64>().powi(2)
+    };
+    program.rows().iter().map(weight).fold(0.0, f64::max) * input
+}
+
+/// Variance that keyswitching to the small key adds, unit q^2 (tfhe-rs's formula).
+pub fn keyswitch_variance() -> f64 {
+    keyswitch_additive_variance_132_bits_security_tuniform(
+        LweDimension(POLYNOMIAL_SIZE),
+        LweDimension(LWE_DIMENSION),
+        DecompositionBaseLog(KEYSWITCH_BASE_BITS),
+        DecompositionLevelCount(KEYSWITCH_LEVELS),
+        2f64.powi(64),
+        2f64.powi(64),
+    )
+    .0
+}
+
+/// Variance that the centred switch to modulus 2N adds, unit q^2 (tfhe-rs's formula): rounding errors against a
+/// uniform binary key whose mean is taken off, `n / 48` squared steps of 1/2N.
+pub fn modulus_switch_variance() -> f64 {
+    centered_binary_shifted_modulus_switch_additive_variance(
+        LweDimension(LWE_DIMENSION),
+        2f64.powi(64),
+        2.0 * POLYNOMIAL_SIZE as f64,
+    )
+    .0
+}
+
+/// log2 of a bound of the probability that squashing changes the plaintext of a block of this variance.
+pub fn squashing_failure_log2(variance: f64) -> f64 {
+    let half_step = 1.0 / (4.0 * PLAINTEXT_MODULUS as f64);
+    tail_log2(half_step / (variance + keyswitch_variance() + modulus_switch_variance()).sqrt())
+}
+
+/// Standard deviation of the error of a squashed block, on the integers modulo 2^128 (tfhe-rs's formula).
+///
+/// Independent of the noise before squashing: that is what squashing is for.
+pub fn squashed_deviation() -> f64 {
+    let variance = pbs_variance_132_bits_security_tuniform_fft_mul(
+        LweDimension(LWE_DIMENSION),
+        GlweDimension(SQUASHING_GLWE_DIMENSION),
+        PolynomialSize(SQUASHED_DIMENSION / SQUASHING_GLWE_DIMENSION),
+        DecompositionBaseLog(SQUASHING_BASE_BITS),
+        DecompositionLevelCount(SQUASHING_LEVELS),
+        PBS_FFT_128_MANTISSA_SIZE,
+        2f64.powi(128),
+    );
+    variance.0.sqrt() * 2f64.powi(128)
+}
+
+/// log2 of a bound of the probability that the error of a squashed block reaches 2^[`SQUASHED_ERROR_BITS`].
+pub fn squashed_error_log2() -> f64 {
+    tail_log2(2f64.powi(SQUASHED_ERROR_BITS) / squashed_deviation())
+}
+
+/// log2 of `2 exp(-z^2/2) / (z sqrt(2 pi))`, an upper bound of the two-sided Gaussian tail beyond z deviations.
+fn tail_log2(z: f64) -> f64 {
+    (2.0 / (z * std::f64::consts::TAU.sqrt())).log2() - z * z / (2.0 * std::f64::consts::LN_2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters::{LWE_TUNIFORM_BITS, SQUASHING_TUNIFORM_BITS, release_policy};
+    use trine_program::{Declaration, KeyKind, ValueType};
+
+    fn ballots(count: usize) -> LinearProgram {
+        let ballot =
+            Declaration { value_type: ValueType::Nibbles, key_kind: KeyKind::Compute, blocks: 3, degree: 1 };
+        LinearProgram::sum(count, ballot, 15).unwrap()
+    }
+
+    #[test]
+    fn the_bound_is_the_largest_to_two_digits() {
+        assert!(squashing_failure_log2(MAX_VARIANCE) <= -128.0);
+        assert!(squashing_failure_log2(MAX_VARIANCE + 1e-8) > -128.0);
+    }
+
+    #[test]
+    fn a_tally_of_fifteen_stays_far_below_it() {
+        let variance = linear_variance(&ballots(15), fresh_variance());
+        assert!((variance / (225.0 * fresh_variance()) - 1.0).abs() < 1e-12);
+        assert!(squashing_failure_log2(variance) < -140.0);
+        assert_eq!(release_policy().check(&ballots(15)), Ok(()));
+    }
+
+    /// The formulas hard-code minimal secure noise: here they are rebuilt from the set's own distributions.
+    #[test]
+    fn formulas_agree_with_the_noise_of_the_set() {
+        let scale = 2f64.powi(128);
+        let digits = |bits: usize| 4f64.powi(bits as i32) / 12.0 + 1.0 / 6.0;
+        let keyswitch = (KEYSWITCH_LEVELS * POLYNOMIAL_SIZE) as f64
+            * digits(KEYSWITCH_BASE_BITS)
+            * tuniform_variance(LWE_TUNIFORM_BITS)
+            / scale
+            + POLYNOMIAL_SIZE as f64 / 24.0 * 4f64.powi(-((KEYSWITCH_BASE_BITS * KEYSWITCH_LEVELS) as i32));
+        assert!((keyswitch_variance() / keyswitch - 1.0).abs() < 1e-3);
+
+        // One external product: digits against the key's noise, and what the digits leave against the key.
+        let products = (SQUASHING_LEVELS * (SQUASHING_GLWE_DIMENSION + 1) * POLYNOMIAL_SIZE) as f64
+            * digits(SQUASHING_BASE_BITS)
+            * tuniform_variance(SQUASHING_TUNIFORM_BITS);
+        let rest = (1.0 + SQUASHED_DIMENSION as f64 / 2.0) / 24.0
+            * 4f64.powi(128 - (SQUASHING_BASE_BITS * SQUASHING_LEVELS) as i32);
+        let exact = (LWE_DIMENSION as f64 * (products + rest)).sqrt();
+        // tfhe-rs adds the rounding of the transform, so its deviation is the larger one.
+        assert!(squashed_deviation() > exact && squashed_deviation() < 1.5 * exact);
+        assert!(squashed_error_log2() < -300.0, "2^{}", squashed_error_log2());
+    }
+}
