@@ -23,7 +23,6 @@ pub mod evaluation_verifier {
 }
 
 /// Committee epochs and their signatures.
-#[expect(missing_docs, reason = "generated from the ABI; documented in the Solidity source")]
 pub mod release_verifier {
     alloy::sol! {
         #[sol(rpc)]

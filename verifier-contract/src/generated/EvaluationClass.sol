@@ -5,7 +5,7 @@ pragma solidity ^0.8.28;
 /// @title Constants of the class of proofs (`prover/verifier/src/class.rs`).
 library EvaluationClass {
     uint8 internal constant CLASS_ID = 1;
-    bytes32 internal constant PARAMETER_SET_ID = 0x0000000000000000000000000000000000000000000000000000000000000000;
+    bytes32 internal constant PARAMETER_SET_ID = 0x9fcee573aa46811e6101fcafe6068cda9567ec4a635ba3f36ee5e4c36de83fad;
     uint256 internal constant COLUMNS = 6;
     uint256 internal constant INPUT_SLOTS = 15;
     uint256 internal constant OUTPUT_SLOTS = 4;

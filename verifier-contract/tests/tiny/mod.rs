@@ -1,0 +1,153 @@
+//! A verifying key whose circuit accepts all public inputs, over a reference string whose tau is known here.
+//!
+//! With both trapdoors at hand a proof of anything takes milliseconds, and everything that the contract checks is
+//! still checked: digests of points, both equations, canonical words. What the real circuit proves is not.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::{Field, UniformRand};
+use ark_groth16::{Groth16, Proof, ProvingKey};
+use ark_relations::gr1cs::{ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, SynthesisError, Variable};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use trine_contract::EvaluationProof;
+use trine_contract::verifying_key::DeployableKey;
+use trine_verifier::class::Class;
+use trine_verifier::digest::round;
+use trine_verifier::handle::Commitment;
+use trine_verifier::opening::{OpeningChallenges, group_side};
+use trine_verifier::proof::GroupProof;
+use trine_verifier::srs::VerifierSrs;
+use trine_verifier::statement::{PUBLIC_INPUTS, PublicInputs};
+
+pub const CLASS: Class = Class::SLICE;
+
+/// `(sum of the public inputs) * witness = product`, both free.
+struct TinyCircuit([Fr; PUBLIC_INPUTS]);
+
+impl ConstraintSynthesizer<Fr> for TinyCircuit {
+    fn generate_constraints(self, cs: ConstraintSystemRef<Fr>) -> Result<(), SynthesisError> {
+        let mut sum = Vec::new();
+        for value in self.0 {
+            sum.push((Fr::ONE, cs.new_input_variable(|| Ok(value))?));
+        }
+        let total: Fr = self.0.iter().sum();
+        let factor = cs.new_witness_variable(|| Ok(Fr::from(3u64)))?;
+        let product = cs.new_witness_variable(|| Ok(total * Fr::from(3u64)))?;
+        let single = |variable: Variable| LinearCombination(vec![(Fr::ONE, variable)]);
+        cs.enforce_r1cs_constraint(|| LinearCombination(sum), || single(factor), || single(product))
+    }
+}
+
+/// Both trapdoors.
+pub struct TinySetup {
+    pub key: ProvingKey<Bn254>,
+    pub srs: VerifierSrs,
+    tau: Fr,
+    rng: ChaCha20Rng,
+}
+
+/// A statement's part of the public inputs, with the points beside it.
+pub struct TinyStatement {
+    pub stmt: Fr,
+    pub shape: Fr,
+    pub layouts: [Fr; 2],
+    pub prog: Fr,
+    pub inputs: Vec<Commitment>,
+    pub outputs: Vec<Commitment>,
+}
+
+impl TinySetup {
+    pub fn new() -> Self {
+        let mut rng = ChaCha20Rng::from_seed(*b"trine contract tests: tiny setup");
+        let circuit = TinyCircuit([Fr::ONE; PUBLIC_INPUTS]);
+        let key = Groth16::<Bn254>::generate_random_parameters_with_reduction(circuit, &mut rng).unwrap();
+        let tau = Fr::rand(&mut rng);
+        let tau_h = (G2Affine::generator() * tau).into_affine();
+        let srs = VerifierSrs::new(tau_h, 1 << 16, true).unwrap();
+        Self { key, srs, tau, rng }
+    }
+
+    pub fn deployable(&self) -> DeployableKey<'_> {
+        DeployableKey::new(&self.key.vk, &self.srs, CLASS).unwrap()
+    }
+
+    /// A random commitment.
+    pub fn commitment(&mut self) -> Commitment {
+        Commitment::new(self.point()).unwrap()
+    }
+
+    fn point(&mut self) -> G1Affine {
+        (G1Affine::generator() * Fr::rand(&mut self.rng)).into_affine()
+    }
+
+    /// A proof that the contract accepts, with its public inputs.
+    pub fn prove(&mut self, statement: &TinyStatement) -> (EvaluationProof, PublicInputs) {
+        let columns: Vec<G1Affine> = (0..CLASS.first_round_points()).map(|_| self.point()).collect();
+        let folds: Vec<G1Affine> = (0..CLASS.levels() - 1).map(|_| self.point()).collect();
+        let quotient = self.point();
+        let [rho, r, q, z, r_at_z] = std::array::from_fn(|_| Fr::rand(&mut self.rng));
+        let challenges = OpeningChallenges { rho, r, q, z, r_at_z };
+
+        let mut all = columns.clone();
+        all.extend(statement.inputs.iter().map(|c| *c.point()));
+        all.resize(CLASS.first_output(), G1Affine::zero());
+        all.extend(statement.outputs.iter().map(|c| *c.point()));
+        let witness = self.witness(&all, &folds, &quotient, &challenges);
+        group_side(&self.srs, &all, &folds, &quotient, &witness, &challenges).unwrap();
+
+        let rounds = [round(1, &columns), round(2, &[]), round(3, &folds), round(4, &[quotient])];
+        let TinyStatement { stmt, shape, layouts, prog, .. } = *statement;
+        let public = PublicInputs { stmt, shape, layouts, prog, rounds, rho, r, q, z, r_at_z };
+        let group = GroupProof { columns, second: vec![], folds, quotient, witness };
+        let groth16 = self.groth16(&public);
+        (EvaluationProof::new(groth16, group, &public), public)
+    }
+
+    pub fn groth16(&mut self, public: &PublicInputs) -> Proof<Bn254> {
+        let circuit = TinyCircuit(public.to_array());
+        Groth16::<Bn254>::create_random_proof_with_reduction(circuit, &self.key, &mut self.rng).unwrap()
+    }
+
+    /// W with `L + z W = tau W`.
+    fn witness(
+        &self,
+        all: &[G1Affine],
+        folds: &[G1Affine],
+        quotient: &G1Affine,
+        challenges: &OpeningChallenges,
+    ) -> G1Affine {
+        let OpeningChallenges { rho, r, q, z, r_at_z } = *challenges;
+        let u = r.pow([16]);
+        let mut left = G1Affine::generator() * -r_at_z - *quotient * ((z.pow([16]) - u) * (z - u));
+        for (k, point) in all.iter().enumerate() {
+            left += *point * rho.pow([k as u64]);
+        }
+        for (l, point) in folds.iter().enumerate() {
+            left += *point * q.pow([l as u64 + 1]);
+        }
+        (left * (self.tau - z).inverse().unwrap()).into_affine()
+    }
+}
+
+/// `inputs` inputs and `outputs` outputs of three counters each, under arbitrary digests.
+pub fn statement(setup: &mut TinySetup, inputs: usize, outputs: usize) -> TinyStatement {
+    use trine_program::{Declaration, KeyKind, ValueType};
+    let each = Declaration {
+        value_type: ValueType::Nibbles,
+        key_kind: KeyKind::Compute,
+        blocks: 3,
+        degree: 1,
+    };
+    let (ins, outs) = (vec![each; inputs], vec![each; outputs]);
+    TinyStatement {
+        stmt: Fr::from(11u64),
+        shape: trine_verifier::program::shape(&CLASS, &ins, &outs),
+        layouts: trine_verifier::program::layouts(&ins, &outs),
+        prog: Fr::from(12u64),
+        inputs: (0..inputs).map(|_| setup.commitment()).collect(),
+        outputs: (0..outputs).map(|_| setup.commitment()).collect(),
+    }
+}
