@@ -52,7 +52,7 @@ deny: ## Licences, sources, bans of dependencies (compiles cargo-deny once: 3 mi
 
 bench: ## Criterion for the primitives, then JSON for the whole
 	@$(SETUP) build chain
-	cargo bench --profile release --workspace --locked
+	cargo bench --profile release --workspace --locked --bench '*'
 	@cargo build $(CARGO_FLAGS) --bins
 	@"$$(scripts/target-dir.sh)/release/trine" bench $(ARGS)
 
