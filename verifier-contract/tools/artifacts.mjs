@@ -5,17 +5,20 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const CONTRACTS = ["EvaluationVerifier", "Coprocessor", "ReleaseVerifier", "PrivateTally"];
+/// Contracts that only tests deploy.
+const TEST_CONTRACTS = ["TinyVerifier"];
 /// EIP-170: a larger contract is not deployable.
 const MOST_RUNTIME_BYTES = 24576;
 
 const [output, target] = process.argv.slice(2);
-mkdirSync(target, { recursive: true });
-for (const name of CONTRACTS) {
+mkdirSync(join(target, "test"), { recursive: true });
+for (const name of [...CONTRACTS, ...TEST_CONTRACTS]) {
+  const folder = CONTRACTS.includes(name) ? target : join(target, "test");
   const { abi, bytecode, deployedBytecode } = JSON.parse(readFileSync(join(output, `${name}.sol`, `${name}.json`), "utf8"));
   if (Object.keys(bytecode.linkReferences).length > 0) throw new Error(`${name} links to a library; all are internal`);
   const runtime = (deployedBytecode.object.length - 2) / 2;
   if (runtime > MOST_RUNTIME_BYTES) throw new Error(`${name} has ${runtime} bytes, at most ${MOST_RUNTIME_BYTES} deploy`);
   const artifact = { contractName: name, abi, bytecode: bytecode.object };
-  writeFileSync(join(target, `${name}.json`), `${JSON.stringify(artifact, null, 1)}\n`);
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(artifact, null, 1)}\n`);
   process.stderr.write(`${name}: ${runtime} bytes of code\n`);
 }

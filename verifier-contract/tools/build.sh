@@ -6,5 +6,5 @@ set -euo pipefail
 target=$(realpath -m "${1:-$(dirname "${BASH_SOURCE[0]}")/../artifacts}")
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-"$forge" build src examples --quiet
+"$forge" build src examples test/TinyVerifier.sol --quiet
 node tools/artifacts.mjs out "$target"
