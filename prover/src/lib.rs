@@ -15,6 +15,7 @@ pub mod argument;
 pub mod groth;
 pub mod mode;
 pub mod opening;
+pub mod service;
 pub mod srs;
 pub mod wrap;
 

@@ -1,0 +1,201 @@
+//! The chain over JSON-RPC, through alloy.
+
+use super::{Chain, ChainError, Fulfilment, Inclusion, RequestFacts};
+use crate::domain::PendingTransaction;
+use alloy::contract::Error as CallError;
+use alloy::eips::eip2718::Encodable2718;
+use alloy::network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
+use alloy::primitives::{Address, B256, U256};
+use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::rpc::types::{Filter, TransactionRequest};
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::{SolCall, SolEvent};
+use alloy::transports::{RpcError, TransportErrorKind};
+use std::time::{Duration, Instant};
+use trine_contract::ContractError;
+use trine_contract::bindings::Coprocessor;
+use trine_verifier::Bytes32;
+
+/// Gas beyond the estimate, in percent: the estimate is exact on the state of one block.
+const GAS_MARGIN_PERCENT: u64 = 20;
+
+/// `RequestState.Fulfilled` of the contract.
+const FULFILLED: u8 = 2;
+
+/// A node, the contract, and the account that pays.
+pub struct RpcChain {
+    provider: DynProvider,
+    wallet: EthereumWallet,
+    account: Address,
+    settings: RpcSettings,
+}
+
+/// How the node is used.
+#[derive(Clone, Copy, Debug)]
+pub struct RpcSettings {
+    /// Chain id that the node must have.
+    pub chain_id: u64,
+    /// Coprocessor contract.
+    pub coprocessor: Address,
+    /// Block from which events are searched: that of the deployment.
+    pub from_block: u64,
+    /// Time between two looks for a receipt.
+    pub poll: Duration,
+    /// Time after which the wait for a receipt starts over with sending.
+    pub patience: Duration,
+}
+
+impl RpcChain {
+    /// For a node at `url`. Nothing is sent yet.
+    pub fn new(url: &str, signer: PrivateKeySigner, settings: RpcSettings) -> Result<Self, ChainError> {
+        let url = url.parse().map_err(|e| ChainError::Answer(format!("address of the node: {e}")))?;
+        let account = signer.address();
+        let provider = ProviderBuilder::new().connect_http(url).erased();
+        Ok(Self { provider, wallet: EthereumWallet::from(signer), account, settings })
+    }
+
+    /// Compares the chain id of the node.
+    pub async fn check(&self) -> Result<(), ChainError> {
+        let got = self.provider.get_chain_id().await.map_err(unavailable)?;
+        let expected = self.settings.chain_id;
+        if got == expected { Ok(()) } else { Err(ChainError::ChainId { got, expected }) }
+    }
+
+    fn contract(&self) -> Coprocessor::CoprocessorInstance<DynProvider> {
+        Coprocessor::new(self.settings.coprocessor, self.provider.clone())
+    }
+
+    async fn event<E: SolEvent>(
+        &self,
+        request_id: &Bytes32,
+    ) -> Result<Option<(E, Option<B256>)>, ChainError> {
+        let filter = Filter::new()
+            .address(self.settings.coprocessor)
+            .from_block(self.settings.from_block)
+            .event_signature(E::SIGNATURE_HASH)
+            .topic1(B256::from(*request_id));
+        let logs = self.provider.get_logs(&filter).await.map_err(unavailable)?;
+        let Some(log) = logs.first() else { return Ok(None) };
+        let event = E::decode_log(&log.inner).map_err(|e| ChainError::Answer(format!("event: {e}")))?;
+        Ok(Some((event.data, log.transaction_hash)))
+    }
+
+    async fn succeeded(&self, hash: B256) -> Result<Option<bool>, ChainError> {
+        let receipt = self.provider.get_transaction_receipt(hash).await.map_err(unavailable)?;
+        Ok(receipt.map(|r| r.status()))
+    }
+}
+
+#[tonic::async_trait]
+impl Chain for RpcChain {
+    async fn request(&self, request_id: &Bytes32) -> Result<RequestFacts, ChainError> {
+        let contract = self.contract();
+        let id = B256::from(*request_id);
+        let record = contract.requestRecord(id).call().await.map_err(|e| refused(request_id, e))?;
+        let program =
+            contract.programRecord(record.programRef).call().await.map_err(|e| refused(request_id, e))?;
+        let Some((event, _)) = self.event::<Coprocessor::Requested>(request_id).await? else {
+            return Err(ChainError::Answer(format!(
+                "request {id} is on chain, its event is not found from block {}",
+                self.settings.from_block
+            )));
+        };
+        Ok(RequestFacts {
+            program_id: program.programId.0,
+            key_digest: record.keyDigest.0,
+            salt: record.salt.0,
+            inputs: event.inputs.iter().map(|h| h.0).collect(),
+            fulfilled: record.state == FULFILLED,
+        })
+    }
+
+    async fn fulfilment(&self, request_id: &Bytes32) -> Result<Option<Bytes32>, ChainError> {
+        let event = self.event::<Coprocessor::Fulfilled>(request_id).await?;
+        Ok(event.and_then(|(_, transaction)| transaction).map(|hash| hash.0))
+    }
+
+    async fn sign(&self, fulfilment: &Fulfilment) -> Result<PendingTransaction, ChainError> {
+        self.check().await?;
+        let points = |list: &[[Bytes32; 2]]| {
+            list.iter().map(|[x, y]| [U256::from_be_bytes(*x), U256::from_be_bytes(*y)]).collect()
+        };
+        let call = Coprocessor::fulfilCall {
+            requestId: B256::from(fulfilment.request_id),
+            outputPoints: points(&fulfilment.output_points),
+            inputPoints: points(&fulfilment.input_points),
+            proof: fulfilment.proof.clone().into(),
+        };
+        let request = TransactionRequest::default()
+            .with_from(self.account)
+            .with_to(self.settings.coprocessor)
+            .with_chain_id(self.settings.chain_id)
+            .with_input(call.abi_encode());
+        let gas = self.provider.estimate_gas(request.clone()).await;
+        let gas = gas.map_err(|e| refused(&fulfilment.request_id, CallError::TransportError(e)))?;
+        let fees = self.provider.estimate_eip1559_fees().await.map_err(unavailable)?;
+        let nonce = self.provider.get_transaction_count(self.account).pending().await.map_err(unavailable)?;
+        let envelope = request
+            .with_nonce(nonce)
+            .with_gas_limit(gas + gas * GAS_MARGIN_PERCENT / 100)
+            .with_max_fee_per_gas(fees.max_fee_per_gas)
+            .with_max_priority_fee_per_gas(fees.max_priority_fee_per_gas)
+            .build(&self.wallet)
+            .await
+            .map_err(|e| ChainError::Signing(e.to_string()))?;
+        Ok(PendingTransaction { hash: envelope.tx_hash().0, nonce, raw: envelope.encoded_2718() })
+    }
+
+    async fn send(&self, transaction: &PendingTransaction) -> Result<Inclusion, ChainError> {
+        let hash = B256::from(transaction.hash);
+        let included = |success| if success { Inclusion::Succeeded } else { Inclusion::Reverted };
+        if let Some(success) = self.succeeded(hash).await? {
+            return Ok(included(success));
+        }
+        // A node that knows the transaction, or whose account is past the nonce, refuses it: the receipt decides.
+        let refusal = match self.provider.send_raw_transaction(&transaction.raw).await {
+            Ok(_) => None,
+            Err(RpcError::ErrorResp(answer)) => Some(answer.to_string()),
+            Err(error) => return Err(unavailable(error)),
+        };
+        let start = Instant::now();
+        while start.elapsed() < self.settings.patience {
+            if let Some(success) = self.succeeded(hash).await? {
+                return Ok(included(success));
+            }
+            let next = self.provider.get_transaction_count(self.account).await.map_err(unavailable)?;
+            if next > transaction.nonce {
+                // Included between the two looks, or superseded.
+                return Ok(self.succeeded(hash).await?.map_or(Inclusion::Superseded, included));
+            }
+            tokio::time::sleep(self.settings.poll).await;
+        }
+        let refusal = refusal.map_or(String::new(), |r| format!("; the node answered {r}"));
+        Err(ChainError::Unavailable(format!(
+            "no receipt of {hash} after {:?}{refusal}",
+            self.settings.patience
+        )))
+    }
+}
+
+fn unavailable(error: RpcError<TransportErrorKind>) -> ChainError {
+    ChainError::Unavailable(error.to_string())
+}
+
+/// Names the revert of a call.
+fn refused(request_id: &Bytes32, error: CallError) -> ChainError {
+    let request = hex::encode(request_id);
+    if let Some(data) = error.as_revert_data() {
+        let revert = ContractError::decode(&data);
+        return match revert.name() {
+            "UnknownRequest" => ChainError::UnknownRequest { request },
+            "AlreadyFulfilled" => ChainError::AlreadyFulfilled { request },
+            _ => ChainError::Reverted(revert.to_string()),
+        };
+    }
+    match error {
+        CallError::TransportError(RpcError::ErrorResp(answer)) => ChainError::Reverted(answer.to_string()),
+        CallError::TransportError(e) => unavailable(e),
+        CallError::ZeroData(..) => ChainError::Answer("no contract at the configured address".into()),
+        other => ChainError::Answer(other.to_string()),
+    }
+}

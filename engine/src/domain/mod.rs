@@ -1,0 +1,15 @@
+//! What the engine stores. Conversions from and to messages are in [`crate::service::wire`].
+
+pub mod access;
+pub mod ciphertext;
+pub mod job;
+pub mod key;
+pub mod proof;
+pub mod words;
+
+pub use access::{AccessList, Principal, Role};
+pub use ciphertext::CiphertextRecord;
+pub use job::{Job, JobFailure, JobId, JobState, PendingTransaction, TransitionError};
+pub use key::{KeyDigester, KeyRecord};
+pub use proof::ProofRecord;
+pub use words::WordsError;

@@ -1,0 +1,19 @@
+//! Stored proofs.
+
+use serde::{Deserialize, Serialize};
+use trine_verifier::Bytes32;
+
+/// The proof of a job in both forms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofRecord {
+    /// Canonical bytes of the inner proof.
+    pub inner: Vec<u8>,
+    /// Bytes for `Coprocessor.fulfil`.
+    pub wrapped: Vec<u8>,
+    /// The 14 public inputs.
+    pub public_inputs: Vec<Bytes32>,
+    /// Time of the inner argument, milliseconds.
+    pub argument_ms: u64,
+    /// Time of the wrap, milliseconds.
+    pub wrap_ms: u64,
+}

@@ -1,0 +1,167 @@
+//! What is done in each state. Each step reads the store, works, and returns the next state with what it adds.
+
+use super::announcements::{JobEvent, JobProgress};
+use super::runner::JobRunner;
+use crate::chain::{Chain, ChainError, Fulfilment, Inclusion};
+use crate::domain::{CiphertextRecord, Job, JobState, PendingTransaction, job::OutputRef};
+use crate::error::EngineError;
+use crate::evaluation;
+use crate::prover::{ProofProgress, ProofTask};
+use crate::store::Write;
+use trine_program::LinearProgram;
+use trine_verifier::{Bytes32, Statement};
+
+/// The next state and what comes with it, in one batch.
+#[derive(Debug)]
+pub struct Next {
+    /// State.
+    pub state: JobState,
+    /// Changes beside the job.
+    pub writes: Vec<Write>,
+    /// New outputs.
+    pub outputs: Option<Vec<OutputRef>>,
+    /// New pending transaction.
+    pub pending: Option<PendingTransaction>,
+    /// Transaction that fulfilled the request.
+    pub fulfil_tx: Option<Bytes32>,
+}
+
+impl Next {
+    fn plain(state: JobState) -> Self {
+        Self { state, writes: Vec::new(), outputs: None, pending: None, fulfil_tx: None }
+    }
+}
+
+impl JobRunner {
+    /// Does the work of the job's state.
+    pub(super) async fn step(&self, job: &Job) -> Result<Next, EngineError> {
+        match job.state {
+            JobState::Accepted => Ok(Next::plain(JobState::Evaluating)),
+            JobState::Evaluating => self.evaluate(job).await,
+            JobState::Evaluated => Ok(Next::plain(JobState::Proving)),
+            JobState::Proving => self.prove(job).await,
+            JobState::Proven => self.prepare(job, self.chain(job)?).await,
+            JobState::Submitting => self.submit(job, self.chain(job)?).await,
+            JobState::Fulfilled | JobState::Failed | JobState::Cancelled => {
+                Err(EngineError::Task(format!("a step after {}", job.state.name())))
+            }
+        }
+    }
+
+    fn chain(&self, job: &Job) -> Result<&dyn Chain, EngineError> {
+        let missing = || EngineError::Task(format!("{} without a chain", job.state.name()));
+        self.parts().chain.as_deref().ok_or_else(missing)
+    }
+
+    async fn evaluate(&self, job: &Job) -> Result<Next, EngineError> {
+        let program = self.program(&job.program_id)?;
+        let inputs = job.inputs.iter().map(|h| self.words(h)).collect::<Result<Vec<_>, _>>()?;
+        let _permit = self.evaluations().acquire().await;
+        let (setup, task) = (self.parts().setup.clone(), job.clone());
+        let outputs =
+            tokio::task::spawn_blocking(move || evaluation::evaluate(&setup, &task, &program, &inputs))
+                .await
+                .map_err(|e| EngineError::Task(e.to_string()))??;
+        let refs = outputs.iter().map(|(r, _)| OutputRef { handle: r.handle, words_digest: r.words_digest });
+        Ok(Next {
+            outputs: Some(refs.collect()),
+            writes: outputs.into_iter().map(|(record, words)| Write::Ciphertext(record, words)).collect(),
+            ..Next::plain(JobState::Evaluated)
+        })
+    }
+
+    async fn prove(&self, job: &Job) -> Result<Next, EngineError> {
+        let (statement, inputs, outputs) = self.statement(job)?;
+        let handles = inputs.iter().chain(&outputs).map(|r| r.handle);
+        let words = handles.map(|h| self.words(&h)).collect::<Result<Vec<_>, _>>()?;
+        let task = ProofTask { statement: statement.clone(), inputs, outputs: outputs.clone(), words };
+        let _permit = self.proofs().acquire().await;
+        let tell = |p: ProofProgress| {
+            let progress = JobProgress { step: p.step, permille: p.permille };
+            self.announcements().tell(job.id, JobEvent::Progress(progress));
+        };
+        let proof = self.parts().prover.prove(task, &tell).await?;
+        let setup = self.parts().setup.clone();
+        let proof = tokio::task::spawn_blocking(move || {
+            evaluation::check_proof(&setup, &statement, &proof).map(|()| proof)
+        })
+        .await
+        .map_err(|e| EngineError::Task(e.to_string()))??;
+        let mut writes = vec![Write::Proof(job.id, proof)];
+        writes.extend(outputs.iter().map(|r| Write::MarkProven(r.handle)));
+        Ok(Next { writes, ..Next::plain(JobState::Proven) })
+    }
+
+    /// Signs the transaction. It is stored with the state, and only then sent.
+    async fn prepare(&self, job: &Job, chain: &dyn Chain) -> Result<Next, EngineError> {
+        if chain.request(&job.request_id).await?.fulfilled {
+            return self.fulfilled(job, chain).await;
+        }
+        let (_, inputs, outputs) = self.statement(job)?;
+        let proof = self.parts().store.proof(job.id)?;
+        let proof = proof.ok_or_else(|| EngineError::not_found("proof of job", &job.id.0))?;
+        let fulfilment = Fulfilment {
+            request_id: job.request_id,
+            input_points: inputs.iter().map(|r| r.commitment).collect(),
+            output_points: outputs.iter().map(|r| r.commitment).collect(),
+            proof: proof.wrapped,
+        };
+        match chain.sign(&fulfilment).await {
+            Ok(pending) => Ok(Next { pending: Some(pending), ..Next::plain(JobState::Submitting) }),
+            Err(ChainError::AlreadyFulfilled { .. }) => self.fulfilled(job, chain).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn submit(&self, job: &Job, chain: &dyn Chain) -> Result<Next, EngineError> {
+        let pending = job.pending.as_ref();
+        let pending = pending.ok_or_else(|| EngineError::Task("SUBMITTING without a transaction".into()))?;
+        match chain.send(pending).await? {
+            Inclusion::Succeeded => {
+                Ok(Next { fulfil_tx: Some(pending.hash), ..Next::plain(JobState::Fulfilled) })
+            }
+            Inclusion::Superseded => self.prepare(job, chain).await,
+            Inclusion::Reverted if chain.request(&job.request_id).await?.fulfilled => {
+                self.fulfilled(job, chain).await
+            }
+            Inclusion::Reverted => {
+                let hash = hex::encode(pending.hash);
+                Err(ChainError::Reverted(format!("a failure of transaction {hash}")).into())
+            }
+        }
+    }
+
+    /// The contract holds the outputs, whoever sent them: they are a function of program and inputs.
+    async fn fulfilled(&self, job: &Job, chain: &dyn Chain) -> Result<Next, EngineError> {
+        let fulfil_tx = chain.fulfilment(&job.request_id).await?;
+        Ok(Next { fulfil_tx, ..Next::plain(JobState::Fulfilled) })
+    }
+
+    /// What a proof of the job states, with the records of inputs and outputs.
+    pub fn statement(
+        &self,
+        job: &Job,
+    ) -> Result<(Statement, Vec<CiphertextRecord>, Vec<CiphertextRecord>), EngineError> {
+        let record = |handle: &Bytes32| {
+            let record = self.parts().store.ciphertext(handle)?;
+            record.ok_or_else(|| EngineError::not_found("ciphertext", handle))
+        };
+        let inputs = job.inputs.iter().map(record).collect::<Result<Vec<_>, _>>()?;
+        let outputs = job.outputs.iter().map(|o| record(&o.handle)).collect::<Result<Vec<_>, _>>()?;
+        let program = self.program(&job.program_id)?;
+        let statement = evaluation::statement(&self.parts().setup, job, program, &inputs, &outputs)?;
+        Ok((statement, inputs, outputs))
+    }
+
+    /// A stored program.
+    pub fn program(&self, id: &Bytes32) -> Result<LinearProgram, EngineError> {
+        let text = self.parts().store.program(id)?;
+        let text = text.ok_or_else(|| EngineError::not_found("program", id))?;
+        Ok(LinearProgram::from_text(text.as_bytes())?)
+    }
+
+    fn words(&self, handle: &Bytes32) -> Result<Vec<u8>, EngineError> {
+        let words = self.parts().store.words(handle)?;
+        words.ok_or_else(|| EngineError::not_found("words of ciphertext", handle))
+    }
+}

@@ -1,0 +1,128 @@
+//! The store: what must survive the process. Every change is one batch, durable when the call returns.
+
+pub mod rocks;
+
+use crate::domain::key::ContentId;
+use crate::domain::{AccessList, CiphertextRecord, Job, JobId, KeyRecord, ProofRecord};
+use serde::{Deserialize, Serialize};
+use trine_verifier::Bytes32;
+
+pub use rocks::RocksStore;
+
+/// What a principal's idempotency key was used for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdempotencyRecord {
+    /// Digest of call and request.
+    pub request: Bytes32,
+    /// Encoded answer.
+    pub answer: Vec<u8>,
+}
+
+/// One change.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// A key set whose pieces are stored.
+    Key(KeyRecord),
+    /// A ciphertext and its words.
+    Ciphertext(CiphertextRecord, Vec<u8>),
+    /// Another access list of a stored ciphertext.
+    Access(Bytes32, AccessList),
+    /// A proof covers a stored ciphertext.
+    MarkProven(Bytes32),
+    /// A program text under its identifier.
+    Program(Bytes32, String),
+    /// A job in its next revision: refused unless the stored one is the revision before.
+    Job(Job),
+    /// The proof of a job.
+    Proof(JobId, ProofRecord),
+    /// An answer under an idempotency key: refused when the key is used.
+    Idempotency(Bytes32, IdempotencyRecord),
+    /// Claims a request for a job: refused when another job has it and did not fail.
+    Claim(Bytes32, JobId),
+}
+
+/// Why the store refuses.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// RocksDB fails.
+    #[error("database: {0}")]
+    Database(#[from] rocksdb::Error),
+    /// A record does not decode: another version wrote it, or the disk lies.
+    #[error("{what} does not decode: {reason}")]
+    Corrupt {
+        /// Kind of record.
+        what: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Another change of the job came first.
+    #[error("job {job} is at revision {stored}, the change is to revision {to}")]
+    Revision {
+        /// The job.
+        job: JobId,
+        /// Revision on disk.
+        stored: u64,
+        /// Revision of the change.
+        to: u64,
+    },
+    /// The idempotency key is used.
+    #[error("idempotency key is used")]
+    IdempotencyKey,
+    /// Another job answers the request.
+    #[error("request {} is answered by job {job}", hex::encode(request))]
+    Claimed {
+        /// The request.
+        request: Bytes32,
+        /// The other job.
+        job: JobId,
+    },
+}
+
+/// Position in the list of jobs: time of submission and identifier.
+pub type JobPosition = [u8; 24];
+
+/// Position of a job.
+pub fn position(job: &Job) -> JobPosition {
+    let mut position = [0; 24];
+    let (time, id) = position.split_at_mut(8);
+    time.copy_from_slice(&job.created_ms.to_be_bytes());
+    id.copy_from_slice(&job.id.0);
+    position
+}
+
+/// What the engine keeps. Calls block on the disk for milliseconds.
+pub trait Store: Send + Sync + 'static {
+    /// Makes all changes or none; they survive a crash once this returns.
+    fn commit(&self, batch: Vec<Write>) -> Result<(), StoreError>;
+
+    /// Stores a piece of a content that no record names yet. Not durable before the record's [`Self::commit`].
+    fn put_piece(&self, content: ContentId, index: u32, data: &[u8]) -> Result<(), StoreError>;
+    /// A piece of a content.
+    fn piece(&self, content: ContentId, index: u32) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Forgets the pieces of a content.
+    fn delete_pieces(&self, content: ContentId) -> Result<(), StoreError>;
+
+    /// A key set.
+    fn key(&self, digest: &Bytes32) -> Result<Option<KeyRecord>, StoreError>;
+    /// A ciphertext without its words.
+    fn ciphertext(&self, handle: &Bytes32) -> Result<Option<CiphertextRecord>, StoreError>;
+    /// Canonical words of a ciphertext.
+    fn words(&self, handle: &Bytes32) -> Result<Option<Vec<u8>>, StoreError>;
+    /// A program text.
+    fn program(&self, id: &Bytes32) -> Result<Option<String>, StoreError>;
+    /// A job.
+    fn job(&self, id: JobId) -> Result<Option<Job>, StoreError>;
+    /// The proof of a job.
+    fn proof(&self, id: JobId) -> Result<Option<ProofRecord>, StoreError>;
+    /// What an idempotency key was used for.
+    fn idempotency(&self, key: &Bytes32) -> Result<Option<IdempotencyRecord>, StoreError>;
+    /// Jobs submitted before `before`, newest first, that `keep` keeps, at most `limit`.
+    fn jobs(
+        &self,
+        before: Option<JobPosition>,
+        limit: usize,
+        keep: &dyn Fn(&Job) -> bool,
+    ) -> Result<Vec<Job>, StoreError>;
+    /// Jobs from which a state may follow on an engine with or without a chain.
+    fn open_jobs(&self, chain: bool) -> Result<Vec<Job>, StoreError>;
+}

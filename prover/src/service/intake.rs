@@ -1,0 +1,71 @@
+//! Words that arrive in chunks: inputs, then outputs, each block its mask words and its body word.
+
+use super::refusal::Refusal;
+use trine_program::Declaration;
+use trine_proto::prover::v1 as pb;
+use trine_verifier::{Class, Statement};
+
+/// Most bytes of a chunk.
+pub const MAX_CHUNK_BYTES: usize = 1 << 20;
+
+/// Words of one block as they travel: `N` mask words and one body word.
+pub const fn words_per_block(class: &Class) -> usize {
+    (1 << class.log_n) + 1
+}
+
+/// Words of values in the layout that is committed to.
+pub type Values = Vec<Vec<u64>>;
+
+/// The words received so far.
+pub struct Intake {
+    words_per_block: usize,
+    /// Blocks of each value.
+    inputs: Vec<usize>,
+    outputs: Vec<usize>,
+    bytes: Vec<u8>,
+    expected: usize,
+}
+
+impl Intake {
+    /// For the values of a statement that fits the class.
+    pub fn new(class: &Class, statement: &Statement) -> Self {
+        let blocks = |list: &[Declaration]| list.iter().map(|d| usize::from(d.blocks)).collect::<Vec<_>>();
+        let program = &statement.job.program;
+        let (inputs, outputs) = (blocks(program.inputs()), blocks(program.outputs()));
+        let words_per_block = words_per_block(class);
+        let all: usize = inputs.iter().chain(&outputs).sum();
+        Self { words_per_block, inputs, outputs, bytes: Vec::new(), expected: 8 * words_per_block * all }
+    }
+
+    /// The next chunk, in order and within what the values have.
+    pub fn take(&mut self, chunk: &pb::WordChunk) -> Result<(), Refusal> {
+        let (got, expected) = (chunk.data.len(), self.bytes.len());
+        let most = MAX_CHUNK_BYTES.min(self.expected - expected);
+        if got == 0 || got > most || chunk.offset != expected as u64 {
+            return Err(Refusal::Chunk { got, offset: chunk.offset, expected: expected as u64, most });
+        }
+        self.bytes.extend_from_slice(&chunk.data);
+        Ok(())
+    }
+
+    /// Inputs and outputs, each block in `2N` words with the body at index N and zeros above.
+    pub fn finish(self) -> Result<(Values, Values), Refusal> {
+        let (got, expected) = (self.bytes.len(), self.expected);
+        if got != expected {
+            return Err(Refusal::WordsShort { got, expected });
+        }
+        let mut blocks = self.bytes.chunks_exact(8 * self.words_per_block);
+        let stride = 2 * (self.words_per_block - 1);
+        let mut value = |count: &usize| {
+            let mut words = Vec::with_capacity(count * stride);
+            for block in blocks.by_ref().take(*count) {
+                words.extend(block.as_chunks::<8>().0.iter().map(|w| u64::from_le_bytes(*w)));
+                words.resize(words.len() + stride - self.words_per_block, 0);
+            }
+            words
+        };
+        let inputs = self.inputs.iter().map(&mut value).collect();
+        let outputs = self.outputs.iter().map(&mut value).collect();
+        Ok((inputs, outputs))
+    }
+}

@@ -1,0 +1,205 @@
+//! Every refusal of the worker, with its name and its gRPC code.
+
+use crate::argument::ProveError;
+use crate::groth::WrapError;
+use tonic::metadata::MetadataValue;
+use tonic::{Code, Status};
+use trine_program::TextError;
+use trine_verifier::handle::CommitmentError;
+use trine_verifier::statement::StatementError;
+use trine_verifier::{VerifyError, srs::SrsError};
+
+/// Metadata entry that carries the name of a refusal.
+pub const ERROR_NAME_ENTRY: &str = "trine-error";
+
+/// Why there is no proof.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No token, or another one.
+    #[error("no bearer token of this prover in \"authorization\"")]
+    Unauthenticated,
+    /// A proof is being made.
+    #[error("a proof is being made, one at a time, try later")]
+    Busy,
+    /// The words do not arrive.
+    #[error("the words did not arrive within {seconds} s")]
+    Slow {
+        /// Time waited.
+        seconds: u64,
+    },
+    /// A message out of order.
+    #[error("message {index} is not {expected}")]
+    Order {
+        /// Number of the message, from 0.
+        index: u64,
+        /// The kind expected.
+        expected: &'static str,
+    },
+    /// A field that is absent.
+    #[error("no {field}")]
+    Missing {
+        /// The field.
+        field: &'static str,
+    },
+    /// A field of the wrong length.
+    #[error("{field} of {got} bytes, expected {expected}")]
+    Length {
+        /// The field.
+        field: &'static str,
+        /// Its length.
+        got: usize,
+        /// What it takes.
+        expected: usize,
+    },
+    /// A field outside its values.
+    #[error("{field} is {got}, expected {expected}")]
+    Value {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        got: String,
+        /// What it takes.
+        expected: String,
+    },
+    /// A chunk out of place, empty or too large.
+    #[error("chunk of {got} bytes at byte {offset}, expected 1 to {most} bytes at byte {expected}")]
+    Chunk {
+        /// Its length.
+        got: usize,
+        /// Its offset.
+        offset: u64,
+        /// Bytes received before it.
+        expected: u64,
+        /// Most bytes of it.
+        most: usize,
+    },
+    /// Fewer words than the statement's values have.
+    #[error("words end at byte {got}, the values have {expected} bytes")]
+    WordsShort {
+        /// Bytes received.
+        got: usize,
+        /// Bytes of all values.
+        expected: usize,
+    },
+    /// A text that is no program.
+    #[error("program: {0}")]
+    Program(#[from] TextError),
+    /// A statement that does not fit program or class.
+    #[error("statement: {0}")]
+    Statement(#[from] StatementError),
+    /// A commitment that is no point.
+    #[error("{what} {index}: {error}")]
+    Commitment {
+        /// "input" or "output".
+        what: &'static str,
+        /// Which of them.
+        index: usize,
+        /// What is wrong.
+        error: CommitmentError,
+    },
+    /// A record of a value that the program does not declare there.
+    #[error("{what} {index}: key kind, type or blocks differ from the program's declaration")]
+    Declaration {
+        /// "input" or "output".
+        what: &'static str,
+        /// Which of them.
+        index: usize,
+    },
+    /// A handle that is not the digest of its record.
+    #[error("{what} {index}: handle {got}, its record has {expected}")]
+    Handle {
+        /// "input" or "output".
+        what: &'static str,
+        /// Which of them.
+        index: usize,
+        /// Handle named.
+        got: String,
+        /// Digest of the record.
+        expected: String,
+    },
+    /// An output that does not come from this request, at this place.
+    #[error("output {index}: origin is not output {index} of this request")]
+    Origin {
+        /// Which output.
+        index: usize,
+    },
+    /// A domain of another setup.
+    #[error("domain: {field} is {got}, this prover has {expected}")]
+    Domain {
+        /// The part that differs.
+        field: &'static str,
+        /// As stated.
+        got: String,
+        /// This prover's.
+        expected: String,
+    },
+    /// Words of an output that its commitment does not open to.
+    #[error("output {index}: the words sent do not open the commitment that the statement names")]
+    OutputWords {
+        /// Which output.
+        index: usize,
+    },
+    /// The argument.
+    #[error(transparent)]
+    Argument(#[from] ProveError),
+    /// The wrap.
+    #[error("wrap: {0}")]
+    Wrap(#[from] WrapError),
+    /// The finished proof does not verify: a fault of this prover, never sent out.
+    #[error("the finished proof does not verify: {0}")]
+    SelfCheck(#[from] VerifyError),
+    /// The bytes for the contract do not read back to a proof: a fault of this prover.
+    #[error("the bytes for the contract do not verify")]
+    WrappedBytes,
+    /// The reference string is too short.
+    #[error("SRS: {0}")]
+    Srs(#[from] SrsError),
+    /// A task ended abnormally.
+    #[error("internal task: {0}")]
+    Task(String),
+}
+
+impl Refusal {
+    /// Name and gRPC code.
+    pub fn class(&self) -> (&'static str, Code) {
+        match self {
+            Self::Unauthenticated => ("UNAUTHENTICATED", Code::Unauthenticated),
+            Self::Busy => ("BUSY", Code::ResourceExhausted),
+            Self::Slow { .. } => ("SLOW", Code::DeadlineExceeded),
+            Self::Order { .. } => ("MESSAGE_ORDER", Code::InvalidArgument),
+            Self::Missing { .. } => ("FIELD_MISSING", Code::InvalidArgument),
+            Self::Length { .. } => ("FIELD_LENGTH", Code::InvalidArgument),
+            Self::Value { .. } => ("FIELD_VALUE", Code::InvalidArgument),
+            Self::Chunk { .. } => ("CHUNK", Code::InvalidArgument),
+            Self::WordsShort { .. } => ("WORDS_SHORT", Code::InvalidArgument),
+            Self::Program(_) => ("PROGRAM_TEXT", Code::InvalidArgument),
+            Self::Statement(_) => ("STATEMENT", Code::InvalidArgument),
+            Self::Commitment { .. } => ("COMMITMENT", Code::InvalidArgument),
+            Self::Declaration { .. } => ("DECLARATION", Code::InvalidArgument),
+            Self::Handle { .. } => ("HANDLE", Code::InvalidArgument),
+            Self::Origin { .. } => ("ORIGIN", Code::InvalidArgument),
+            Self::Domain { .. } => ("DOMAIN", Code::FailedPrecondition),
+            Self::OutputWords { .. } => ("OUTPUT_WORDS", Code::InvalidArgument),
+            Self::Argument(ProveError::Words { .. }) => ("WORDS", Code::InvalidArgument),
+            Self::Argument(ProveError::Cancelled) => ("CANCELLED", Code::Cancelled),
+            Self::Argument(_) => ("ARGUMENT", Code::Internal),
+            Self::Wrap(_) => ("WRAP", Code::Internal),
+            Self::SelfCheck(_) => ("SELF_CHECK", Code::Internal),
+            Self::WrappedBytes => ("WRAPPED_BYTES", Code::Internal),
+            Self::Srs(_) => ("SRS", Code::Internal),
+            Self::Task(_) => ("TASK", Code::Internal),
+        }
+    }
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        let (name, code) = refusal.class();
+        if code == Code::Internal {
+            tracing::error!(name, error = %refusal, "proof fails");
+        }
+        let mut status = Self::new(code, format!("{name}: {refusal}"));
+        status.metadata_mut().insert(ERROR_NAME_ENTRY, MetadataValue::from_static(name));
+        status
+    }
+}

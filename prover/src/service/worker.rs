@@ -1,0 +1,207 @@
+//! One proof in both forms, from checked words to checked bytes.
+
+use super::intake::Values;
+use super::refusal::Refusal;
+use crate::argument::{self, Phase, ProveError};
+use crate::groth::{self, PROOF_WORDS, ProvingKey, WrapProof, prove_wrap, verify_wrap};
+use crate::wrap::WrapWitness;
+use rand::rngs::OsRng;
+use std::time::{Duration, Instant};
+use trine_verifier::digest::{field_word, point_words};
+use trine_verifier::proof::{GroupProof, InnerProof};
+use trine_verifier::srs::CommitmentKey;
+use trine_verifier::statement::{PublicInputs, parameter_set_id};
+use trine_verifier::{Bytes32, Class, Statement};
+
+/// Bytes of the verifier hash before the words of a proof for the contract.
+const SELECTOR_BYTES: usize = 4;
+
+/// Where a proof stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Words against commitments.
+    Checking,
+    /// The inner argument.
+    Argument,
+    /// Its native verification.
+    Verifying,
+    /// Groth16.
+    Wrapping,
+    /// Verification of the bytes for the contract.
+    VerifyingWrap,
+}
+
+impl Stage {
+    /// Failpoint at the beginning of the stage.
+    pub const fn failpoint(self) -> &'static str {
+        match self {
+            Self::Checking => "prover-checking",
+            Self::Argument => "prover-argument",
+            Self::Verifying => "prover-verifying",
+            Self::Wrapping => "prover-wrapping",
+            Self::VerifyingWrap => "prover-verifying-wrap",
+        }
+    }
+}
+
+/// What is proved, with the words of all values in the layout that is committed to.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// The statement.
+    pub statement: Statement,
+    /// Words of the inputs.
+    pub inputs: Values,
+    /// Words of the outputs.
+    pub outputs: Values,
+}
+
+/// A proof in both forms, both verified.
+#[derive(Clone, Debug)]
+pub struct Proved {
+    /// Canonical bytes of the inner proof.
+    pub inner: Vec<u8>,
+    /// Bytes for `Coprocessor.fulfil`.
+    pub wrapped: Vec<u8>,
+    /// Public inputs of the wrap circuit.
+    pub public_inputs: Vec<Bytes32>,
+    /// Time of the inner argument.
+    pub argument_time: Duration,
+    /// Time of the wrap.
+    pub wrap_time: Duration,
+}
+
+/// Told a stage and thousandths of the whole; answers whether to go on.
+pub type OnProgress<'a> = &'a mut dyn FnMut(Stage, u32) -> bool;
+
+/// Keys of one class.
+pub struct Worker {
+    class: Class,
+    commitment_key: CommitmentKey,
+    proving_key: ProvingKey,
+    verifier_hash: Bytes32,
+    srs_digest: Bytes32,
+}
+
+impl Worker {
+    /// With the keys of a class.
+    pub fn new(class: Class, commitment_key: CommitmentKey, proving_key: ProvingKey) -> Self {
+        let srs_digest = commitment_key.verifier().digest();
+        let verifier_hash = groth::verifier_hash(&proving_key.vk, &srs_digest, &parameter_set_id(), class.id);
+        Self { class, commitment_key, proving_key, verifier_hash, srs_digest }
+    }
+
+    /// The class.
+    pub fn class(&self) -> &Class {
+        &self.class
+    }
+
+    /// Hash of the verifier that proofs are made for.
+    pub fn verifier_hash(&self) -> &Bytes32 {
+        &self.verifier_hash
+    }
+
+    /// Digest of the reference string.
+    pub fn srs_digest(&self) -> &Bytes32 {
+        &self.srs_digest
+    }
+
+    /// Whether the reference string has a known secret.
+    pub fn is_development(&self) -> bool {
+        self.commitment_key.verifier().development
+    }
+
+    /// Refuses a statement about another setup: its proof would convince nobody.
+    pub fn check_domain(&self, statement: &Statement) -> Result<(), Refusal> {
+        let domain = &statement.domain;
+        for (field, got, expected) in [
+            ("verifier hash", domain.verifier_hash, self.verifier_hash),
+            ("SRS digest", domain.srs_digest, self.srs_digest),
+            ("parameter set id", domain.parameter_set_id, parameter_set_id()),
+        ] {
+            if got != expected {
+                return Err(Refusal::Domain {
+                    field,
+                    got: hex::encode(got),
+                    expected: hex::encode(expected),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Proves, and verifies what it hands out in both forms. Blocks all cores.
+    pub fn prove(&self, task: Task, on_progress: OnProgress<'_>) -> Result<Proved, Refusal> {
+        let Task { statement, inputs, outputs } = task;
+        let mut step = |stage: Stage, permille| {
+            fail::fail_point!(stage.failpoint());
+            if on_progress(stage, permille) { Ok(()) } else { Err(ProveError::Cancelled) }
+        };
+        step(Stage::Checking, 0)?;
+        self.check_outputs(&statement, &outputs)?;
+
+        let start = Instant::now();
+        let (key, class) = (&self.commitment_key, &self.class);
+        let inner = argument::prove(class, key, &statement, inputs, &mut |phase| {
+            let (stage, permille) = phase_progress(phase);
+            step(stage, permille).is_ok()
+        })?;
+        let argument_time = start.elapsed();
+
+        let public = trine_verifier::verify(class, key.verifier(), &statement, &inner)?;
+        step(Stage::Wrapping, 300)?;
+        let start = Instant::now();
+        let witness = WrapWitness { matrix: statement.inputs(class)?.matrix, field: inner.field.clone() };
+        let proof = prove_wrap(&self.proving_key, class, &public, &witness, &mut OsRng)?;
+        let wrap_time = start.elapsed();
+
+        step(Stage::VerifyingWrap, 990)?;
+        let wrapped = self.wrapped_bytes(&proof, &inner.group, &public);
+        self.check_wrapped(&wrapped, &public)?;
+        Ok(Proved {
+            inner: InnerProof::to_bytes(&inner, class),
+            wrapped,
+            public_inputs: public.to_array().iter().map(field_word).collect(),
+            argument_time,
+            wrap_time,
+        })
+    }
+
+    /// The argument recomputes outputs from inputs; what the client sent for them must open the same commitments.
+    fn check_outputs(&self, statement: &Statement, outputs: &[Vec<u64>]) -> Result<(), Refusal> {
+        for (index, (named, words)) in statement.job.outputs.iter().zip(outputs).enumerate() {
+            if self.commitment_key.commit_words(words)? != *named.commitment.point() {
+                return Err(Refusal::OutputWords { index });
+            }
+        }
+        Ok(())
+    }
+
+    /// Layout of `docs/spec/onchain.md`, "Proof bytes".
+    fn wrapped_bytes(&self, proof: &WrapProof, group: &GroupProof, public: &PublicInputs) -> Vec<u8> {
+        let mut bytes: Vec<u8> = self.verifier_hash.iter().copied().take(SELECTOR_BYTES).collect();
+        let points = group.columns.iter().chain(&group.second).chain(&group.folds);
+        let points = points.chain([&group.quotient, &group.witness]).flat_map(point_words);
+        let challenges = [public.rho, public.r, public.q, public.z, public.r_at_z];
+        let words = proof.to_words().into_iter().chain(points).chain(challenges.iter().map(field_word));
+        bytes.extend(words.flatten());
+        bytes
+    }
+
+    fn check_wrapped(&self, wrapped: &[u8], public: &PublicInputs) -> Result<(), Refusal> {
+        let words = wrapped.get(SELECTOR_BYTES..).unwrap_or_default().as_chunks::<32>().0;
+        let proof = words.first_chunk::<PROOF_WORDS>().and_then(WrapProof::from_words);
+        let proof = proof.ok_or(Refusal::WrappedBytes)?;
+        if verify_wrap(&self.proving_key.vk, public, &proof) { Ok(()) } else { Err(Refusal::WrappedBytes) }
+    }
+}
+
+/// Thousandths by measured shares: the argument takes about a third of the time.
+fn phase_progress(phase: Phase) -> (Stage, u32) {
+    match phase {
+        Phase::Columns => (Stage::Argument, 20),
+        Phase::Tree => (Stage::Argument, 80),
+        Phase::Reduction => (Stage::Argument, 150),
+        Phase::Opening => (Stage::Argument, 220),
+        Phase::Verification => (Stage::Verifying, 290),
+    }
+}
