@@ -127,7 +127,7 @@ fn hostile_public_keys_are_errors() {
 fn development_keys_have_a_known_digest() {
     let digest = Fixture::load().set.key_digest().unwrap();
     let digest: String = digest.iter().map(|b| format!("{b:02x}")).collect();
-    assert_eq!(digest, "DIGEST");
+    assert_eq!(digest, "e48bcf9b2426ccfd96ded25eccc4ff4927ae95b36235f817d603c566b5d3396b");
 }
 
 #[test]
