@@ -5,7 +5,7 @@
 
 use super::wire::Wire;
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, Field, One, Zero};
+use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero};
 use ark_relations::gr1cs::{ConstraintSystemRef, LinearCombination, SynthesisError, Variable};
 
 /// `rows[constraint]` lists coefficient and variable: 0 is one, then the public inputs, then the witness.
@@ -187,12 +187,15 @@ impl Checks {
         for size in [self.instance_variables(), self.witness.len(), self.count] {
             hasher.update(&(size as u64).to_le_bytes());
         }
+        let mut bytes = vec![];
         for row in self.matrices().iter().flatten() {
-            hasher.update(&(row.len() as u64).to_le_bytes());
+            bytes.clear();
+            bytes.extend((row.len() as u64).to_le_bytes());
             for (coefficient, variable) in row {
-                hasher.update(&trine_verifier::digest::field_word(coefficient));
-                hasher.update(&(*variable as u64).to_le_bytes());
+                bytes.extend(coefficient.into_bigint().0.iter().flat_map(|limb| limb.to_le_bytes()));
+                bytes.extend((*variable as u64).to_le_bytes());
             }
+            hasher.update(&bytes);
         }
         *hasher.finalize().as_bytes()
     }

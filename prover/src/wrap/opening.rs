@@ -90,3 +90,30 @@ fn remainder_at(
 fn to_arity(checks: &mut Checks, wire: &Wire) -> Wire {
     (0..ARITY_BITS).fold(wire.clone(), |power, _| checks.product(&power, &power))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ark_bn254::Fr;
+
+    #[test]
+    fn coinciding_zeros_are_named_and_need_no_inverse() {
+        for (value, expected) in [(0u64, Some("PE.J5")), (1, Some("PE.J5")), (2, None)] {
+            let mut checks = Checks::values(&[]);
+            let wire = Wire::constant(Fr::from(value));
+            let zero = Wire::zero();
+            let public = OpeningInputs {
+                d3: &zero,
+                d4: &zero,
+                rho: &zero,
+                r: &zero,
+                q: &wire,
+                z: &wire,
+                r_at_z: &zero,
+            };
+            let residues = vec![vec![Wire::one(); 16]];
+            remainder_at(&mut checks, &residues, &[Wire::one()], &wire, &public);
+            assert_eq!(checks.first_failure(), expected, "U = {value}");
+        }
+    }
+}

@@ -86,7 +86,8 @@ impl Wire {
                 (None, None) => break,
                 (Some((v, c)), Some((w, d))) if v == w => {
                     let merged = (*v, *c + scale * d);
-                    (left.next(), right.next());
+                    left.next();
+                    right.next();
                     merged
                 }
                 (Some((v, c)), other) if other.is_none_or(|(w, _)| v < w) => {

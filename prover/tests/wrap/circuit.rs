@@ -1,10 +1,8 @@
 //! The wrap circuit against the native verifier: they accept alike, and reject under the same spec id.
 
-
-
+use crate::case::{Case, case};
 use ark_bn254::Fr;
 use ark_ff::{PrimeField, Zero};
-use crate::case::{Case, case};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 use trine_prover::wrap::checks::Checks;
@@ -304,14 +302,79 @@ proptest! {
 fn every_public_input_is_bound() {
     let class = Class::REDUCED_TINY;
     let (public, witness) = base();
-    for (index, id) in
-        ["PE.H4", "PE.T1", "PE.T1", "PE.T1", "PE.T1", "PE.H4", "PE.H4", "PE.J2", "PE.J5", "PE.J1", "PE.J2",
-         "PE.J4", "PE.J5", "PE.J5"]
-        .into_iter()
-        .enumerate()
+    for (index, id) in [
+        "PE.H4", "PE.T1", "PE.T1", "PE.T1", "PE.T1", "PE.H4", "PE.H4", "PE.J2", "PE.J5", "PE.J1", "PE.J2",
+        "PE.J4", "PE.J5", "PE.J5",
+    ]
+    .into_iter()
+    .enumerate()
     {
         let mut public = *public;
         *public_scalars(&mut public)[index] += Fr::from(1u64);
         assert_eq!(first_failure(&class, &public, witness), Some(id), "public input {index}");
     }
+}
+
+#[test]
+fn every_check_is_reached() {
+    let class = Class::REDUCED_TINY;
+    let (public, witness) = base();
+    let check = |id: &str, change: &dyn Fn(&mut PublicInputs, &mut WrapWitness)| {
+        let (mut public, mut witness) = (*public, witness.clone());
+        change(&mut public, &mut witness);
+        assert_eq!(first_failure(&class, &public, &witness), Some(id));
+        assert_eq!(recorded_failure(&class, &public, &witness), Some(id));
+        assert_eq!(native_failure(&class, &public, &witness), Some(id));
+    };
+    let one = Fr::from(1u64);
+    check("PE.T1", &|_, w| w.matrix.constants[0] ^= 1);
+    check("PE.H2", &|_, w| w.field.tree.root[0] += one);
+    check("PE.H3", &|_, w| w.field.tree.root = [Fr::zero(), one, Fr::zero(), one]);
+    check("PE.H4", &|_, w| w.field.tree.layers[2].children[1] += one);
+    check("PE.I3", &|_, w| w.field.reduction[0][0] += one);
+    check("PE.I3", &|_, w| w.field.values[0] += one);
+    check("PE.J1", &|p, _| p.rho += one);
+    check("PE.J2", &|p, _| p.rounds[2] += one);
+    check("PE.J3", &|_, w| w.field.opening.residues[2][0] += one);
+    check("PE.J4", &|_, w| w.field.opening.f0_at_u += one);
+    check("PE.J5", &|p, _| p.rounds[3] += one);
+    check("PE.J5", &|p, _| p.r_at_z += one);
+}
+
+/// Soundness that no mutation of a message finds: a variable that no constraint holds.
+#[test]
+fn changing_any_one_variable_breaks_a_constraint() {
+    let class = Class::REDUCED_TINY;
+    let (public, witness) = base();
+    let mut checks = Checks::recording(&public.to_array());
+    synthesise(&mut checks, &class, witness);
+    let assignment = checks.assignment();
+    let mut values = [vec![], vec![], vec![]];
+    // For each variable the rows that name it: row, matrix, coefficient.
+    let mut occurrences = vec![vec![]; assignment.len()];
+    for (m, matrix) in checks.matrices().iter().enumerate() {
+        for (row, terms) in matrix.iter().enumerate() {
+            values[m].push(terms.iter().map(|(c, v)| *c * assignment[*v]).sum::<Fr>());
+            terms.iter().for_each(|(c, v)| occurrences[*v].push((row, m, *c)));
+        }
+    }
+    let delta = Fr::from(0x1234_5678_9abc_def1u64);
+    let free = occurrences
+        .into_iter()
+        .skip(1)
+        .map(|mut rows: Vec<(usize, usize, Fr)>| {
+            rows.sort_by_key(|(row, ..)| *row);
+            rows
+        })
+        .filter(|rows| {
+            rows.chunk_by(|a, b| a.0 == b.0).all(|terms| {
+                let row = terms[0].0;
+                let mut row_values = [values[0][row], values[1][row], values[2][row]];
+                terms.iter().for_each(|(_, m, c)| row_values[*m] += *c * delta);
+                row_values[0] * row_values[1] == row_values[2]
+            })
+        })
+        .count();
+    // Inverses of the layout entries that are zero: 30 places, 2 inputs and 2 outputs used.
+    assert_eq!(free, 30 - 4);
 }

@@ -122,10 +122,7 @@ fn verifying_keys_that_allow_forgery_are_refused() {
     };
     assert_eq!(check(&|k| k.delta_g2 = k.gamma_g2), Err(KeyError::GammaIsDelta));
     assert_eq!(check(&|k| k.delta_g2 = G2Affine::generator()), Err(KeyError::DeltaIsGenerator));
-    assert_eq!(
-        check(&|k| k.gamma_abc_g1.truncate(14)),
-        Err(KeyError::InputPoints { got: 14, expected: 15 })
-    );
+    assert_eq!(check(&|k| k.gamma_abc_g1.truncate(14)), Err(KeyError::InputPoints { got: 14, expected: 15 }));
     assert_eq!(
         check(&|k| k.gamma_abc_g1[3] = G1Affine::zero()),
         Err(KeyError::Point { what: "an input point" })
