@@ -157,7 +157,7 @@ impl Storage {
         Ok(Some(bincode::deserialize(&bytes).map_err(corrupt)?))
     }
 
-    /// Persists a result with its committee signature before it is returned (TR.P4).
+    /// Persists a result with its committee signature before it is returned (TR.P3).
     pub fn put_result(&self, released: &Released) -> Result<(), StorageError> {
         let corrupt = |e: bincode::Error| StorageError::Corrupt { what: "result", reason: e.to_string() };
         let bytes = bincode::serialize(released).map_err(corrupt)?;

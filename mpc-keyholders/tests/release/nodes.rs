@@ -57,7 +57,7 @@ async fn four_nodes_release_over_mtls_and_a_restarted_one_says_the_same() {
     assert_eq!((committee.nodes, committee.faults, committee.node), (4, 1, 2));
     assert_eq!(committee.public_key.len(), 128);
 
-    // TR.P1, TR.P4: what was said and what was released survive.
+    // TR.P1, TR.P3: what was said and what was released survive.
     let share = |cluster: &Cluster| {
         let node = cluster.node(1);
         let asker = node.parts().record.size.node(0).unwrap();
@@ -70,7 +70,7 @@ async fn four_nodes_release_over_mtls_and_a_restarted_one_says_the_same() {
     cluster.start(1, Conduct::Honest).await;
     assert_eq!(share(&cluster), before, "TR.P1");
     let again = release(&cluster, 1, cluster.request()).await.unwrap();
-    assert_eq!(again.signature, first.signature, "TR.P4");
+    assert_eq!(again.signature, first.signature, "TR.P3");
     assert_eq!(cluster.node(1).parts().storage.budget().unwrap().spent(), spent);
 }
 
