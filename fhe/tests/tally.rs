@@ -3,8 +3,14 @@
 mod fixture;
 
 use fixture::{Fixture, ballot};
+use tfhe::shortint::noise_squashing::NoiseSquashingPrivateKey;
+use tfhe::shortint::parameters::v1_8::{
+    V1_8_PARAM_MESSAGE_1_CARRY_1_KS_PBS_TUNIFORM_2M128, V1_8_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128,
+};
+use tfhe::shortint::{ClientKey, CompactPublicKey};
+use trine_fhe::keys::{DealerKeys, KeyError};
 use trine_fhe::noise::fresh_variance;
-use trine_fhe::parameters::DELTA;
+use trine_fhe::parameters::{self, DELTA};
 use trine_fhe::{encryption, keys, linear};
 use trine_program::{Declaration, LinearProgram};
 
@@ -139,4 +145,16 @@ fn development_keys_are_drawn_alike() {
     assert_eq!(drawn.key_digest().unwrap(), Fixture::load().set.key_digest().unwrap());
     let dealer = |path: &std::path::Path| std::fs::read(path).unwrap();
     assert_eq!(dealer(&drawn.dealer), dealer(&Fixture::load().set.dealer));
+}
+
+#[test]
+fn keys_of_another_parameter_set_are_refused() {
+    let small = ClientKey::new(V1_8_PARAM_MESSAGE_1_CARRY_1_KS_PBS_TUNIFORM_2M128);
+    let public = keys::encode("public key", &CompactPublicKey::new(&small)).unwrap();
+    assert!(matches!(keys::decode_public_key(&public), Err(KeyError::ParameterSet { .. })));
+    // Same big key and noise, another small key: the classic twin of the set.
+    let twin = ClientKey::new(V1_8_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128);
+    let squashing = NoiseSquashingPrivateKey::new(parameters::SQUASHING);
+    let dealer = keys::encode("dealer keys", &(&twin, &squashing)).unwrap();
+    assert!(matches!(DealerKeys::from_bytes(&dealer), Err(KeyError::ParameterSet { what: "client key" })));
 }
