@@ -1,7 +1,11 @@
 //! Bindings of the contracts, generated from the committed artifacts: calls, events, errors, records, bytecode.
 
 /// Programs, keys, ciphertexts, requests, provenance.
-#[expect(missing_docs, clippy::too_many_arguments, reason = "generated from the ABI; documented in the Solidity source")]
+#[expect(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the ABI; documented in the Solidity source"
+)]
 pub mod coprocessor {
     alloy::sol! {
         #[sol(rpc)]
@@ -33,7 +37,11 @@ pub mod release_verifier {
 }
 
 /// The example consumer.
-#[expect(missing_docs, clippy::too_many_arguments, reason = "generated from the ABI; documented in the Solidity source")]
+#[expect(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the ABI; documented in the Solidity source"
+)]
 pub mod private_tally {
     alloy::sol! {
         #[sol(rpc)]

@@ -84,6 +84,16 @@ impl EvaluationProof {
         Self { groth16, group, challenges }
     }
 
+    /// The same from the words of a Groth16 proof: `A.x, A.y, B.x_c1, B.x_c0, B.y_c1, B.y_c0, C.x, C.y`.
+    pub fn from_words(
+        groth16: &[Bytes32; GROTH16_WORDS],
+        group: GroupProof,
+        public: &PublicInputs,
+    ) -> Result<Self, CalldataError> {
+        let bytes = groth16.concat();
+        Ok(Self::new(Words(&bytes).groth16()?, group, public))
+    }
+
     /// The bytes that the verifier with this hash reads. Errors: [`CalldataError::Count`].
     pub fn to_bytes(&self, class: &Class, verifier_hash: &Bytes32) -> Result<Vec<u8>, CalldataError> {
         let group = &self.group;
@@ -120,11 +130,7 @@ impl EvaluationProof {
             return Err(CalldataError::Selector { got: *selector, expected: [h0, h1, h2, h3] });
         }
         let mut words = Words(rest);
-        let groth16 = Proof {
-            a: words.finite_point("groth16.a")?,
-            b: words.g2_point("groth16.b")?,
-            c: words.finite_point("groth16.c")?,
-        };
+        let groth16 = words.groth16()?;
         let group = GroupProof {
             columns: words.points("columns", class.first_round_points())?,
             second: words.points("second-round points", class.second_round_points())?,
@@ -169,6 +175,14 @@ impl Words<'_> {
         let (word, rest) = self.0.split_first_chunk::<32>()?;
         self.0 = rest;
         Some(*word)
+    }
+
+    fn groth16(&mut self) -> Result<Proof<Bn254>, CalldataError> {
+        Ok(Proof {
+            a: self.finite_point("groth16.a")?,
+            b: self.g2_point("groth16.b")?,
+            c: self.finite_point("groth16.c")?,
+        })
     }
 
     fn scalar(&mut self, field: &'static str) -> Result<Fr, CalldataError> {

@@ -95,7 +95,12 @@ impl Evm {
     ) -> Result<(Address, Receipt), EvmError> {
         let mut data = bytecode.to_vec();
         data.extend(arguments.abi_encode());
-        let receipt = self.transact(from, TxKind::Create, data.into())?;
+        self.deploy_bytes(from, data.into())
+    }
+
+    /// Deploys creation bytecode that already has its arguments.
+    pub fn deploy_bytes(&mut self, from: Address, data: Bytes) -> Result<(Address, Receipt), EvmError> {
+        let receipt = self.transact(from, TxKind::Create, data)?;
         let address =
             receipt.created.ok_or_else(|| EvmError::Output("no contract was created".to_owned()))?;
         Ok((address, receipt))

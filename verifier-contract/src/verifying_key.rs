@@ -60,9 +60,8 @@ impl<'a> DeployableKey<'a> {
             return Err(KeyError::InputPoints { got, expected });
         }
         let g1 = |p: &G1Affine| !p.is_zero() && p.is_on_curve();
-        let g2 = |p: &G2Affine| {
-            !p.is_zero() && p.is_on_curve() && p.is_in_correct_subgroup_assuming_on_curve()
-        };
+        let g2 =
+            |p: &G2Affine| !p.is_zero() && p.is_on_curve() && p.is_in_correct_subgroup_assuming_on_curve();
         for (point, sound) in [
             ("alpha", g1(&key.alpha_g1)),
             ("beta", g2(&key.beta_g2)),

@@ -43,8 +43,7 @@ fn the_proof_of_the_tests_is_current() {
         let statement = tiny::statement(&mut setup, inputs, outputs);
         let (proof, public) = setup.prove(&statement);
         let hash = setup.deployable().verifier_hash();
-        let values =
-            public_values(&public, &points(&statement.inputs), &points(&statement.outputs));
+        let values = public_values(&public, &points(&statement.inputs), &points(&statement.outputs));
         functions.push_str(&format!(
             "\n    /// @dev {inputs} inputs, {outputs} outputs.\n    function {name}() internal pure returns (bytes memory publicValues, bytes memory proof) {{\n        publicValues = hex\"{}\";\n        proof = hex\"{}\";\n    }}\n",
             hex::encode(values),

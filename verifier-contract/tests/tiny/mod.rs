@@ -9,7 +9,9 @@ use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{Field, UniformRand};
 use ark_groth16::{Groth16, Proof, ProvingKey};
-use ark_relations::gr1cs::{ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, SynthesisError, Variable};
+use ark_relations::gr1cs::{
+    ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, SynthesisError, Variable,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use trine_contract::EvaluationProof;
@@ -135,12 +137,8 @@ impl TinySetup {
 /// `inputs` inputs and `outputs` outputs of three counters each, under arbitrary digests.
 pub fn statement(setup: &mut TinySetup, inputs: usize, outputs: usize) -> TinyStatement {
     use trine_program::{Declaration, KeyKind, ValueType};
-    let each = Declaration {
-        value_type: ValueType::Nibbles,
-        key_kind: KeyKind::Compute,
-        blocks: 3,
-        degree: 1,
-    };
+    let each =
+        Declaration { value_type: ValueType::Nibbles, key_kind: KeyKind::Compute, blocks: 3, degree: 1 };
     let (ins, outs) = (vec![each; inputs], vec![each; outputs]);
     TinyStatement {
         stmt: Fr::from(11u64),
