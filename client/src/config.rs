@@ -57,10 +57,6 @@ pub struct ServiceSection {
 pub struct CommitteeSection {
     /// Certificate of the authority that the nodes' identities are issued by, PEM.
     pub authority: PathBuf,
-    /// Identity of this client: certificate, PEM.
-    pub certificate: PathBuf,
-    /// Identity of this client: private key, PEM.
-    pub key: PathBuf,
     /// Client addresses of the nodes, in the order of their index: `https://HOST:PORT`.
     pub nodes: Vec<String>,
 }
@@ -109,8 +105,6 @@ impl ClusterFile {
             &mut file.engine.token_file,
             &mut file.prover.token_file,
             &mut file.committee.authority,
-            &mut file.committee.certificate,
-            &mut file.committee.key,
         ] {
             *inside = folder.join(&inside);
         }
@@ -160,8 +154,6 @@ mod tests {
             prover: service(2),
             committee: CommitteeSection {
                 authority: "ca.crt".into(),
-                certificate: "client.crt".into(),
-                key: "client.key".into(),
                 nodes: vec!["https://127.0.0.1:3".into(); 4],
             },
         }
@@ -174,7 +166,7 @@ mod tests {
         example().write(&path).unwrap();
         let read = ClusterFile::read(&path).unwrap();
         assert_eq!(read.chain.coprocessor, example().chain.coprocessor);
-        assert_eq!(read.committee.key, folder.path().join("client.key"));
+        assert_eq!(read.committee.authority, folder.path().join("ca.crt"));
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //! | [`process`], [`port`], [`certificates`] | what a local cluster of processes is made of |
 //! | [`config`] | the cluster file |
 //! | [`phases`] | durations of a run |
-//! | [`engine`], [`prover`], [`rpc`] | gRPC clients |
+//! | [`engine`], [`prover`], [`keyholders`], [`chain`], [`rpc`] | clients of the services |
 //!
 //! Place among the crates: on top of all others; nothing depends on it.
 
@@ -24,6 +24,7 @@ pub mod chain;
 pub mod cluster;
 pub mod config;
 pub mod engine;
+pub mod keyholders;
 pub mod phases;
 pub mod port;
 pub mod process;

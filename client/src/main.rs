@@ -55,7 +55,7 @@ async fn main() -> ExitCode {
     let output = Output { json: arguments.json, quiet: arguments.quiet };
     let result = match arguments.command {
         Command::Bounds(a) => commands::bounds::run(&a, output),
-        Command::Demo(a) => commands::demo::run(&a, output),
+        Command::Demo(a) => commands::demo::run(&a, output).await,
         Command::Verify(a) => commands::verify::run(&a, output),
     };
     match result {

@@ -4,8 +4,8 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::{Code, Request, Status};
 
-/// Metadata entry that names an error.
-pub const ERROR_NAME: &str = "trine-error";
+/// Metadata entries that name an error: of engine and prover, of keyholders.
+pub const ERROR_NAMES: [&str; 2] = ["trine-error", "trine-refusal"];
 
 /// Why a call to a service has no result.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -55,7 +55,8 @@ pub enum RpcError {
 impl RpcError {
     /// From the status of a call.
     pub fn refused(service: &'static str, call: &'static str, status: &Status) -> Self {
-        let named = status.metadata().get(ERROR_NAME).and_then(|v| v.to_str().ok());
+        let entry = |key: &&str| status.metadata().get(*key).and_then(|v| v.to_str().ok());
+        let named = ERROR_NAMES.iter().find_map(entry);
         let name = named.map_or_else(|| leading_name(status.message()), str::to_string);
         Self::Refused { service, call, code: status.code(), name, message: status.message().into() }
     }
@@ -116,9 +117,11 @@ mod tests {
     fn errors_keep_their_name() {
         let by_message = Status::invalid_argument("CHUNK_OFFSET: chunk at byte 5, expected 0");
         assert_eq!(RpcError::refused("engine", "UploadCiphertext", &by_message).name(), "CHUNK_OFFSET");
-        let mut by_metadata = Status::permission_denied("not yours");
-        by_metadata.metadata_mut().insert(ERROR_NAME, "ACCESS".parse().unwrap());
-        assert_eq!(RpcError::refused("engine", "GetJob", &by_metadata).name(), "ACCESS");
+        for entry in ERROR_NAMES {
+            let mut by_metadata = Status::permission_denied("not yours");
+            by_metadata.metadata_mut().insert(entry, "ACCESS".parse().unwrap());
+            assert_eq!(RpcError::refused("engine", "GetJob", &by_metadata).name(), "ACCESS");
+        }
         let unnamed = Status::internal("no name here: none");
         assert_eq!(RpcError::refused("engine", "GetJob", &unnamed).name(), "");
     }

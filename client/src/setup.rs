@@ -4,21 +4,16 @@
 use crate::receipt::file::Setup;
 use alloy::primitives::B256;
 use std::path::PathBuf;
+use trine_fhe::dev_keys;
 use trine_prover::Mode;
-use trine_prover::srs::{self, SetupError};
+use trine_prover::srs::{self, DEVELOPMENT_LOG_POWERS, SetupError};
 use trine_verifier::digest::g2_words;
 use trine_verifier::srs::{CommitmentKey, VerifierSrs};
 
-/// log2 of the powers of the development reference string: one more than the class opens, so that the demonstration can
-/// show that coefficients above the chunk length are refused.
-pub const DEVELOPMENT_LOG_POWERS: usize = 17;
-
-/// Folder of development keys: `TRINE_CACHE` when set, else `~/.cache/trine/dev-keys`.
+/// Folder of development keys: `TRINE_CACHE` when set, else `~/.cache/trine/dev-keys`, without a home folder the
+/// current one.
 pub fn cache_folder() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    set("TRINE_CACHE").unwrap_or_else(|| {
-        set("HOME").unwrap_or_else(|| PathBuf::from(".")).join(".cache").join("trine").join("dev-keys")
-    })
+    dev_keys::cache_folder().unwrap_or_else(|| PathBuf::from("dev-keys"))
 }
 
 /// The development reference string from the cache, made there when missing.

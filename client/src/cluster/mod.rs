@@ -2,8 +2,18 @@
 //!
 //! | module | holds |
 //! | --- | --- |
+//! | [`layout`] | where everything listens and keeps its files |
+//! | [`files`] | configuration files of the processes |
+//! | [`preparation`] | keys, tokens, certificates, dealt secrets, contracts |
+//! | [`processes`] | all processes, started in order, killed when dropped |
 //! | [`anvil`] | the development chain |
 //! | [`health`] | readiness of gRPC services |
 
 pub mod anvil;
+pub mod files;
 pub mod health;
+pub mod layout;
+pub mod preparation;
+pub mod processes;
+
+pub use processes::{ClusterError, LocalCluster};

@@ -1,12 +1,18 @@
 //! `trine demo`: an encrypted tally through every part of the system.
 
 use crate::Output;
+use crate::demo::honest::{self, Clients, Honest};
 use crate::demo::in_process;
-use crate::demo::summary::Summary;
+use crate::demo::summary::{OPEN, Stages, Summary};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use trine::ballot::{MAX_VOTERS, MIN_VOTERS};
+use trine::ballot::{MAX_VOTERS, MIN_VOTERS, expected_totals};
+use trine::cluster::LocalCluster;
+use trine::cluster::layout::{Folder, Layout};
+use trine::cluster::preparation::Material;
+use trine::config::ClusterFile;
 use trine::phases::Phases;
 
 /// Arguments of `trine demo`.
@@ -14,6 +20,7 @@ use trine::phases::Phases;
 #[command(after_help = "Examples:
   trine demo
   trine demo --voters 12 --seed 7
+  trine demo --cluster deploy/cluster.toml
   trine demo --no-chain")]
 pub struct Arguments {
     /// Number of voters, 12 to 15: a block counts to 15.
@@ -23,21 +30,82 @@ pub struct Arguments {
     /// Draw the ballots from this seed instead of at random. Encryption is random all the same.
     #[arg(long)]
     seed: Option<u64>,
+    /// Use a running cluster instead of starting one.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_chain")]
+    cluster: Option<PathBuf>,
+    /// Write the receipt to this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_chain")]
+    receipt: Option<PathBuf>,
     /// Run in this process alone: native proof, no chain, decryption by the client key.
     #[arg(long)]
     no_chain: bool,
 }
 
 /// Runs the demonstration. The last line of standard output is JSON.
-pub fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
+pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
     let mut rng = match arguments.seed {
         Some(seed) => ChaCha20Rng::seed_from_u64(seed),
         None => ChaCha20Rng::from_entropy(),
     };
     let mut phases = Phases::start(output.quiet);
     let voters = usize::try_from(arguments.voters)?;
-    let summary = in_process::run(voters, &mut rng, &mut phases)?;
+    if arguments.no_chain {
+        let summary = in_process::run(voters, &mut rng, &mut phases)?;
+        return report(&summary, &phases, output);
+    }
+    let phase = phases.open("keys");
+    let material = Material::load_or_generate(&mut |step| phase.step(step))?;
+    phases.close(phase, if material.cached { "cached" } else { "made" });
+
+    let phase = phases.open("cluster");
+    let folder = tempfile::Builder::new().prefix("trine-demo-").tempdir()?;
+    let (cluster, file) = match &arguments.cluster {
+        Some(path) => (None, ClusterFile::read(path)?),
+        None => {
+            let layout = Layout::free()?;
+            let place = Folder::new(folder.path());
+            let cluster =
+                LocalCluster::start(place, &layout, &material, &mut |step| phase.step(step)).await?;
+            let file = cluster.file().clone();
+            (Some(cluster), file)
+        }
+    };
+    let mut clients = Clients::connect(file).await?;
+    let processes = if cluster.is_some() { "seven processes started" } else { "as the file says" };
+    phases.close(phase, processes);
+
+    let honest = honest::run(&mut clients, &material, voters, &mut rng, &mut phases).await?;
+    if let Some(path) = &arguments.receipt {
+        honest.full_receipt(clients.file.chain.release_verifier).write(path)?;
+    }
+    let summary = summary(&honest, &material, &phases);
     report(&summary, &phases, output)
+}
+
+fn summary(honest: &Honest, material: &Material, phases: &Phases) -> Summary {
+    let fulfilled = &honest.fulfilled;
+    let (argument, wrap) = fulfilled.prove_ms;
+    Summary {
+        voters: honest.ballots.len(),
+        totals: honest.totals.clone(),
+        expected: expected_totals(&honest.ballots),
+        proof_bytes: fulfilled.receipt.wrapped_proof.as_ref().map(|p| p.len()),
+        calldata_bytes: Some(fulfilled.input.len()),
+        prove_seconds: Some((argument + wrap) as f64 / 1e3),
+        native_verify_ms: Some(fulfilled.native_verify_ms),
+        gas_fulfil: Some(fulfilled.gas),
+        gas_release: Some(honest.gas_release),
+        // Both transactions were found included and successful on the way here.
+        released: true,
+        fulfil_tx: Some(fulfilled.fulfil_tx),
+        release_tx: Some(honest.release_tx),
+        verifier_hash: Some(fulfilled.receipt.domain.verifier_hash),
+        srs_digest: Some(fulfilled.receipt.domain.srs_digest),
+        seconds_after_build: phases.elapsed().as_secs_f64(),
+        keys_cached: material.cached,
+        stages: Stages { proof: "wrapped", chain: "anvil", release: "threshold", processes: "many" },
+        open: OPEN,
+    }
 }
 
 fn report(summary: &Summary, phases: &Phases, output: Output) -> anyhow::Result<ExitCode> {
