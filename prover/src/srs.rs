@@ -22,6 +22,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use trine_verifier::srs::{CommitmentKey, MOST_POWERS, SrsError, VerifierSrs};
 
+/// log2 of the powers of the development SRS that every process and the contracts' artifacts use: twice what the slice
+/// opens with, as a ceremony's file has more powers than a class needs.
+pub const DEVELOPMENT_LOG_POWERS: usize = 17;
+
 /// Seed of the development tau. Public: everyone can forge under it.
 pub const DEVELOPMENT_SEED: [u8; 32] = *b"trine UNSAFE development tau v1 ";
 

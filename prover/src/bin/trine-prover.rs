@@ -64,7 +64,7 @@ fn worker(config: &Config) -> anyhow::Result<Worker> {
     let class = Class::SLICE;
     let mode = if config.development { Mode::Development } else { Mode::Production };
     tracing::info!(folder = %config.setup_folder.display(), "setups are loaded, or made when missing");
-    let commitment_key = srs::load_or_generate(&config.setup_folder, class.log_chunk, mode)?;
+    let commitment_key = srs::load_or_generate(&config.setup_folder, srs::DEVELOPMENT_LOG_POWERS, mode)?;
     let proving_key = development_key(&config.setup_folder, &class, mode)?;
     Ok(Worker::new(class, commitment_key, proving_key))
 }
