@@ -1,0 +1,293 @@
+//! Chain, prover and store as the tests want them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use trine_contract::EvaluationProof;
+use trine_engine::chain::{Chain, ChainError, Fulfilment, Inclusion, RequestFacts};
+use trine_engine::domain::key::ContentId;
+use trine_engine::domain::{
+    CiphertextRecord, Job, JobId, JobState, KeyRecord, PendingTransaction, ProofRecord,
+};
+use trine_engine::prover::{OnProgress, ProofProgress, ProofTask, Prover, ProverError};
+use trine_engine::setup::Setup;
+use trine_engine::store::{IdempotencyRecord, JobPosition, RocksStore, Store, StoreError, Write};
+use trine_verifier::Bytes32;
+use trine_verifier::digest::field_word;
+
+/// A chain in memory: one account, nonces in order, a request is fulfilled once.
+#[derive(Default)]
+pub struct FakeChain {
+    state: Mutex<ChainState>,
+    /// Calls that fail before one succeeds.
+    pub outages: AtomicUsize,
+}
+
+#[derive(Default)]
+struct ChainState {
+    requests: HashMap<Bytes32, RequestFacts>,
+    nonce: u64,
+    signed: HashMap<Bytes32, Bytes32>,
+    executed: HashSet<Bytes32>,
+    fulfilments: HashMap<Bytes32, Bytes32>,
+    reverts: usize,
+}
+
+impl FakeChain {
+    /// A request appears.
+    pub fn add(&self, id: Bytes32, facts: RequestFacts) {
+        self.state.lock().unwrap().requests.insert(id, facts);
+    }
+
+    /// Somebody else fulfils a request.
+    pub fn fulfil_by_another(&self, id: Bytes32) {
+        let mut state = self.state.lock().unwrap();
+        state.requests.get_mut(&id).unwrap().fulfilled = true;
+        state.fulfilments.insert(id, [0xee; 32]);
+    }
+
+    /// Another transaction of the engine's account uses the next nonce.
+    pub fn use_nonce(&self) {
+        self.state.lock().unwrap().nonce += 1;
+    }
+
+    /// Transactions that were executed, and how many of them reverted.
+    pub fn executed(&self) -> (usize, usize) {
+        let state = self.state.lock().unwrap();
+        (state.executed.len(), state.reverts)
+    }
+
+    fn outage(&self) -> Result<(), ChainError> {
+        let left = self.outages.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        if left.is_ok() { Err(ChainError::Unavailable("outage".into())) } else { Ok(()) }
+    }
+}
+
+#[tonic::async_trait]
+impl Chain for FakeChain {
+    async fn request(&self, id: &Bytes32) -> Result<RequestFacts, ChainError> {
+        self.outage()?;
+        let unknown = || ChainError::UnknownRequest { request: hex::encode(id) };
+        self.state.lock().unwrap().requests.get(id).cloned().ok_or_else(unknown)
+    }
+
+    async fn fulfilment(&self, id: &Bytes32) -> Result<Option<Bytes32>, ChainError> {
+        Ok(self.state.lock().unwrap().fulfilments.get(id).copied())
+    }
+
+    async fn sign(&self, fulfilment: &Fulfilment) -> Result<PendingTransaction, ChainError> {
+        self.outage()?;
+        let mut state = self.state.lock().unwrap();
+        let nonce = state.nonce;
+        let raw = [fulfilment.request_id.as_slice(), &nonce.to_be_bytes()].concat();
+        let hash: Bytes32 = blake3::hash(&raw).into();
+        state.signed.insert(hash, fulfilment.request_id);
+        Ok(PendingTransaction { hash, nonce, raw })
+    }
+
+    async fn send(&self, transaction: &PendingTransaction) -> Result<Inclusion, ChainError> {
+        self.outage()?;
+        let mut state = self.state.lock().unwrap();
+        let request = state.signed[&transaction.hash];
+        if state.executed.contains(&transaction.hash) {
+            let own = state.fulfilments.get(&request) == Some(&transaction.hash);
+            return Ok(if own { Inclusion::Succeeded } else { Inclusion::Reverted });
+        }
+        if transaction.nonce < state.nonce {
+            return Ok(Inclusion::Superseded);
+        }
+        state.nonce += 1;
+        state.executed.insert(transaction.hash);
+        let facts = state.requests.get_mut(&request).unwrap();
+        if facts.fulfilled {
+            state.reverts += 1;
+            return Ok(Inclusion::Reverted);
+        }
+        facts.fulfilled = true;
+        state.fulfilments.insert(request, transaction.hash);
+        Ok(Inclusion::Succeeded)
+    }
+}
+
+/// What a prover does with its next task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conduct {
+    Honest,
+    Unavailable,
+    Refuses,
+    Hangs,
+    /// The proof of another salt.
+    OtherStatement,
+    /// Points of the bytes for the contract that are not the inner proof's.
+    OtherPoints,
+}
+
+/// A prover in memory. The inner proof is real; the Groth16 part is a placeholder of valid points, which only the
+/// contract would notice.
+pub struct FakeProver {
+    setup: Arc<Setup>,
+    conduct: Mutex<Vec<Conduct>>,
+    pub proofs: AtomicUsize,
+    /// Set while a hanging proof is asked for, unset when it is dropped.
+    pub hanging: Arc<AtomicBool>,
+}
+
+impl FakeProver {
+    pub fn new(setup: Arc<Setup>) -> Self {
+        Self { setup, conduct: Mutex::default(), proofs: AtomicUsize::new(0), hanging: Arc::default() }
+    }
+
+    /// Conduct of the next tasks, then honest.
+    pub fn behave(&self, conduct: &[Conduct]) {
+        *self.conduct.lock().unwrap() = conduct.iter().rev().copied().collect();
+    }
+}
+
+struct Unset(Arc<AtomicBool>);
+
+impl Drop for Unset {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+#[tonic::async_trait]
+impl Prover for FakeProver {
+    async fn prove(&self, task: ProofTask, on_progress: OnProgress<'_>) -> Result<ProofRecord, ProverError> {
+        let conduct = self.conduct.lock().unwrap().pop().unwrap_or(Conduct::Honest);
+        let mut statement = task.statement.clone();
+        match conduct {
+            Conduct::Unavailable => return Err(ProverError::Unavailable("gone".into())),
+            Conduct::Refuses => return Err(ProverError::Refused("no".into())),
+            Conduct::Hangs => {
+                self.hanging.store(true, Ordering::SeqCst);
+                let _unset = Unset(self.hanging.clone());
+                std::future::pending::<()>().await;
+            }
+            Conduct::OtherStatement => statement.job.salt = [0xaa; 32],
+            Conduct::Honest | Conduct::OtherPoints => {}
+        }
+        on_progress(ProofProgress { step: "argument".into(), permille: 500 });
+        self.proofs.fetch_add(1, Ordering::SeqCst);
+        let (class, key) = (&self.setup.class, &self.setup.commitment_key);
+        let stride = 2usize << class.log_n;
+        let inputs = task.words.iter().take(task.inputs.len()).map(|bytes| {
+            let mut words: Vec<u64> =
+                bytes.as_chunks::<8>().0.iter().map(|w| u64::from_le_bytes(*w)).collect();
+            words.resize(stride, 0);
+            words
+        });
+        let inner =
+            trine_prover::argument::prove(class, key, &statement, inputs.collect(), &mut |_| true).unwrap();
+        let public = trine_verifier::verify(class, key.verifier(), &statement, &inner).unwrap();
+        let mut group = inner.group.clone();
+        if conduct == Conduct::OtherPoints {
+            std::mem::swap(&mut group.quotient, &mut group.witness);
+        }
+        let g1 = <ark_bn254::G1Affine as ark_ec::AffineRepr>::generator();
+        let b = <ark_bn254::G2Affine as ark_ec::AffineRepr>::generator();
+        let groth16 = ark_groth16::Proof { a: g1, b, c: g1 };
+        let wrapped = EvaluationProof::new(groth16, group, &public);
+        Ok(ProofRecord {
+            inner: inner.to_bytes(class),
+            wrapped: wrapped.to_bytes(class, &self.setup.verifier_hash).unwrap(),
+            public_inputs: public.to_array().iter().map(field_word).collect(),
+            argument_ms: 1,
+            wrap_ms: 1,
+        })
+    }
+}
+
+/// On which side of the disk the process dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The state is lost, its effects outside are not.
+    Before,
+    /// The state is on disk, nobody has heard of it.
+    After,
+}
+
+/// A store that fails once around the write of a job state, and from then on: the process is dead.
+pub struct FakeCrash {
+    inner: Arc<RocksStore>,
+    state: JobState,
+    side: Side,
+    dead: AtomicBool,
+}
+
+impl FakeCrash {
+    pub fn new(inner: Arc<RocksStore>, state: JobState, side: Side) -> Self {
+        Self { inner, state, side, dead: AtomicBool::new(false) }
+    }
+
+    pub async fn died(&self) {
+        while !self.dead.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn alive<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if self.dead.load(Ordering::SeqCst) {
+            return Err(StoreError::Corrupt { what: "process", reason: "dead".into() });
+        }
+        result
+    }
+}
+
+impl Store for FakeCrash {
+    fn commit(&self, batch: Vec<Write>) -> Result<(), StoreError> {
+        self.alive(Ok(()))?;
+        let here = batch.iter().any(|w| matches!(w, Write::Job(job) if job.state == self.state));
+        if !here {
+            return self.inner.commit(batch);
+        }
+        if self.side == Side::After {
+            self.inner.commit(batch)?;
+        }
+        self.dead.store(true, Ordering::SeqCst);
+        self.alive(Ok(()))
+    }
+
+    fn put_piece(&self, content: ContentId, index: u32, data: &[u8]) -> Result<(), StoreError> {
+        self.alive(self.inner.put_piece(content, index, data))
+    }
+    fn piece(&self, content: ContentId, index: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        self.alive(self.inner.piece(content, index))
+    }
+    fn delete_pieces(&self, content: ContentId) -> Result<(), StoreError> {
+        self.alive(self.inner.delete_pieces(content))
+    }
+    fn key(&self, digest: &Bytes32) -> Result<Option<KeyRecord>, StoreError> {
+        self.alive(self.inner.key(digest))
+    }
+    fn ciphertext(&self, handle: &Bytes32) -> Result<Option<CiphertextRecord>, StoreError> {
+        self.alive(self.inner.ciphertext(handle))
+    }
+    fn words(&self, handle: &Bytes32) -> Result<Option<Vec<u8>>, StoreError> {
+        self.alive(self.inner.words(handle))
+    }
+    fn program(&self, id: &Bytes32) -> Result<Option<String>, StoreError> {
+        self.alive(self.inner.program(id))
+    }
+    fn job(&self, id: JobId) -> Result<Option<Job>, StoreError> {
+        self.alive(self.inner.job(id))
+    }
+    fn proof(&self, id: JobId) -> Result<Option<ProofRecord>, StoreError> {
+        self.alive(self.inner.proof(id))
+    }
+    fn idempotency(&self, key: &Bytes32) -> Result<Option<IdempotencyRecord>, StoreError> {
+        self.alive(self.inner.idempotency(key))
+    }
+    fn jobs(
+        &self,
+        before: Option<JobPosition>,
+        limit: usize,
+        keep: &dyn Fn(&Job) -> bool,
+    ) -> Result<Vec<Job>, StoreError> {
+        self.alive(self.inner.jobs(before, limit, keep))
+    }
+    fn open_jobs(&self, chain: bool) -> Result<Vec<Job>, StoreError> {
+        self.alive(self.inner.open_jobs(chain))
+    }
+}

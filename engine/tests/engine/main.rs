@@ -1,0 +1,8 @@
+//! The engine over loopback gRPC, with a store on disk, a chain and a prover in memory.
+
+mod crashes;
+mod doubles;
+mod fixture;
+mod jobs;
+mod reads;
+mod uploads;
