@@ -25,7 +25,7 @@ fn each_forgeable_key_has_its_refusal() {
         s.key.vk.gamma_g2 = G2Affine::generator();
     };
     assert_eq!(refusal(ceremony), None);
-    let short = refusal(|s| drop(s.key.vk.gamma_abc_g1.pop()));
+    let short = refusal(|s| s.key.vk.gamma_abc_g1.truncate(14));
     assert_eq!(short, Some(KeyError::InputPoints { got: 14, expected: 15 }));
     let infinity = refusal(|s| s.key.vk.gamma_abc_g1[3] = G1Affine::zero());
     assert_eq!(infinity, Some(KeyError::Point { point: "an input point" }));
