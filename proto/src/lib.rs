@@ -10,7 +10,12 @@
 //! | `prover::v1` | `trine.prover.v1` | `trine-prover` |
 //! | `keyholder::v1` | `trine.keyholder.v1` | `trine-keyholder` |
 
-#[expect(missing_docs, clippy::allow_attributes_without_reason, reason = "generated code")]
+#[expect(
+    missing_docs,
+    clippy::allow_attributes_without_reason,
+    clippy::large_enum_variant,
+    reason = "generated code"
+)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/services.rs"));
 }
