@@ -4,6 +4,7 @@
 //! output carries results (with `--json` one JSON value a line), standard error everything else.
 
 mod attacks;
+mod bench;
 mod commands;
 mod demo;
 
@@ -32,6 +33,8 @@ const EXAMPLES: &str = "Examples:
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure what one job costs: gas, bytes, seconds, memory.
+    Bench(commands::bench::Arguments),
     /// Print the integer and noise bounds of the proof class and parameter set.
     Bounds(commands::bounds::Arguments),
     /// Run an encrypted tally through every part of the system.
@@ -54,6 +57,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output { json: arguments.json, quiet: arguments.quiet };
     let result = match arguments.command {
+        Command::Bench(a) => commands::bench::run(&a, output),
         Command::Bounds(a) => commands::bounds::run(&a, output),
         Command::Demo(a) => commands::demo::run(&a, output).await,
         Command::Verify(a) => commands::verify::run(&a, output),
