@@ -1,10 +1,13 @@
 //! Classes: every constant that fixes the shape of a proof, and what follows from it.
 
+use crate::program::{ENTRIES_PER_LAYOUT, LAYOUT_WORDS};
 use ark_bn254::Fr;
 use ark_ff::{Field, One};
 
 /// log2 of the arity of the opening's folds.
 pub const ARITY_BITS: usize = 4;
+/// Handles that the layout words can describe.
+const LAYOUT_ENTRIES: usize = ENTRIES_PER_LAYOUT * LAYOUT_WORDS;
 
 /// Shape of a proof. One wrap circuit and one verifying key serve all programs of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +137,13 @@ impl Class {
                 what: "log_chunk",
                 got: self.log_chunk,
                 expected: "at most 26, rows at most 2^30",
+            });
+        }
+        if self.inputs == 0 || self.inputs + self.outputs() > LAYOUT_ENTRIES {
+            return Err(ClassError::Range {
+                what: "inputs and outputs",
+                got: self.inputs + self.outputs(),
+                expected: "an input, and no more than the layout words have entries",
             });
         }
         // |combination| < (127 * inputs * 2^lb + 1) * 2^64 must stay below OFF * 2^64.
@@ -303,5 +313,7 @@ mod tests {
         assert!(matches!(narrow.check(), Err(ClassError::CarryTooSmall { .. })));
         let long = Class { log_chunk: 13, ..Class::SLICE };
         assert!(matches!(long.check(), Err(ClassError::HandleTooLong { .. })));
+        let wide = Class { inputs: 27, ..Class::SLICE };
+        assert!(matches!(wide.check(), Err(ClassError::Range { what: "inputs and outputs", got: 31, .. })));
     }
 }

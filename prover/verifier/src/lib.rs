@@ -24,7 +24,6 @@
 //! What the caller must still discharge is listed at [`verify::verify`].
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "tests state what they expect"))]
 
 pub mod claim;
 pub mod class;

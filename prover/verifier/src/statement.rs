@@ -35,6 +35,10 @@ pub struct Domain {
 }
 
 /// A handle with the commitment it names.
+///
+/// Nothing here ties the two: `stmt` binds the handle alone, the group side folds the commitment alone. Whoever builds
+/// one recomputes the handle from a [`HandleRecord`](crate::HandleRecord) with the digest of this very commitment.
+/// Without that, the commitment is not bound before the challenges, and a proof of one output passes for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NamedCommitment {
     /// The handle.
@@ -83,6 +87,14 @@ pub enum StatementError {
     /// The program does not fit the class.
     #[error(transparent)]
     Class(#[from] ClassMismatch),
+    /// The domain names another reference string than the one verified with.
+    #[error("statement names the SRS {}, expected {}", hex::encode(got), hex::encode(expected))]
+    Srs {
+        /// Digest in the domain.
+        got: Bytes32,
+        /// Digest of the reference string in use.
+        expected: Bytes32,
+    },
 }
 
 impl Job {

@@ -10,7 +10,7 @@ use crate::proof::{FieldProof, GroupProof, InnerProof};
 use crate::reduction::verify_reduction;
 use crate::relation::{layer_claim, output_claims};
 use crate::srs::VerifierSrs;
-use crate::statement::{PublicInputs, Statement, StatementInputs};
+use crate::statement::{PublicInputs, Statement, StatementError, StatementInputs};
 use crate::transcript::{ARGUMENT_TAG, Transcript};
 use ark_bn254::{Fr, G1Affine};
 use ark_ec::AffineRepr;
@@ -20,9 +20,16 @@ use ark_ec::AffineRepr;
 /// Steps: the statement is digested (PE.T1), the rounds' points are digested (PE.T2), [`verify_field`] runs steps
 /// PE.T1 to PE.J5, the group side checks one pairing equation (PE.K1).
 ///
-/// What the caller must still discharge: that the domain is its own (chain, contract, setup, key); that input handles
-/// are registered or proven, in this order; that handle records match the program's declarations and name these
-/// commitments; that the program may be released ([`trine_program::policy`]).
+/// What the caller must still discharge:
+///
+/// - that the domain is its own (chain, contract, verifying key, evaluation key), and that nobody knows tau
+///   ([`VerifierSrs::development`]): checked here is only that the domain names this reference string;
+/// - that each handle is that of a record with the digest of its commitment
+///   ([`NamedCommitment`](crate::statement::NamedCommitment)): otherwise the proof says nothing;
+/// - that input handles are registered or proven, in this order, and are of ciphertexts: input words are not looked up
+///   (spec section 1);
+/// - that handle records match the program's declarations, and that the program may be released
+///   ([`trine_program::policy`]).
 ///
 /// Errors: [`VerifyError`], one variant for each check. Never panics.
 pub fn verify(
@@ -32,6 +39,7 @@ pub fn verify(
     proof: &InnerProof,
 ) -> Result<PublicInputs, VerifyError> {
     let inputs = statement.inputs(class)?;
+    check_srs(srs, statement)?;
     let rounds = round_digests(class, &proof.group)?;
     let mut transcript = Transcript::new(ARGUMENT_TAG);
     let public = verify_field(class, &inputs, &rounds, &proof.field, &mut transcript)?;
@@ -46,6 +54,12 @@ pub fn verify(
     let group = &proof.group;
     opening::group_side(srs, &commitments, &group.folds, &group.quotient, &group.witness, &challenges)?;
     Ok(public)
+}
+
+/// A proof counts under the reference string that its domain names.
+fn check_srs(srs: &VerifierSrs, statement: &Statement) -> Result<(), StatementError> {
+    let (got, expected) = (statement.domain.srs_digest, srs.digest());
+    if got == expected { Ok(()) } else { Err(StatementError::Srs { got, expected }) }
 }
 
 /// Digests `d1 .. d4` of the points of a proof (PE.T2); their numbers must be those of the class.
