@@ -3,6 +3,7 @@
 mod chain;
 mod real;
 #[path = "../tiny/mod.rs"]
+#[expect(dead_code, reason = "the generated fixtures use the rest")]
 mod tiny;
 
 use alloy::primitives::{Bytes, U256};
@@ -115,7 +116,8 @@ fn a_malleated_proof_is_a_proof_before_the_fulfilment() {
 
 #[test]
 fn a_proof_of_another_statement_is_rejected() {
-    let changes: [(&str, fn(&mut trine_verifier::Statement)); 7] = [
+    type Change = fn(&mut trine_verifier::Statement);
+    let changes: [(&str, Change); 7] = [
         ("chain", |s| s.domain.chain_id += 1),
         ("contract", |s| s.domain.coprocessor[0] ^= 1),
         ("verifier", |s| s.domain.verifier_hash[31] ^= 1),

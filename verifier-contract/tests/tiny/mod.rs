@@ -3,8 +3,6 @@
 //! With both trapdoors at hand a proof of anything takes milliseconds, and everything that the contract checks is
 //! still checked: digests of points, both equations, canonical words. What the real circuit proves is not.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
-
 use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{Field, UniformRand};
