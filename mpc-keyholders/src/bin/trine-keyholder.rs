@@ -31,6 +31,8 @@ async fn main() -> anyhow::Result<()> {
         print!("{}", NodeConfig::EXAMPLE);
         return Ok(());
     };
+    // Reads FAILPOINTS, in builds that have failpoints.
+    let _failpoints = fail::FailScenario::setup();
     trine_keyholder::node::logs::start(arguments.json_logs);
     let config = NodeConfig::read(&path)?;
     let (node, identities) = assemble(&config, Conduct::Honest)?;

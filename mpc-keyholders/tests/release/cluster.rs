@@ -71,8 +71,12 @@ struct Running {
     node: Arc<Node>,
 }
 
+/// Clusters run one after the other: failpoints are the process's, and so are its cores.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Four nodes, some of which run.
 pub struct Cluster {
+    _turn: tokio::sync::MutexGuard<'static, ()>,
     folder: tempfile::TempDir,
     key: Vec<u64>,
     proven: Proven,
@@ -105,7 +109,8 @@ fn issue(folder: &Path, authority_name: &str, names: &[&str]) {
 
 impl Cluster {
     /// Keys, certificates and addresses; no node runs.
-    pub fn new(seed: u64) -> Self {
+    pub async fn new(seed: u64) -> Self {
+        let turn = TURN.lock().await;
         let folder = tempfile::tempdir().unwrap();
         issue(folder.path(), "ca", &["node-0", "node-1", "node-2", "node-3", "stranger"]);
         issue(folder.path(), "other-ca", &["outsider"]);
@@ -117,6 +122,7 @@ impl Cluster {
         write_dealing(folder.path(), &record, &secrets, true).unwrap();
         let chain = MemoryChain(Arc::new(std::sync::Mutex::new(proven.facts.clone())));
         Self {
+            _turn: turn,
             folder,
             key,
             proven,

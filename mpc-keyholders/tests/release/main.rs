@@ -1,6 +1,8 @@
 //! Releases of a really proven evaluation: what one node refuses, and four nodes over mTLS.
 
 mod cluster;
+#[cfg(feature = "failpoints")]
+mod crashes;
 mod nodes;
 mod proven;
 mod refusals;

@@ -13,12 +13,16 @@ use trine_proto::keyholder::v1::{
     self as wire, FetchRequest, GetCommitteeRequest, ReleaseRequest, ReleaseResponse,
 };
 
-async fn release(cluster: &Cluster, node: u8, request: ReleaseRequest) -> Result<ReleaseResponse, Status> {
+pub async fn release(
+    cluster: &Cluster,
+    node: u8,
+    request: ReleaseRequest,
+) -> Result<ReleaseResponse, Status> {
     cluster.client(node).await.release(request).await.map(|r| r.into_inner())
 }
 
 /// Sends the request to all the nodes at once, as clients do.
-async fn release_at(
+pub async fn release_at(
     cluster: &Cluster,
     nodes: &[u8],
     request: &ReleaseRequest,
@@ -31,13 +35,13 @@ async fn release_at(
     calls.join_all().await
 }
 
-fn refusal(status: &Status) -> &str {
+pub fn refusal(status: &Status) -> &str {
     status.metadata().get(REFUSAL_METADATA).unwrap().to_str().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_nodes_release_over_mtls_and_a_restarted_one_says_the_same() {
-    let mut cluster = Cluster::new(1);
+    let mut cluster = Cluster::new(1).await;
     for node in 0..4 {
         cluster.start(node, Conduct::Honest).await;
     }
@@ -76,7 +80,7 @@ async fn four_nodes_release_over_mtls_and_a_restarted_one_says_the_same() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_lying_node_is_outlived_and_named() {
-    let mut cluster = Cluster::new(2);
+    let mut cluster = Cluster::new(2).await;
     for node in 0..3 {
         cluster.start(node, Conduct::Honest).await;
     }
@@ -92,7 +96,7 @@ async fn one_lying_node_is_outlived_and_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_lying_independently_release_nothing() {
-    let mut cluster = Cluster::new(3);
+    let mut cluster = Cluster::new(3).await;
     for node in 0..2 {
         cluster.start(node, Conduct::Honest).await;
     }
@@ -106,7 +110,7 @@ async fn two_lying_independently_release_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_few_nodes_release_nothing_and_a_retry_succeeds() {
-    let mut cluster = Cluster::new(4);
+    let mut cluster = Cluster::new(4).await;
     for node in 0..2 {
         cluster.start(node, Conduct::Honest).await;
     }
@@ -125,7 +129,7 @@ async fn too_few_nodes_release_nothing_and_a_retry_succeeds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refusals_are_named_on_the_wire() {
-    let mut cluster = Cluster::new(5);
+    let mut cluster = Cluster::new(5).await;
     cluster.start(0, Conduct::Honest).await;
 
     let substituted = ReleaseRequest { squashed_digest: vec![9; 32], ..cluster.request() };
@@ -160,7 +164,7 @@ async fn refusals_are_named_on_the_wire() {
 /// TR.N1: only nodes are answered, each known by its certificate.
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_fetch_nothing_tr_n1() {
-    let mut cluster = Cluster::new(6);
+    let mut cluster = Cluster::new(6).await;
     cluster.start(0, Conduct::Honest).await;
     let fetch = |kind: wire::MessageKind, epoch| FetchRequest {
         request_id: REQUEST.to_vec(),
