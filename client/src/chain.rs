@@ -9,7 +9,7 @@ use alloy::eips::BlockId;
 use alloy::network::EthereumWallet;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
-use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
+use alloy::rpc::types::{Filter, TransactionReceipt, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolEvent;
 use std::time::Duration;
@@ -309,6 +309,20 @@ impl Account {
         let event: PrivateTally::Result = event("acceptResult", &receipt)?;
         let totals = event.totals.iter().map(|t| t.saturating_to()).collect();
         Ok((receipt, totals))
+    }
+
+    /// The transaction that fulfilled a request, from the contract's event.
+    pub async fn fulfilment(&self, coprocessor: Address, request_id: B256) -> Result<B256, ChainError> {
+        const CALL: &str = "eth_getLogs";
+        let node = |reason| ChainError::Node { call: CALL, reason };
+        let filter = Filter::new()
+            .address(coprocessor)
+            .from_block(0)
+            .event_signature(Coprocessor::Fulfilled::SIGNATURE_HASH)
+            .topic1(request_id);
+        let logs = self.provider.get_logs(&filter).await.map_err(|e| node(e.to_string()))?;
+        let found = logs.first().and_then(|log| log.transaction_hash);
+        found.ok_or_else(|| node(format!("request {request_id} is not fulfilled")))
     }
 
     /// The receipt of a transaction.

@@ -41,8 +41,7 @@ impl EvmTally {
     pub fn new(material: &Material, program: &LinearProgram) -> anyhow::Result<Self> {
         let dealer = material.keys.read_dealer()?;
         let secret = dealer.squashing_secret();
-        let (record, nodes) =
-            deal(CommitteeSize::FOUR, EPOCH, material.key_digest.0, &secret, &mut OsRng)?;
+        let (record, nodes) = deal(CommitteeSize::FOUR, EPOCH, material.key_digest.0, &secret, &mut OsRng)?;
 
         let mut evm = Evm::new(CHAIN_ID);
         let arguments = EvaluationVerifier::constructorCall { acceptDevelopment: true };

@@ -7,9 +7,11 @@
 //! | [`preparation`] | keys, tokens, certificates, dealt secrets, contracts |
 //! | [`processes`] | all processes, started in order, killed when dropped |
 //! | [`anvil`] | the development chain |
+//! | [`deploy`] | files of the folder `deploy/` |
 //! | [`health`] | readiness of gRPC services |
 
 pub mod anvil;
+pub mod deploy;
 pub mod files;
 pub mod health;
 pub mod layout;

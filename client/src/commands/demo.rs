@@ -33,6 +33,9 @@ pub struct Arguments {
     /// Use a running cluster instead of starting one.
     #[arg(long, value_name = "FILE", conflicts_with = "no_chain")]
     cluster: Option<PathBuf>,
+    /// Keep the cluster's files, logs among them, in this folder.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["no_chain", "cluster"])]
+    directory: Option<PathBuf>,
     /// Write the receipt to this file.
     #[arg(long, value_name = "FILE", conflicts_with = "no_chain")]
     receipt: Option<PathBuf>,
@@ -63,7 +66,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCo
         Some(path) => (None, ClusterFile::read(path)?),
         None => {
             let layout = Layout::free()?;
-            let place = Folder::new(folder.path());
+            let place = Folder::new(arguments.directory.as_deref().unwrap_or(folder.path()));
             let cluster =
                 LocalCluster::start(place, &layout, &material, &mut |step| phase.step(step)).await?;
             let file = cluster.file().clone();
