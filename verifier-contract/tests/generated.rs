@@ -8,7 +8,7 @@ use tiny::{CLASS, TinySetup};
 use trine_contract::calldata::{points, public_values};
 use trine_contract::solidity::{evaluation_class, verifying_key};
 use trine_contract::verifying_key::DeployableKey;
-use trine_prover::Mode;
+use trine_prover::{Mode, srs};
 use trine_verifier::statement::parameter_set_id;
 
 fn compare(path: &str, source: &str) {
@@ -67,8 +67,7 @@ fn cache_folder() -> PathBuf {
 /// The deployed key is that of the wrap circuit under the development setups.
 #[test]
 fn the_verifying_key_is_current() {
-    // One power more than the class opens, as every process of the development mode has it.
-    let srs = trine_prover::srs::load_or_generate(&cache_folder(), 17, Mode::Development).unwrap();
+    let srs = srs::load_or_generate(&cache_folder(), srs::DEVELOPMENT_LOG_POWERS, Mode::Development).unwrap();
     let key = trine_prover::groth::development_verifying_key(&cache_folder()).unwrap();
     let deployable = DeployableKey::new(&key, srs.verifier(), CLASS).unwrap();
     let hash = deployable.verifier_hash();

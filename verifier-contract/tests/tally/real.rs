@@ -28,7 +28,7 @@ struct Prover {
 impl Prover {
     fn new() -> Self {
         let cache = cache_folder();
-        let srs = srs::load_or_generate(&cache, 17, Mode::Development).unwrap();
+        let srs = srs::load_or_generate(&cache, srs::DEVELOPMENT_LOG_POWERS, Mode::Development).unwrap();
         let key = development_key(&cache, &CLASS, Mode::Development).unwrap();
         Self { srs, key, ballots: vec![] }
     }
