@@ -38,8 +38,7 @@ fn main() -> anyhow::Result<()> {
     let keys = DevelopmentKeys::load_or_generate(&arguments.cache, &mut |step| eprintln!("{step}"))?;
     let dealer = keys.read_dealer()?;
     let digest = keys.key_digest()?;
-    // The system's generator, reached through the thread's, which it seeds and reseeds.
-    let mut rng = rand::thread_rng();
+    let mut rng = rand::rngs::OsRng;
     let (record, secrets) = deal(size, arguments.epoch, digest, &dealer.squashing_secret(), &mut rng)?;
     for node in &secrets {
         node.check(&record).context("a node would refuse what it is dealt")?;

@@ -121,7 +121,7 @@ fn der_of_pem(pem: &[u8]) -> Option<Vec<u8>> {
         [head @ .., b'=', b'='] | [head @ .., b'='] => head,
         all => all,
     };
-    if digits.len() % 4 != 0 || unpadded.len() % 4 == 1 {
+    if !digits.len().is_multiple_of(4) || unpadded.len() % 4 == 1 {
         return None;
     }
     let mut out = Vec::with_capacity(digits.len() / 4 * 3);

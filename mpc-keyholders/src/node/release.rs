@@ -372,8 +372,8 @@ impl Node {
         session.receive(self.index(), kind, own.as_bytes());
         let (sender, mut answers) = mpsc::channel(self.parts.peers.len().max(1));
         let mut asking = JoinSet::new();
-        for peer in self.parts.peers.iter().cloned() {
-            let (sender, epoch) = (sender.clone(), self.context.epoch);
+        for peer in &self.parts.peers {
+            let (peer, sender, epoch) = (peer.clone(), sender.clone(), self.context.epoch);
             let pause = Duration::from_millis(self.parts.limits.poll_milliseconds.max(10));
             asking.spawn(async move {
                 loop {

@@ -352,6 +352,13 @@ fn check_inputs(
         if input.consumer != facts.consumer {
             return Err(refuse("is of another consumer than the request"));
         }
+        // The policy reads one program text: the result of another program may be a weighted, shifted or noisy form of
+        // one owner's value, whatever the last program adds up.
+        if !matches!(input.record.origin, Origin::Input { .. }) {
+            return Err(refuse(
+                "is of a computed value; only registered ciphertexts enter a released program",
+            ));
+        }
         let commitment = presented.inputs[index];
         if commitment.digest() != input.record.commitment_digest {
             return Err(Refusal::InputCommitment { index });

@@ -324,3 +324,106 @@ impl MessagePublicKey {
             .is_ok_and(|s| s.verify(false, message, DST, &[], &self.0, false) == BLST_ERROR::BLST_SUCCESS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+
+    const SIZE: CommitteeSize = CommitteeSize::FOUR;
+
+    fn keys() -> Vec<MessageKey> {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        (0..4).map(|_| MessageKey::random(&mut rng)).collect()
+    }
+
+    fn public() -> Vec<MessagePublicKey> {
+        keys().iter().map(MessageKey::public).collect()
+    }
+
+    fn context() -> Context {
+        Context { chain_id: 31337, coprocessor: [1; 20], epoch: 2, key_id: [3; 32] }
+    }
+
+    fn message(node: u8) -> PeerMessage {
+        PeerMessage {
+            kind: MessageKind::Share,
+            context: context(),
+            request_id: [4; 32],
+            squashed_digest: [5; 32],
+            node: SIZE.node(node).unwrap(),
+            payload: vec![6; 48],
+        }
+    }
+
+    fn read(bytes: &[u8]) -> Result<SignedMessage, MessageError> {
+        let context = context();
+        let expected = Expected {
+            kind: MessageKind::Share,
+            context: &context,
+            request_id: &[4; 32],
+            node: SIZE.node(1).unwrap(),
+        };
+        SignedMessage::read_answer(bytes, SIZE, &public(), expected)
+    }
+
+    #[test]
+    fn an_answer_to_another_question_is_refused_tr_d3() {
+        let keys = keys();
+        let sent = |message: PeerMessage| read(message.sign(&keys[1]).as_bytes());
+        assert_eq!(sent(message(1)).unwrap().message(), &message(1));
+        let field = |message: PeerMessage| match sent(message).unwrap_err() {
+            MessageError::Context { field, .. } | MessageError::Replay { field, .. } => field,
+            other => panic!("TR.D3, not {other}"),
+        };
+        assert_eq!(field(PeerMessage { kind: MessageKind::Signature, ..message(1) }), "kind");
+        assert_eq!(field(PeerMessage { request_id: [9; 32], ..message(1) }), "request");
+        assert_eq!(
+            field(PeerMessage { context: Context { chain_id: 1, ..context() }, ..message(1) }),
+            "chain"
+        );
+        let elsewhere = Context { coprocessor: [9; 20], ..context() };
+        assert_eq!(field(PeerMessage { context: elsewhere, ..message(1) }), "contract");
+        assert_eq!(field(PeerMessage { context: Context { epoch: 1, ..context() }, ..message(1) }), "epoch");
+        let other_key = Context { key_id: [9; 32], ..context() };
+        assert_eq!(field(PeerMessage { context: other_key, ..message(1) }), "key");
+        // Another node's honest message, and one that claims to be its.
+        let replayed = read(message(2).sign(&keys[2]).as_bytes()).unwrap_err();
+        assert!(matches!(replayed, MessageError::Replay { field: "sender", .. }));
+        let forged = read(message(1).sign(&keys[2]).as_bytes()).unwrap_err();
+        assert_eq!(forged, MessageError::Signature { node: 1 });
+    }
+
+    #[test]
+    fn keys_that_are_none_are_refused() {
+        assert!(MessageKey::from_bytes(&[0; 32]).is_err());
+        assert!(MessageKey::from_bytes(&[0xff; 32]).is_err());
+        assert!(MessageKey::from_bytes(&[1; 31]).is_err());
+        let mut identity = [0; 48];
+        identity[0] = 0xc0;
+        assert!(MessagePublicKey::from_bytes(&identity).is_err());
+        assert!(MessagePublicKey::from_bytes(&[0xff; 48]).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn hostile_bytes_are_an_error_not_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+            prop_assert!(read(&bytes).is_err());
+            let mut tagged = TAG.to_vec();
+            tagged.extend_from_slice(&bytes);
+            prop_assert!(read(&tagged).is_err());
+        }
+
+        #[test]
+        fn a_changed_message_is_refused(place in any::<prop::sample::Index>(), bit in 0u8..8) {
+            let mut bytes = message(1).sign(&keys()[1]).as_bytes().to_vec();
+            let place = place.index(bytes.len());
+            bytes[place] ^= 1 << bit;
+            prop_assert!(read(&bytes).is_err());
+        }
+    }
+}

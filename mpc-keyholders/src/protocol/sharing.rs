@@ -298,7 +298,7 @@ mod tests {
             let checksum = *blake3::hash(&b[..end]).as_bytes();
             b[end..].copy_from_slice(&checksum);
         });
-        assert!(matches!(other_node, KeyShareError::Set { position: 0 | 1 | 2, .. }));
+        assert!(matches!(other_node, KeyShareError::Set { position: 0..=2, .. }));
     }
 
     #[test]

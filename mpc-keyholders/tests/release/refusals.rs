@@ -4,6 +4,7 @@ use super::proven::{Proven, program, proven};
 use trine_fhe::words::ValueWords;
 use trine_keyholder::protocol::authorise::{Refusal, authorise};
 use trine_program::policy::DELTA;
+use trine_verifier::Origin;
 
 const CONFIRMATIONS: u64 = 3;
 
@@ -77,6 +78,18 @@ fn programs_that_may_not_be_released_are_refused_tr_a5() {
 fn a_release_that_the_consumer_has_not_allowed_is_refused_tr_a6() {
     let expected = Refusal::ReleaseNotAllowed { index: 1 };
     assert_eq!(refused(|c| c.facts.outputs[1].released = false), expected, "TR.A6");
+}
+
+/// A first program that nobody's policy reads could weigh, shift or single out a value before a harmless sum.
+#[test]
+fn a_computed_value_as_input_of_a_released_program_is_refused_tr_a7() {
+    let refusal = refused(|c| {
+        let input = &mut c.facts.inputs[1];
+        input.record.origin = Origin::Output { request_id: [7; 32], job: 0, segment: 0, index: 0 };
+        input.handle = input.record.handle();
+    });
+    let Refusal::Record { what: "input", index: 1, fault } = refusal else { panic!("TR.A7, not {refusal}") };
+    assert!(fault.contains("computed value"), "{fault}");
 }
 
 #[test]
