@@ -54,7 +54,7 @@ fn committed(words: &[u64]) -> Vec<u64> {
 fn case() -> Case {
     let program = LinearProgram::sum(2, declaration(), 2).unwrap();
     let words = |seed: u64| -> Vec<u64> {
-        (1..=18).map(|i| seed.wrapping_mul(i * i * 0x1234_5678_9abc_def1)).collect()
+        (1..=18u64).map(|i| seed.wrapping_mul((i * i).wrapping_mul(0x1234_5678_9abc_def1))).collect()
     };
     let (a, b) = (words(3), words(u64::MAX));
     let sum: Vec<u64> = a.iter().zip(&b).map(|(a, b)| a.wrapping_add(*b)).collect();
