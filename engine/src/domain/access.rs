@@ -42,7 +42,7 @@ impl AccessList {
     pub fn may_read(&self, caller: Option<&Principal>) -> bool {
         self.public
             || caller
-                .is_some_and(|c| self.may_change(c) || self.readers.iter().any(|reader| *reader == c.name))
+                .is_some_and(|c| self.may_change(c) || self.readers.contains(&c.name))
     }
 
     /// Whether the caller may change the list.
