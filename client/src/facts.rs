@@ -6,6 +6,13 @@ use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::{Log, TransactionReceipt};
 use trine_contract::bindings::{Coprocessor, EvaluationVerifier, ICoprocessor, ReleaseVerifier};
 
+/// `HandleState.Registered` of the contract.
+pub const REGISTERED: u8 = 1;
+/// `HandleState.Proven`.
+pub const PROVEN: u8 = 2;
+/// `RequestState.Fulfilled`.
+pub const FULFILLED: u8 = 2;
+
 /// Reads one `Coprocessor`.
 #[derive(Clone, Debug)]
 pub struct ChainReader {

@@ -9,6 +9,8 @@
 //! | [`setup`] | development reference string and cache |
 //! | [`ballot`] | ballots and the tally program of the demonstration |
 //! | [`receipt`] | receipt files and their native verification |
+//! | [`ciphertext`] | the file of an encrypted value |
+//! | [`facts`] | what a chain says about one request |
 //! | [`process`], [`port`], [`certificates`] | what a local cluster of processes is made of |
 //! | [`config`] | the cluster file |
 //! | [`phases`] | durations of a run |
@@ -21,9 +23,11 @@
 pub mod ballot;
 pub mod certificates;
 pub mod chain;
+pub mod ciphertext;
 pub mod cluster;
 pub mod config;
 pub mod engine;
+pub mod facts;
 pub mod keyholders;
 pub mod phases;
 pub mod port;

@@ -7,6 +7,7 @@ mod attacks;
 mod bench;
 mod commands;
 mod demo;
+mod target;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -39,8 +40,20 @@ enum Command {
     Bounds(commands::bounds::Arguments),
     /// Run an encrypted tally through every part of the system.
     Demo(commands::demo::Arguments),
-    /// Verify a receipt from files alone.
+    /// Encrypt a value of your own; register and upload it.
+    Encrypt(commands::encrypt::Arguments),
+    /// Do one step of `up` alone: for processes that something else starts.
+    Prepare(commands::prepare::Arguments),
+    /// Have the committee decrypt what a receipt proves.
+    Release(commands::release::Arguments),
+    /// Make a request, or take one from the chain, and start the job that answers it.
+    Submit(commands::submit::Arguments),
+    /// Start a local cluster of processes and keep it until Ctrl-C.
+    Up(commands::up::Arguments),
+    /// Verify a receipt from files alone, or against the chain as well.
     Verify(commands::verify::Arguments),
+    /// Follow a job to its last state; write its receipt.
+    Watch(commands::watch::Arguments),
 }
 
 /// How results are shown.
@@ -60,7 +73,13 @@ async fn main() -> ExitCode {
         Command::Bench(a) => commands::bench::run(&a, output),
         Command::Bounds(a) => commands::bounds::run(&a, output),
         Command::Demo(a) => commands::demo::run(&a, output).await,
-        Command::Verify(a) => commands::verify::run(&a, output),
+        Command::Encrypt(a) => commands::encrypt::run(&a, output).await,
+        Command::Prepare(a) => commands::prepare::run(&a, output).await,
+        Command::Release(a) => commands::release::run(&a, output).await,
+        Command::Submit(a) => commands::submit::run(&a, output).await,
+        Command::Up(a) => commands::up::run(&a, output).await,
+        Command::Verify(a) => commands::verify::run(&a, output).await,
+        Command::Watch(a) => commands::watch::run(&a, output).await,
     };
     match result {
         Ok(code) => code,

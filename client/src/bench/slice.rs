@@ -54,7 +54,7 @@ pub struct Figures {
     /// Seconds of the evaluation.
     pub evaluate_seconds: f64,
     /// Seconds of the inner argument: each phase, and `total`.
-    pub prove_seconds: BTreeMap<&'static str, f64>,
+    pub prove_seconds: BTreeMap<String, f64>,
     /// Seconds of the Groth16 proof around it.
     pub wrap_seconds: f64,
     /// Milliseconds of verifying the inner proof natively, median.
@@ -235,7 +235,7 @@ fn prove(
     statement: &Statement,
     inputs: &[ValueWords],
     phases: &mut Phases,
-) -> anyhow::Result<(InnerProof, BTreeMap<&'static str, f64>)> {
+) -> anyhow::Result<(InnerProof, BTreeMap<String, f64>)> {
     let words = inputs.iter().map(ValueWords::commitment_words).collect();
     let phase = phases.open("prove");
     let start = Instant::now();
@@ -247,9 +247,9 @@ fn prove(
     })?;
     let total = phases.close(phase, "inner argument").as_secs_f64();
     let ends = begun.iter().skip(1).map(|(_, at)| *at).chain([total]);
-    let mut seconds: BTreeMap<&'static str, f64> =
-        begun.iter().zip(ends).map(|((name, from), to)| (*name, to - from)).collect();
-    seconds.insert("total", total);
+    let mut seconds: BTreeMap<String, f64> =
+        begun.iter().zip(ends).map(|((name, from), to)| (name.replace(' ', "_"), to - from)).collect();
+    seconds.insert("total".into(), total);
     Ok((proof, seconds))
 }
 

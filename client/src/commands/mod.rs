@@ -3,4 +3,10 @@
 pub mod bench;
 pub mod bounds;
 pub mod demo;
+pub mod encrypt;
+pub mod prepare;
+pub mod release;
+pub mod submit;
+pub mod up;
 pub mod verify;
+pub mod watch;

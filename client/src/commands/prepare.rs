@@ -109,10 +109,13 @@ async fn ready(folder: &Path, limit: Duration, phase: &OpenPhase) -> anyhow::Res
     let file = ClusterFile::read(&folder.join("cluster.toml"))?;
     let start = Instant::now();
     let endpoint = |url: &str| Endpoint::from_shared(url.to_string());
-    let mut services =
-        vec![("prover".into(), endpoint(&file.prover.endpoint)?), ("engine".into(), endpoint(&file.engine.endpoint)?)];
+    let mut services = vec![
+        ("prover".into(), endpoint(&file.prover.endpoint)?),
+        ("engine".into(), endpoint(&file.engine.endpoint)?),
+    ];
     let committee = committee(&file)?;
-    services.extend(committee.endpoints().iter().enumerate().map(|(i, e)| (format!("keyholder {i}"), e.clone())));
+    services
+        .extend(committee.endpoints().iter().enumerate().map(|(i, e)| (format!("keyholder {i}"), e.clone())));
     for (name, endpoint) in services {
         phase.step(&name);
         while !is_serving(&endpoint).await {

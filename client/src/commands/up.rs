@@ -51,8 +51,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCo
         phases.close(phase, if material.cached { "cached" } else { "made" });
         let phase = phases.open("cluster");
         let folder = Folder::new(&arguments.folder);
-        let cluster =
-            LocalCluster::start(folder, &layout, &material, &mut |step| phase.step(step)).await?;
+        let cluster = LocalCluster::start(folder, &layout, &material, &mut |step| phase.step(step)).await?;
         phase.step("handing the key set to the engine");
         put_key_set(cluster.file(), &material).await?;
         phases.close(phase, "seven processes and anvil");

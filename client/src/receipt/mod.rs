@@ -4,9 +4,13 @@
 //! | --- | --- |
 //! | [`file`] | the JSON format |
 //! | [`verify`](mod@verify) | verification from files alone |
+//! | [`comparison`] | with what the chain says, without I/O |
+//! | [`onchain`] | verification against the chain |
 //! | [`wire`] | from the engine's messages |
 
+pub mod comparison;
 pub mod file;
+pub mod onchain;
 pub mod verify;
 pub mod wire;
 

@@ -1,140 +1,11 @@
-//! A receipt compared with the chain: what the proof says must be what the contracts hold.
+//! A receipt against the chain: what the proof says must be what the contracts hold.
 
-use super::file::{Receipt, ReceiptOrigin, ReceiptRecord, ReceiptRelease};
+use super::comparison::{ChainFacts, OnChainError, compare, compare_release};
+use super::file::{Receipt, ReceiptRelease};
 use super::verify::VerifiedReceipt;
-use crate::chain::ChainError;
-use crate::facts::{ChainReader, FulfilmentFacts, SignedRelease, VerifierFacts};
-use alloy::primitives::{Address, B256, U256, keccak256};
-use trine_contract::bindings::ICoprocessor::{HandleRecord, HandleState, ProgramRecord, RequestRecord, RequestState};
-use trine_contract::calldata::{points, public_values, scalar};
-use trine_verifier::Commitment;
-
-/// What the chain says about the request of a receipt.
-#[derive(Clone, Debug)]
-pub struct ChainFacts {
-    /// EIP-155 chain id of the node.
-    pub chain_id: u64,
-    /// Verifier of the coprocessor.
-    pub verifier: VerifierFacts,
-    /// The request.
-    pub request: RequestRecord,
-    /// Its program.
-    pub program: ProgramRecord,
-    /// Input handles of the event `Requested`.
-    pub requested: Vec<B256>,
-    /// The event `Fulfilled`.
-    pub fulfilment: FulfilmentFacts,
-    /// Records of the receipt's inputs.
-    pub inputs: Vec<HandleRecord>,
-    /// Records of the receipt's outputs.
-    pub outputs: Vec<HandleRecord>,
-}
-
-/// Why a receipt is not what the chain holds. One variant for each check, in the order of the checks.
-#[derive(Debug, thiserror::Error)]
-pub enum OnChainError {
-    /// The chain does not answer, or a contract refuses.
-    #[error("chain: {0}")]
-    Chain(#[from] ChainError),
-    /// The receipt is about another request.
-    #[error("receipt of request {got}, expected {expected}")]
-    RequestId {
-        /// In the receipt.
-        got: B256,
-        /// Asked for.
-        expected: B256,
-    },
-    /// The node is on another chain.
-    #[error("chain {got}, the receipt is for chain {expected}")]
-    ChainId {
-        /// Of the node.
-        got: u64,
-        /// In the receipt.
-        expected: u64,
-    },
-    /// Another verifier, reference string or parameter set.
-    #[error("{field} of the verifier is {got}, in the receipt {expected}")]
-    Verifier {
-        /// The field.
-        field: &'static str,
-        /// On chain.
-        got: B256,
-        /// In the receipt.
-        expected: B256,
-    },
-    /// Nobody has fulfilled the request.
-    #[error("the request is not fulfilled")]
-    NotFulfilled,
-    /// The request has another key, salt or list of inputs.
-    #[error("{field} of the request is {got}, in the receipt {expected}")]
-    Request {
-        /// The field.
-        field: &'static str,
-        /// On chain.
-        got: B256,
-        /// In the receipt.
-        expected: B256,
-    },
-    /// The request is for another program.
-    #[error("{field} of the program is {got}, by the receipt's text {expected}")]
-    Program {
-        /// The field.
-        field: &'static str,
-        /// On chain.
-        got: B256,
-        /// From the receipt's text.
-        expected: B256,
-    },
-    /// The event `Requested` lists other inputs.
-    #[error("the event Requested lists other inputs than the receipt")]
-    RequestedInputs,
-    /// A value is recorded otherwise.
-    #[error("{what} {index}: {field} differs from the record on chain")]
-    Record {
-        /// "input" or "output".
-        what: &'static str,
-        /// Which of them.
-        index: usize,
-        /// The field.
-        field: &'static str,
-    },
-    /// The event `Fulfilled` lists other outputs.
-    #[error("the event Fulfilled lists other {what} than the receipt")]
-    FulfilledOutputs {
-        /// "handles" or "commitments".
-        what: &'static str,
-    },
-    /// The request was fulfilled by another transaction.
-    #[error("fulfilled by transaction {got}, the receipt names {expected}")]
-    FulfilTransaction {
-        /// On chain.
-        got: B256,
-        /// In the receipt.
-        expected: B256,
-    },
-    /// A released handle is no output of the request.
-    #[error("released handle {handle} is not output {index} of the request")]
-    ReleasedHandle {
-        /// The handle.
-        handle: B256,
-        /// Its place.
-        index: usize,
-    },
-    /// The consumer has not allowed the release.
-    #[error("the release of {handle} is not allowed on chain")]
-    NotAllowed {
-        /// The handle.
-        handle: B256,
-    },
-    /// The transaction of the release reverted, came before the fulfilment, or went to another contract.
-    #[error("release transaction {transaction}: {reason}")]
-    ReleaseTransaction {
-        /// The transaction.
-        transaction: B256,
-        /// What is wrong.
-        reason: &'static str,
-    },
-}
+use crate::facts::{ChainReader, FULFILLED, SignedRelease};
+use alloy::primitives::{Address, B256};
+use trine_contract::calldata::{points, public_values};
 
 /// What a receipt was found to agree with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,7 +55,7 @@ impl ChainFacts {
         let id = receipt.request_id;
         let chain_id = reader.chain_id().await?;
         let request = reader.request(id).await?;
-        if request.state != RequestState::Fulfilled {
+        if request.state != FULFILLED {
             return Err(OnChainError::NotFulfilled);
         }
         let mut records = Vec::with_capacity(receipt.inputs.len() + receipt.outputs.len());
@@ -202,144 +73,6 @@ impl ChainFacts {
             inputs: records,
             outputs,
         })
-    }
-}
-
-/// Compares statement, records and events.
-pub fn compare(
-    receipt: &Receipt,
-    verified: &VerifiedReceipt,
-    facts: &ChainFacts,
-) -> Result<(), OnChainError> {
-    let domain = &receipt.domain;
-    if facts.chain_id != domain.chain_id {
-        return Err(OnChainError::ChainId { got: facts.chain_id, expected: domain.chain_id });
-    }
-    for (field, got, expected) in [
-        ("hash", facts.verifier.hash, domain.verifier_hash),
-        ("SRS digest", facts.verifier.srs_digest, domain.srs_digest),
-        ("parameter set id", facts.verifier.parameter_set_id, domain.parameter_set_id),
-    ] {
-        if got != expected {
-            return Err(OnChainError::Verifier { field, got, expected });
-        }
-    }
-    compare_request(receipt, verified, facts)?;
-    compare_program(receipt, verified, facts)?;
-    for (what, records, of_chain) in
-        [("input", &receipt.inputs, &facts.inputs), ("output", &receipt.outputs, &facts.outputs)]
-    {
-        for (index, (record, on_chain)) in records.iter().zip(of_chain).enumerate() {
-            let commitment = match what {
-                "input" => verified.statement.job.inputs.get(index),
-                _ => verified.statement.job.outputs.get(index),
-            };
-            let digest = commitment.map(|c| B256::from(c.commitment.digest()));
-            if let Some(field) = differing(record, digest, receipt.domain.key_digest, &facts.request, on_chain) {
-                return Err(OnChainError::Record { what, index, field });
-            }
-        }
-    }
-    compare_fulfilment(receipt, verified, &facts.fulfilment)
-}
-
-fn compare_request(
-    receipt: &Receipt,
-    verified: &VerifiedReceipt,
-    facts: &ChainFacts,
-) -> Result<(), OnChainError> {
-    let request = &facts.request;
-    if request.state != RequestState::Fulfilled {
-        return Err(OnChainError::NotFulfilled);
-    }
-    let handles: Vec<B256> = receipt.inputs.iter().map(|r| r.handle).collect();
-    let digests: Vec<B256> =
-        verified.statement.job.inputs.iter().map(|i| i.commitment.digest().into()).collect();
-    for (field, got, expected) in [
-        ("key", request.keyDigest, receipt.domain.key_digest),
-        ("salt", request.salt, receipt.salt),
-        ("hash of the inputs", request.inputsHash, packed(&handles)),
-        ("hash of the commitments", request.commitmentsHash, packed(&digests)),
-    ] {
-        if got != expected {
-            return Err(OnChainError::Request { field, got, expected });
-        }
-    }
-    if facts.requested == handles { Ok(()) } else { Err(OnChainError::RequestedInputs) }
-}
-
-fn compare_program(
-    receipt: &Receipt,
-    verified: &VerifiedReceipt,
-    facts: &ChainFacts,
-) -> Result<(), OnChainError> {
-    let program = &facts.program;
-    let public = &verified.public_inputs;
-    let [layout_0, layout_1] = public.layouts.map(|l| scalar(&l));
-    let word = B256::from;
-    let count = |n: usize| word(U256::from(n));
-    for (field, got, expected) in [
-        ("id", program.programId, keccak256(receipt.program.as_bytes())),
-        ("digest", word(program.prog), word(scalar(&public.prog))),
-        ("first layout", word(program.layout0), word(layout_0)),
-        ("second layout", word(program.layout1), word(layout_1)),
-        ("number of inputs", word(U256::from(program.inputs)), count(receipt.inputs.len())),
-        ("number of outputs", word(U256::from(program.outputs)), count(receipt.outputs.len())),
-    ] {
-        if got != expected {
-            return Err(OnChainError::Program { field, got, expected });
-        }
-    }
-    Ok(())
-}
-
-/// The first field in which a record of the receipt differs from the chain's.
-fn differing(
-    record: &ReceiptRecord,
-    commitment_digest: Option<B256>,
-    key_digest: B256,
-    request: &RequestRecord,
-    on_chain: &HandleRecord,
-) -> Option<&'static str> {
-    let origin = match record.origin {
-        ReceiptOrigin::Input { registrant, consumer } => {
-            on_chain.state == HandleState::Registered
-                && (on_chain.registrant, on_chain.consumer) == (registrant, consumer)
-        }
-        ReceiptOrigin::Output { request_id, job, segment, index } => {
-            on_chain.state == HandleState::Proven
-                && on_chain.requestId == request_id
-                && (job, segment, index) == (0, 0, on_chain.index.into())
-        }
-    };
-    let fields = [
-        ("origin", origin),
-        ("consumer", on_chain.consumer == request.consumer),
-        ("key", on_chain.keyDigest == key_digest),
-        ("key kind", on_chain.keyKind == record.key_kind.code()),
-        ("type", on_chain.valueType == record.value_type.code()),
-        ("blocks", on_chain.blocks == record.blocks),
-        ("commitment", Some(on_chain.commitmentDigest) == commitment_digest),
-    ];
-    fields.iter().find(|(_, same)| !same).map(|(field, _)| *field)
-}
-
-fn compare_fulfilment(
-    receipt: &Receipt,
-    verified: &VerifiedReceipt,
-    fulfilment: &FulfilmentFacts,
-) -> Result<(), OnChainError> {
-    if !fulfilment.outputs.iter().eq(receipt.outputs.iter().map(|o| &o.handle)) {
-        return Err(OnChainError::FulfilledOutputs { what: "handles" });
-    }
-    if fulfilment.points != points(output_commitments(verified)) {
-        return Err(OnChainError::FulfilledOutputs { what: "commitments" });
-    }
-    match receipt.fulfil_tx {
-        Some(expected) if expected != fulfilment.transaction => {
-            Err(OnChainError::FulfilTransaction { got: fulfilment.transaction, expected })
-        }
-        _ => Ok(()),
     }
 }
 
@@ -373,38 +106,8 @@ async fn check_release(
     Ok(())
 }
 
-/// Released handles are outputs of the request, in order, and their consumer allows it.
-pub fn compare_release(
-    receipt: &Receipt,
-    release: &ReceiptRelease,
-    facts: &ChainFacts,
-) -> Result<(), OnChainError> {
-    for (index, handle) in release.handles.iter().enumerate() {
-        let handle = *handle;
-        let output = receipt.outputs.get(index).zip(facts.outputs.get(index));
-        match output {
-            Some((record, on_chain)) if record.handle == handle => {
-                if !on_chain.released {
-                    return Err(OnChainError::NotAllowed { handle });
-                }
-            }
-            _ => return Err(OnChainError::ReleasedHandle { handle, index }),
-        }
-    }
-    Ok(())
-}
-
 fn public_values_of(verified: &VerifiedReceipt) -> Vec<u8> {
     let inputs = points(verified.statement.job.inputs.iter().map(|i| &i.commitment));
-    let outputs = points(output_commitments(verified));
+    let outputs = points(verified.statement.job.outputs.iter().map(|o| &o.commitment));
     public_values(&verified.public_inputs, &inputs, &outputs)
-}
-
-fn output_commitments(verified: &VerifiedReceipt) -> impl Iterator<Item = &Commitment> {
-    verified.statement.job.outputs.iter().map(|o| &o.commitment)
-}
-
-/// `keccak256(abi.encodePacked(words))`.
-fn packed(words: &[B256]) -> B256 {
-    keccak256(words.concat())
 }

@@ -1,0 +1,220 @@
+//! `trine release`: the committee decrypts what a receipt proves and its consumer allows.
+
+use crate::Output;
+use crate::target::{self, Target};
+use alloy::primitives::{Address, Bytes};
+use anyhow::{Context, bail, ensure};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use trine::cluster::preparation::account::ORGANISER;
+use trine::engine::EngineClient;
+use trine::facts::{PROVEN, SignedRelease};
+use trine::keyholders::{Presentation, Release};
+use trine::phases::Phases;
+use trine::receipt::file::ReceiptRelease;
+use trine::receipt::{self, Receipt, VerifiedReceipt};
+use trine::rpc::RpcError;
+use trine_fhe::parameters::BLOCK_WORDS;
+use trine_fhe::words::{BlockWords, ValueWords};
+
+/// Arguments of `trine release`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  trine release --cluster cluster.toml receipt.json
+  trine release --cluster cluster.toml receipt.json --allow --account 2 --out released.json
+  trine release --cluster cluster.toml receipt.json --json | jq .plaintexts")]
+pub struct Arguments {
+    #[command(flatten)]
+    target: Target,
+    /// Receipt of the job.
+    #[arg(value_name = "RECEIPT")]
+    receipt: PathBuf,
+    /// Allow the release on chain first, from the account: it must be the consumer.
+    #[arg(long)]
+    allow: bool,
+    /// Development account that allows.
+    #[arg(long, value_name = "NUMBER", default_value_t = ORGANISER)]
+    account: usize,
+    /// Write the receipt with the release to this file.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Asks every node, and has the contract check the answer. The committee answers for all outputs of the request.
+pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
+    let cluster = arguments.target.file()?;
+    let reader = target::reader(&cluster)?;
+    let mut phases = Phases::start(output.quiet);
+    let phase = phases.open("release");
+    phase.step("verifying the receipt");
+    let receipt = Receipt::read(&arguments.receipt)
+        .with_context(|| format!("reading {}", arguments.receipt.display()))?;
+    let trusted = reader.verifier().await?.srs_digest;
+    let verified = receipt::verify(&receipt, &trusted.0).context("receipt")?;
+
+    if arguments.allow {
+        phase.step("allowing");
+        allow(arguments, &receipt).await?;
+    }
+    phase.step("downloading outputs");
+    let mut engine = target::engine(&cluster).await?;
+    let presentation = presentation(&mut engine, &receipt, &verified).await?;
+    phase.step("squashing, sharing, signing");
+    let answers = target::keyholders(&cluster)?.release(&presentation).await;
+    let (release, refusals) = agreed(answers)?;
+
+    phase.step("checking the signature on chain");
+    let signed = SignedRelease {
+        epoch: release.epoch,
+        request_id: receipt.request_id,
+        handles: release.handles.clone(),
+        plaintexts: release.plaintexts.clone(),
+        signature: release.signature.clone(),
+    };
+    reader.check_release(cluster.chain.release_verifier, &signed).await?;
+    phases.close(phase, "");
+
+    if let Some(path) = &arguments.out {
+        with_release(&receipt, &release, cluster.chain.release_verifier).write(path)?;
+    }
+    report(&receipt, &release, &refusals, output);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Allows every output that is not allowed yet.
+async fn allow(arguments: &Arguments, receipt: &Receipt) -> anyhow::Result<()> {
+    let cluster = arguments.target.file()?;
+    let reader = target::reader(&cluster)?;
+    let account = target::account(&cluster, arguments.account)?;
+    let contract = account.coprocessor(cluster.chain.coprocessor);
+    for output in &receipt.outputs {
+        let record = reader.handle(output.handle).await?;
+        ensure!(record.state == PROVEN, "{} is not proven on chain", output.handle);
+        ensure!(
+            record.consumer == account.address(),
+            "the consumer of {} is {}, account {} is {}",
+            output.handle,
+            record.consumer,
+            arguments.account,
+            account.address()
+        );
+        if !record.released {
+            account.send("allowRelease", contract.allowRelease(output.handle)).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn presentation(
+    engine: &mut EngineClient,
+    receipt: &Receipt,
+    verified: &VerifiedReceipt,
+) -> anyhow::Result<Presentation> {
+    let job = &verified.statement.job;
+    let mut outputs: Vec<Bytes> = Vec::with_capacity(receipt.outputs.len());
+    for (record, declaration) in receipt.outputs.iter().zip(job.program.outputs()) {
+        let words = engine.download(&record.handle).await?.words;
+        let blocks = words.chunks(BLOCK_WORDS).map(|block| BlockWords::new(block.to_vec()));
+        let value = ValueWords::new(*declaration, blocks.collect::<Result<_, _>>()?)?;
+        outputs.push(value.to_bytes().into());
+    }
+    Ok(Presentation {
+        request_id: receipt.request_id,
+        inner_proof: receipt.inner_proof.clone(),
+        inputs: job.inputs.iter().map(|i| i.commitment).collect(),
+        outputs,
+        squashed_digest: Bytes::new(),
+    })
+}
+
+/// Any answer will do, since the contract checks it; all that answer must agree. Returns the refusals beside it.
+fn agreed(answers: Vec<Result<Release, RpcError>>) -> anyhow::Result<(Release, Vec<String>)> {
+    let mut first: Option<Release> = None;
+    let mut refusals = Vec::new();
+    for (node, answer) in answers.into_iter().enumerate() {
+        match (answer, &first) {
+            (Ok(release), None) => first = Some(release),
+            (Ok(release), Some(other)) => ensure!(
+                (&release.handles, &release.plaintexts) == (&other.handles, &other.plaintexts),
+                "node {node} releases {:?}, another one {:?}",
+                release.plaintexts,
+                other.plaintexts
+            ),
+            (Err(error), _) => refusals.push(format!("node {node}: {error}")),
+        }
+    }
+    match first {
+        Some(release) => Ok((release, refusals)),
+        None => bail!("no node releases: {}", refusals.join("; ")),
+    }
+}
+
+fn with_release(receipt: &Receipt, release: &Release, release_verifier: Address) -> Receipt {
+    let release = ReceiptRelease {
+        release_verifier,
+        epoch: release.epoch,
+        handles: release.handles.clone(),
+        plaintexts: release.plaintexts.clone(),
+        signature: release.signature.clone(),
+        release_tx: None,
+    };
+    Receipt { release: Some(release), ..receipt.clone() }
+}
+
+fn report(receipt: &Receipt, release: &Release, refusals: &[String], output: Output) {
+    let faults: Vec<String> =
+        release.faults.iter().map(|(node, kind, detail)| format!("node {node}: {kind}: {detail}")).collect();
+    if output.json {
+        let line = serde_json::json!({
+            "request": receipt.request_id,
+            "epoch": release.epoch,
+            "handles": release.handles,
+            "plaintexts": release.plaintexts,
+            "signature": release.signature,
+            "faults": faults,
+            "refusals": refusals,
+        });
+        println!("{line}");
+    } else {
+        println!("plaintexts  {:?}", release.plaintexts);
+        println!("signed by   the committee of epoch {}, accepted by the contract", release.epoch);
+        for line in faults.iter().chain(refusals) {
+            println!("fault       {line}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::B256;
+
+    fn release(plaintexts: &[u64]) -> Release {
+        Release {
+            epoch: 1,
+            handles: vec![B256::repeat_byte(1)],
+            plaintexts: plaintexts.to_vec(),
+            signature: vec![1; 256].into(),
+            faults: vec![],
+        }
+    }
+
+    fn silent() -> RpcError {
+        RpcError::Connection { service: "keyholder", endpoint: "x".into(), reason: "refused".into() }
+    }
+
+    #[test]
+    fn one_silent_node_is_named_and_the_rest_agree() {
+        let answers = vec![Err(silent()), Ok(release(&[1, 2])), Ok(release(&[1, 2]))];
+        let (agreed, refusals) = agreed(answers).unwrap();
+        assert_eq!(agreed.plaintexts, [1, 2]);
+        assert!(refusals.len() == 1 && refusals[0].starts_with("node 0"), "{refusals:?}");
+    }
+
+    #[test]
+    fn different_plaintexts_and_silence_are_errors() {
+        assert!(agreed(vec![Ok(release(&[1, 2])), Ok(release(&[1, 3]))]).is_err());
+        let none = agreed(vec![Err(silent()), Err(silent())]).unwrap_err().to_string();
+        assert!(none.contains("node 1"), "{none}");
+    }
+}

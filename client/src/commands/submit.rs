@@ -1,0 +1,208 @@
+//! `trine submit`: a request on chain, and the engine's job that answers it.
+
+use crate::Output;
+use crate::target::{self, Target};
+use alloy::primitives::B256;
+use anyhow::{Context, ensure};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use trine::chain::{Account, ChainError};
+use trine::ciphertext::CiphertextFile;
+use trine::cluster::preparation::account::ORGANISER;
+use trine::config::ClusterFile;
+use trine::facts::ChainReader;
+use trine_contract::ContractError;
+use trine_contract::bindings::coprocessor::Coprocessor::CoprocessorErrors;
+use trine_program::LinearProgram;
+
+/// Longest program file that is read.
+const MAX_PROGRAM_BYTES: u64 = 64 * 1024;
+
+/// Arguments of `trine submit`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  trine submit --cluster cluster.toml --program sum.txt a.json b.json
+  trine submit --cluster cluster.toml --program sum.txt 0x1c..9f 0x2d..70 --account 2
+  trine submit --cluster cluster.toml --request 0x77..e2
+
+A program is a text like this one, which adds two vectors of counters:
+  trine linear 1
+  input nibbles compute 1 degree 3
+  input nibbles compute 1 degree 3
+  output nibbles compute 1 degree 6
+  row 0 + 1*0.0 + 1*1.0")]
+pub struct Arguments {
+    #[command(flatten)]
+    target: Target,
+    /// Answer a request that is on chain already.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["program", "inputs"])]
+    request: Option<B256>,
+    /// Make a request for the program in this file.
+    #[arg(long, value_name = "FILE", required_unless_present = "request", requires = "inputs")]
+    program: Option<PathBuf>,
+    /// Inputs in the order of the program: ciphertext files, or handles.
+    #[arg(value_name = "INPUT", value_parser = input)]
+    inputs: Vec<Input>,
+    /// Development account that makes the request: the consumer of all inputs.
+    #[arg(long, value_name = "NUMBER", default_value_t = ORGANISER)]
+    account: usize,
+}
+
+/// An input as the command line names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Input {
+    Handle(B256),
+    File(PathBuf),
+}
+
+fn input(text: &str) -> Result<Input, String> {
+    match text.strip_prefix("0x") {
+        Some(_) => text.parse().map(Input::Handle).map_err(|e| format!("handle: {e}")),
+        None => Ok(Input::File(text.into())),
+    }
+}
+
+/// A request on chain.
+struct Request {
+    id: B256,
+    key_digest: B256,
+    program_text: String,
+    program_id: B256,
+    inputs: Vec<B256>,
+}
+
+/// Makes or reads the request, and submits the job.
+pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
+    let cluster = arguments.target.file()?;
+    let reader = target::reader(&cluster)?;
+    let request = match (arguments.request, &arguments.program) {
+        (Some(id), _) => read_request(&reader, id).await?,
+        (None, Some(path)) => {
+            let program = read_program(path)?;
+            let handles = arguments.inputs.iter().map(handle).collect::<anyhow::Result<Vec<_>>>()?;
+            let account = target::account(&cluster, arguments.account)?;
+            make_request(&cluster, &reader, &account, &program, handles).await?
+        }
+        (None, None) => anyhow::bail!("name a request or a program"),
+    };
+    let mut engine = target::engine(&cluster).await?;
+    let id = engine.register_program(&request.program_text).await?;
+    ensure!(
+        id == request.program_id,
+        "the engine names the program {id}, the contract {}",
+        request.program_id
+    );
+    let job = engine.submit(&request.id, &request.key_digest.0, &request.program_id, &request.inputs).await?;
+    let job_id = hex::encode(&job.job_id);
+    if output.json {
+        let line = serde_json::json!({
+            "job": job_id,
+            "state": job.state().as_str_name(),
+            "request": request.id,
+            "program": request.program_id,
+            "inputs": request.inputs,
+        });
+        println!("{line}");
+    } else {
+        println!("request  {}", request.id);
+        println!("job      {job_id}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_program(path: &Path) -> anyhow::Result<LinearProgram> {
+    let failed = || format!("program {}", path.display());
+    let length = std::fs::metadata(path).with_context(failed)?.len();
+    ensure!(
+        length <= MAX_PROGRAM_BYTES,
+        "program {}: {length} bytes, at most {MAX_PROGRAM_BYTES} are read",
+        path.display()
+    );
+    let text = std::fs::read(path).with_context(failed)?;
+    LinearProgram::from_text(&text).with_context(failed)
+}
+
+fn handle(input: &Input) -> anyhow::Result<B256> {
+    Ok(match input {
+        Input::Handle(handle) => *handle,
+        Input::File(path) => CiphertextFile::read(path)?.record.handle,
+    })
+}
+
+async fn read_request(reader: &ChainReader, id: B256) -> anyhow::Result<Request> {
+    let record = reader.request(id).await?;
+    let program = reader.program(record.programRef).await?;
+    let text = reader.program_text(record.programRef).await?;
+    Ok(Request {
+        id,
+        key_digest: record.keyDigest,
+        program_text: String::from_utf8(text.to_vec()).context("program text on chain")?,
+        program_id: program.programId,
+        inputs: reader.requested_inputs(id).await?,
+    })
+}
+
+async fn make_request(
+    cluster: &ClusterFile,
+    reader: &ChainReader,
+    account: &Account,
+    program: &LinearProgram,
+    inputs: Vec<B256>,
+) -> anyhow::Result<Request> {
+    ensure!(
+        inputs.len() == program.inputs().len(),
+        "{} inputs, the program takes {}",
+        inputs.len(),
+        program.inputs().len()
+    );
+    let coprocessor = cluster.chain.coprocessor;
+    let first = *inputs.first().context("no input")?;
+    let key_digest = reader.handle(first).await.context("first input on chain")?.keyDigest;
+    let reference = match account.register_program(coprocessor, program).await {
+        Ok(registered) => registered.reference,
+        Err(error) => known_program(error)?,
+    };
+    let id = account.request(coprocessor, reference, key_digest, &inputs).await?;
+    let program_id = reader.program(reference).await?.programId;
+    Ok(Request { id, key_digest, program_text: program.to_text(), program_id, inputs })
+}
+
+/// The reference of a program that is registered already, from the contract's refusal.
+fn known_program(error: ChainError) -> Result<B256, ChainError> {
+    match error {
+        ChainError::Reverted {
+            error: ContractError::Coprocessor(CoprocessorErrors::ProgramAlreadyRegistered(known)),
+            ..
+        } => Ok(known.programRef),
+        other => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_is_a_handle_or_a_file() {
+        let handle = B256::repeat_byte(7);
+        assert_eq!(input(&handle.to_string()), Ok(Input::Handle(handle)));
+        assert_eq!(input("a.json"), Ok(Input::File("a.json".into())));
+        assert!(input("0x12").unwrap_err().starts_with("handle"));
+    }
+
+    #[test]
+    fn the_program_of_the_help_is_canonical() {
+        let help: String = include_str!("submit.rs")
+            .lines()
+            .skip_while(|line| line.trim() != "trine linear 1")
+            .take(5)
+            .map(|line| format!("{}\n", line.trim().trim_end_matches("\")]")))
+            .collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sum.txt");
+        std::fs::write(&path, help).unwrap();
+        assert_eq!(read_program(&path).unwrap().inputs().len(), 2);
+        std::fs::write(&path, vec![b' '; MAX_PROGRAM_BYTES as usize + 1]).unwrap();
+        assert!(read_program(&path).unwrap_err().to_string().contains("at most"));
+    }
+}

@@ -1,0 +1,209 @@
+//! A receipt against what a chain says about its request: every altered fact is refused by name.
+
+use crate::fixture::{REQUEST, VERIFIER, fixture};
+use alloy::primitives::{Address, B256, U256, keccak256};
+use trine::facts::{FULFILLED, FulfilmentFacts, PROVEN, REGISTERED, VerifierFacts};
+use trine::receipt::comparison::{ChainFacts, OnChainError, compare, compare_release};
+use trine::receipt::file::{Receipt, ReceiptOrigin, ReceiptRecord, ReceiptRelease};
+use trine::receipt::{VerifiedReceipt, verify};
+use trine_contract::bindings::ICoprocessor::{HandleRecord, ProgramRecord, RequestRecord};
+use trine_contract::calldata::scalar;
+
+const CONSUMER: Address = Address::repeat_byte(4);
+
+fn verified() -> VerifiedReceipt {
+    verify(&fixture().receipt, &fixture().trusted).unwrap()
+}
+
+/// What an honest chain says, from the receipt's own content.
+fn honest() -> ChainFacts {
+    let (receipt, verified) = (&fixture().receipt, verified());
+    let public = &verified.public_inputs;
+    let handles: Vec<B256> = receipt.inputs.iter().map(|r| r.handle).collect();
+    let job = &verified.statement.job;
+    let digests: Vec<B256> = job.inputs.iter().map(|i| i.commitment.digest().into()).collect();
+    let outputs: Vec<B256> = job.outputs.iter().map(|o| o.commitment.digest().into()).collect();
+    ChainFacts {
+        chain_id: receipt.domain.chain_id,
+        verifier: VerifierFacts {
+            address: Address::repeat_byte(2),
+            hash: VERIFIER.into(),
+            srs_digest: receipt.domain.srs_digest,
+            parameter_set_id: receipt.domain.parameter_set_id,
+        },
+        request: RequestRecord {
+            consumer: CONSUMER,
+            state: FULFILLED,
+            fulfilledAt: Default::default(),
+            programRef: B256::repeat_byte(3),
+            keyDigest: receipt.domain.key_digest,
+            salt: receipt.salt,
+            inputsHash: keccak256(handles.concat()),
+            commitmentsHash: keccak256(digests.concat()),
+        },
+        program: ProgramRecord {
+            programId: keccak256(receipt.program.as_bytes()),
+            prog: scalar(&public.prog),
+            layout0: scalar(&public.layouts[0]),
+            layout1: scalar(&public.layouts[1]),
+            inputs: 12,
+            outputs: 1,
+        },
+        requested: handles,
+        fulfilment: FulfilmentFacts {
+            outputs: receipt.outputs.iter().map(|r| r.handle).collect(),
+            points: receipt.outputs.iter().map(|r| r.commitment.map(|w| U256::from_be_bytes(w.0))).collect(),
+            transaction: B256::repeat_byte(9),
+            block: 7,
+        },
+        inputs: receipt.inputs.iter().zip(&digests).map(|(r, d)| on_chain(r, *d)).collect(),
+        outputs: receipt.outputs.iter().zip(&outputs).map(|(r, d)| on_chain(r, *d)).collect(),
+    }
+}
+
+fn on_chain(record: &ReceiptRecord, commitment_digest: B256) -> HandleRecord {
+    let (state, registrant, request) = match record.origin {
+        ReceiptOrigin::Input { registrant, .. } => (REGISTERED, registrant, B256::ZERO),
+        ReceiptOrigin::Output { request_id, .. } => (PROVEN, Address::ZERO, request_id),
+    };
+    HandleRecord {
+        state,
+        consumer: CONSUMER,
+        released: false,
+        keyDigest: fixture().receipt.domain.key_digest,
+        keyKind: record.key_kind.code(),
+        valueType: record.value_type.code(),
+        blocks: record.blocks,
+        commitmentDigest: commitment_digest,
+        registrant,
+        requestId: request,
+        index: 0,
+    }
+}
+
+fn refusal(alter: impl FnOnce(&mut ChainFacts)) -> OnChainError {
+    let mut facts = honest();
+    alter(&mut facts);
+    compare(&fixture().receipt, &verified(), &facts).unwrap_err()
+}
+
+#[test]
+fn an_honest_chain_agrees() {
+    compare(&fixture().receipt, &verified(), &honest()).unwrap();
+    let named = Receipt { fulfil_tx: Some(B256::repeat_byte(9)), ..fixture().receipt.clone() };
+    compare(&named, &verified(), &honest()).unwrap();
+}
+
+#[test]
+fn another_chain_or_verifier_is_refused() {
+    assert!(matches!(refusal(|f| f.chain_id = 1), OnChainError::ChainId { got: 1, .. }));
+    let other = B256::repeat_byte(0xee);
+    for (alter, named) in [
+        ((|v, o| v.hash = o) as fn(&mut VerifierFacts, B256), "hash"),
+        (|v, o| v.srs_digest = o, "SRS digest"),
+        (|v, o| v.parameter_set_id = o, "parameter set id"),
+    ] {
+        let error = refusal(|f| alter(&mut f.verifier, other));
+        assert!(matches!(error, OnChainError::Verifier { field, .. } if field == named), "{error}");
+    }
+}
+
+#[test]
+fn another_request_is_refused() {
+    assert!(matches!(refusal(|f| f.request.state = 1), OnChainError::NotFulfilled));
+    let other = B256::repeat_byte(0xee);
+    for (alter, named) in [
+        ((|r, o| r.keyDigest = o) as fn(&mut RequestRecord, B256), "key"),
+        (|r, o| r.salt = o, "salt"),
+        (|r, o| r.inputsHash = o, "hash of the inputs"),
+        (|r, o| r.commitmentsHash = o, "hash of the commitments"),
+    ] {
+        let error = refusal(|f| alter(&mut f.request, other));
+        assert!(matches!(error, OnChainError::Request { field, .. } if field == named), "{error}");
+    }
+    assert!(matches!(refusal(|f| f.requested.swap(0, 1)), OnChainError::RequestedInputs));
+}
+
+#[test]
+fn another_program_is_refused() {
+    for (alter, named) in [
+        ((|p| p.programId = B256::ZERO) as fn(&mut ProgramRecord), "id"),
+        (|p| p.prog += U256::from(1), "digest"),
+        (|p| p.layout0 += U256::from(1), "first layout"),
+        (|p| p.layout1 += U256::from(1), "second layout"),
+        (|p| p.inputs -= 1, "number of inputs"),
+        (|p| p.outputs += 1, "number of outputs"),
+    ] {
+        let error = refusal(|f| alter(&mut f.program));
+        assert!(matches!(error, OnChainError::Program { field, .. } if field == named), "{error}");
+    }
+}
+
+#[test]
+fn values_recorded_otherwise_are_refused() {
+    for (alter, named) in [
+        ((|h| h.state = 3 - h.state) as fn(&mut HandleRecord), "origin"),
+        (|h| h.consumer = Address::ZERO, "consumer"),
+        (|h| h.keyDigest = B256::ZERO, "key"),
+        (|h| h.keyKind += 1, "key kind"),
+        (|h| h.valueType += 1, "type"),
+        (|h| h.blocks += 1, "blocks"),
+        (|h| h.commitmentDigest = B256::ZERO, "commitment"),
+    ] {
+        // The consumer of an input is part of its origin.
+        let of_input = if named == "consumer" { "origin" } else { named };
+        let error = refusal(|f| alter(&mut f.inputs[5]));
+        assert!(
+            matches!(error, OnChainError::Record { what: "input", index: 5, field } if field == of_input),
+            "{error}"
+        );
+        let error = refusal(|f| alter(&mut f.outputs[0]));
+        assert!(
+            matches!(error, OnChainError::Record { what: "output", index: 0, field } if field == named),
+            "{error}"
+        );
+    }
+    let other = |f: &mut ChainFacts| f.inputs[0].registrant = Address::repeat_byte(0xee);
+    assert!(matches!(refusal(other), OnChainError::Record { what: "input", index: 0, field: "origin" }));
+    for alter in [(|h| h.requestId = B256::ZERO) as fn(&mut HandleRecord), |h| h.index = 1] {
+        let error = refusal(|f| alter(&mut f.outputs[0]));
+        assert!(matches!(error, OnChainError::Record { what: "output", field: "origin", .. }), "{error}");
+    }
+}
+
+#[test]
+fn another_fulfilment_is_refused() {
+    let handles = |f: &mut ChainFacts| f.fulfilment.outputs[0] = B256::ZERO;
+    assert!(matches!(refusal(handles), OnChainError::FulfilledOutputs { what: "handles" }));
+    let fewer = |f: &mut ChainFacts| f.fulfilment.outputs.clear();
+    assert!(matches!(refusal(fewer), OnChainError::FulfilledOutputs { what: "handles" }));
+    let point = |f: &mut ChainFacts| f.fulfilment.points[0][1] += U256::from(1);
+    assert!(matches!(refusal(point), OnChainError::FulfilledOutputs { what: "commitments" }));
+    let named = Receipt { fulfil_tx: Some(B256::ZERO), ..fixture().receipt.clone() };
+    let error = compare(&named, &verified(), &honest()).unwrap_err();
+    assert!(matches!(error, OnChainError::FulfilTransaction { .. }));
+}
+
+#[test]
+fn a_release_is_of_this_requests_outputs_and_allowed() {
+    let receipt = &fixture().receipt;
+    let mut facts = honest();
+    let output = receipt.outputs[0].handle;
+    let release = |handles: Vec<B256>| ReceiptRelease {
+        release_verifier: Address::repeat_byte(3),
+        epoch: 1,
+        handles,
+        plaintexts: vec![1, 2, 3],
+        signature: vec![1; 256].into(),
+        release_tx: None,
+    };
+    let refused = compare_release(receipt, &release(vec![output]), &facts).unwrap_err();
+    assert!(matches!(refused, OnChainError::NotAllowed { handle } if handle == output));
+    facts.outputs[0].released = true;
+    compare_release(receipt, &release(vec![output]), &facts).unwrap();
+    for handles in [vec![receipt.inputs[0].handle], vec![output, output], vec![REQUEST.into()]] {
+        let index = handles.len() - 1;
+        let refused = compare_release(receipt, &release(handles), &facts).unwrap_err();
+        assert!(matches!(refused, OnChainError::ReleasedHandle { index: i, .. } if i == index), "{refused}");
+    }
+}
