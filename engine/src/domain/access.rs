@@ -40,9 +40,7 @@ impl AccessList {
 
     /// Whether the caller may read. `None`: no token was shown.
     pub fn may_read(&self, caller: Option<&Principal>) -> bool {
-        self.public
-            || caller
-                .is_some_and(|c| self.may_change(c) || self.readers.contains(&c.name))
+        self.public || caller.is_some_and(|c| self.may_change(c) || self.readers.contains(&c.name))
     }
 
     /// Whether the caller may change the list.
