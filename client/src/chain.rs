@@ -22,6 +22,8 @@ use trine_verifier::{Class, Commitment};
 
 /// Time between two looks for a receipt: a development chain mines at once.
 const POLL: Duration = Duration::from_millis(40);
+/// Longest wait for a receipt.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Scheme of the key digest.
 const KEY_SCHEME: &str = "trine.key.blake3.v1";
 
@@ -123,8 +125,14 @@ impl Account {
     pub fn new(url: &str, signer: PrivateKeySigner) -> Result<Self, ChainError> {
         let address = signer.address();
         let parsed = url.parse().map_err(|_| ChainError::Url { url: url.into() })?;
-        let provider =
-            ProviderBuilder::new().wallet(EthereumWallet::from(signer)).connect_http(parsed).erased();
+        // Nonces from the node, each time: a counter kept here would run ahead with every refused estimate.
+        let provider = ProviderBuilder::default()
+            .with_gas_estimation()
+            .with_simple_nonce_management()
+            .fetch_chain_id()
+            .wallet(EthereumWallet::from(signer))
+            .connect_http(parsed)
+            .erased();
         provider.client().set_poll_interval(POLL);
         Ok(Self { provider, address })
     }
@@ -164,8 +172,11 @@ impl Account {
         builder: CallBuilder<P, D>,
     ) -> Result<TransactionReceipt, ChainError> {
         let pending = builder.send().await.map_err(|e| call_error(call, e))?;
-        let receipt =
-            pending.get_receipt().await.map_err(|e| ChainError::Node { call, reason: e.to_string() })?;
+        let receipt = pending
+            .with_timeout(Some(PATIENCE))
+            .get_receipt()
+            .await
+            .map_err(|e| ChainError::Node { call, reason: e.to_string() })?;
         if receipt.status() {
             Ok(receipt)
         } else {

@@ -1,9 +1,13 @@
 //! `trine demo`: an encrypted tally through every part of the system.
 
 use crate::Output;
+use crate::attacks::registry::{ATTACKS, Attack, by_name};
+use crate::attacks::report::{Observation, Report};
+use crate::attacks::scene::Scene;
 use crate::demo::honest::{self, Clients, Honest};
 use crate::demo::in_process;
 use crate::demo::summary::{OPEN, Stages, Summary};
+use anyhow::Context;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::path::PathBuf;
@@ -21,6 +25,8 @@ use trine::phases::Phases;
   trine demo
   trine demo --voters 12 --seed 7
   trine demo --cluster deploy/cluster.toml
+  trine demo --attack list
+  trine demo --attack flipped-output-word
   trine demo --no-chain")]
 pub struct Arguments {
     /// Number of voters, 12 to 15: a block counts to 15.
@@ -39,6 +45,9 @@ pub struct Arguments {
     /// Write the receipt to this file.
     #[arg(long, value_name = "FILE", conflicts_with = "no_chain")]
     receipt: Option<PathBuf>,
+    /// After the tally, play this attack: a name, `all`, or `list` to print the names.
+    #[arg(long, value_name = "NAME", conflicts_with = "no_chain")]
+    attack: Option<String>,
     /// Run in this process alone: native proof, no chain, decryption by the client key.
     #[arg(long)]
     no_chain: bool,
@@ -46,6 +55,20 @@ pub struct Arguments {
 
 /// Runs the demonstration. The last line of standard output is JSON.
 pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
+    let attacks = match arguments.attack.as_deref() {
+        None => None,
+        Some("list") => {
+            for attack in ATTACKS {
+                println!("{:32} {:16} {}", attack.name, attack.party.to_string(), attack.about);
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some("all") => Some(ATTACKS.iter().collect::<Vec<_>>()),
+        Some(name) => {
+            let attack = by_name(name);
+            Some(vec![attack.with_context(|| format!("no attack {name}: `--attack list` prints the names"))?])
+        }
+    };
     let mut rng = match arguments.seed {
         Some(seed) => ChaCha20Rng::seed_from_u64(seed),
         None => ChaCha20Rng::from_entropy(),
@@ -82,7 +105,34 @@ pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCo
         honest.full_receipt(clients.file.chain.release_verifier).write(path)?;
     }
     let summary = summary(&honest, &material, &phases);
-    report(&summary, &phases, output)
+    let code = report(&summary, &phases, output)?;
+    match attacks {
+        Some(attacks) if summary.passed() => {
+            let scene = Scene::new(clients, material, honest, cluster).await?;
+            play(scene, &attacks, output).await
+        }
+        _ => Ok(code),
+    }
+}
+
+/// Plays attacks on the cluster in which the tally has just succeeded: one JSON line each.
+async fn play(mut scene: Scene, attacks: &[&Attack], output: Output) -> anyhow::Result<ExitCode> {
+    let mut held = true;
+    for attack in attacks {
+        let phases = Phases::start(output.quiet);
+        let phase = phases.open(attack.name);
+        let seen = (attack.play)(&mut scene).await.with_context(|| format!("attack {}", attack.name));
+        drop(phase);
+        let seen = match seen {
+            Ok(seen) => seen,
+            // An attack that cannot be played shows nothing: neither refused nor harmless.
+            Err(error) => Observation::accepted(format!("not played: {error:#}")),
+        };
+        let report = Report::new(attack.name, attack.party, attack.expected, seen);
+        held &= report.held();
+        println!("{}", serde_json::to_string(&report)?);
+    }
+    Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn summary(honest: &Honest, material: &Material, phases: &Phases) -> Summary {

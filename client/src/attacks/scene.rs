@@ -1,0 +1,224 @@
+//! The scene of an attack: a running cluster in which the honest path has just succeeded, and a stranger with funds.
+
+use super::fulfilment::Fulfilment;
+use super::report::Observation;
+use crate::demo::honest::{self, Clients, Fulfilled, Honest};
+use alloy::primitives::{Address, B256, Bytes, U256};
+use anyhow::{Context, bail};
+use trine::chain::{Account, ChainError, RegisteredProgram, fulfil_input};
+use trine::cluster::LocalCluster;
+use trine::cluster::preparation::{Material, account};
+use trine::keyholders::Release;
+use trine::phases::Phases;
+use trine::rpc::RpcError;
+use trine_program::LinearProgram;
+
+/// Everything an attack can reach. Nothing of it is a secret of a node.
+pub struct Scene {
+    /// Clients of the cluster.
+    pub clients: Clients,
+    /// Public keys and setups.
+    pub material: Material,
+    /// What has just succeeded.
+    pub honest: Honest,
+    /// An account that is no voter, no consumer of the tally, no owner.
+    pub stranger: Account,
+    /// The processes, when they are ours to stop.
+    pub cluster: Option<LocalCluster>,
+    /// The stranger's own registrations of the ballots' ciphertexts, for itself as the consumer.
+    handles: Vec<B256>,
+    /// A fulfilled and allowed request that nobody has asked the committee about yet.
+    unreleased: Option<Fulfilled>,
+}
+
+impl Scene {
+    /// Sets the scene, and checks that the honest fulfilment passes where altered ones are tried.
+    pub async fn new(
+        clients: Clients,
+        material: Material,
+        honest: Honest,
+        cluster: Option<LocalCluster>,
+    ) -> anyhow::Result<Self> {
+        let stranger = clients.account(account::STRANGER)?;
+        let scene =
+            Self { clients, material, honest, stranger, cluster, handles: Vec::new(), unreleased: None };
+        let control = scene.fulfilment();
+        if let Err(error) = scene.try_fulfil(&control).await {
+            bail!("the honest fulfilment does not pass on the state before it: {error}");
+        }
+        Ok(scene)
+    }
+
+    /// Address of the `Coprocessor`.
+    pub fn coprocessor(&self) -> Address {
+        self.clients.file.chain.coprocessor
+    }
+
+    /// The honest fulfilment.
+    pub fn fulfilment(&self) -> Fulfilment {
+        let fulfilled = &self.honest.fulfilled;
+        Fulfilment {
+            request_id: fulfilled.request_id.0,
+            outputs: fulfilled.statement.job.outputs.iter().map(|o| o.commitment.xy()).collect(),
+            proof: fulfilled.receipt.wrapped_proof.clone().unwrap_or_default().to_vec(),
+        }
+    }
+
+    /// Commitments of the honest inputs as the contract takes them.
+    pub fn input_points(&self) -> Vec<[U256; 2]> {
+        trine::chain::commitment_points(self.honest.values.iter().map(|v| &v.commitment))
+    }
+
+    fn input(&self, fulfilment: &Fulfilment, inputs: Vec<[U256; 2]>) -> Bytes {
+        let outputs = fulfilment.outputs.iter().map(|p| p.map(U256::from_be_bytes)).collect();
+        fulfil_input(fulfilment.request_id.into(), outputs, inputs, fulfilment.proof.clone().into())
+    }
+
+    /// Plays a fulfilment of the honest request on the state before it was fulfilled.
+    pub async fn try_fulfil(&self, fulfilment: &Fulfilment) -> Result<Bytes, ChainError> {
+        let input = self.input(fulfilment, self.input_points());
+        let before = self.honest.fulfilled.block.saturating_sub(1);
+        self.stranger.call_at("fulfil", self.coprocessor(), input, before).await
+    }
+
+    /// Sends a fulfilment as a transaction, with the first `inputs` commitments of the honest inputs.
+    pub async fn send_fulfil(&self, fulfilment: &Fulfilment, inputs: usize) -> Result<B256, ChainError> {
+        let contract = self.stranger.coprocessor(self.coprocessor());
+        let points = self.input_points().into_iter().take(inputs).collect();
+        let outputs = fulfilment.outputs.iter().map(|p| p.map(U256::from_be_bytes)).collect();
+        let call =
+            contract.fulfil(fulfilment.request_id.into(), outputs, points, fulfilment.proof.clone().into());
+        Ok(self.stranger.send("fulfil", call).await?.transaction_hash)
+    }
+
+    /// The stranger's registrations of the ballots' ciphertexts, made once.
+    pub async fn stranger_handles(&mut self) -> anyhow::Result<Vec<B256>> {
+        if self.handles.is_empty() {
+            let (coprocessor, key) = (self.coprocessor(), self.material.key_digest);
+            let address = self.stranger.address();
+            for value in &self.honest.values {
+                let declaration = value.words.declaration();
+                let handle = self
+                    .stranger
+                    .register_ciphertext(coprocessor, address, key, declaration, &value.commitment)
+                    .await?;
+                honest::upload(&mut self.clients, &self.material, value, address, address, handle).await?;
+                self.handles.push(handle);
+            }
+        }
+        Ok(self.handles.clone())
+    }
+
+    /// A request of the stranger for the honest tally over its own registrations, not answered.
+    pub async fn open_request(&mut self) -> anyhow::Result<(B256, Vec<B256>)> {
+        let handles = self.stranger_handles().await?;
+        let (coprocessor, key) = (self.coprocessor(), self.material.key_digest);
+        let program = self.honest.registered.reference;
+        Ok((self.stranger.request(coprocessor, program, key, &handles).await?, handles))
+    }
+
+    /// Has the engine answer a request of the stranger, and allows its release.
+    pub async fn answer(
+        &mut self,
+        program: &RegisteredProgram,
+        request_id: B256,
+        handles: &[B256],
+    ) -> anyhow::Result<Fulfilled> {
+        let mut phases = Phases::start(true);
+        let fulfilled =
+            honest::fulfil(&mut self.clients, &self.material, program, request_id, handles, &mut phases)
+                .await?;
+        let output = fulfilled.receipt.outputs.first().context("the receipt has no output")?.handle;
+        let contract = self.stranger.coprocessor(self.coprocessor());
+        self.stranger.send("allowRelease", contract.allowRelease(output)).await?;
+        Ok(fulfilled)
+    }
+
+    /// Registers, requests and has proved a program over the stranger's first registrations; release allowed.
+    pub async fn proven(&mut self, program: &LinearProgram) -> anyhow::Result<Fulfilled> {
+        let handles = self.stranger_handles().await?;
+        let inputs = handles.get(..program.inputs().len()).context("fewer ballots than inputs")?.to_vec();
+        let stranger = self.stranger.clone();
+        let registered = honest::register_program(&mut self.clients, &stranger, program).await?;
+        let (coprocessor, key) = (self.coprocessor(), self.material.key_digest);
+        let request = self.stranger.request(coprocessor, registered.reference, key, &inputs).await?;
+        self.answer(&registered, request, &inputs).await
+    }
+
+    /// A fulfilled and allowed request that the committee has not released: the last one kept, or a new one.
+    pub async fn take_unreleased(&mut self) -> anyhow::Result<Fulfilled> {
+        if let Some(fulfilled) = self.unreleased.take() {
+            return Ok(fulfilled);
+        }
+        let (request, handles) = self.open_request().await?;
+        let program = self.honest.registered;
+        self.answer(&program, request, &handles).await
+    }
+
+    /// Keeps a request for the next attack: it is still not released.
+    pub fn keep_unreleased(&mut self, fulfilled: Fulfilled) {
+        self.unreleased = Some(fulfilled);
+    }
+
+    /// Whether the contract accepts a release of a request.
+    pub async fn is_accepted(&self, request_id: B256, release: &Release) -> Result<(), ChainError> {
+        let contract = self.stranger.release_verifier(self.clients.file.chain.release_verifier);
+        let call = contract.verifyRelease(
+            U256::from(release.epoch),
+            request_id,
+            release.handles.clone(),
+            release.plaintexts.iter().map(|p| U256::from(*p)).collect(),
+            release.signature.clone(),
+        );
+        call.call().await.map_err(|e| trine::chain::call_error("verifyRelease", e))?;
+        Ok(())
+    }
+}
+
+/// What a contract did.
+pub fn seen_on_chain<T: std::fmt::Debug>(result: Result<T, ChainError>) -> anyhow::Result<Observation> {
+    match result {
+        Ok(value) => Ok(Observation::accepted(format!("{value:?}"))),
+        Err(error @ ChainError::Reverted { .. }) => {
+            let ChainError::Reverted { data, .. } = &error else { bail!("unreachable") };
+            let selector = hex::encode(data.get(..4).unwrap_or_default());
+            let observed = format!("revert selector 0x{selector} = {}", error.revert_name());
+            Ok(Observation::refused(error.revert_name(), error.to_string(), observed))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a service did.
+pub fn seen_on_wire<T: std::fmt::Debug>(result: Result<T, RpcError>) -> anyhow::Result<Observation> {
+    match result {
+        Ok(value) => Ok(Observation::accepted(format!("{value:?}"))),
+        Err(RpcError::Refused { service, call, code, name, message }) => {
+            let observed = format!("gRPC status {code:?} of {service}.{call}, named {name}");
+            Ok(Observation::refused(name, message, observed))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What all nodes did: refused when every node that answers refuses under the same name, taken when any gives a result.
+pub fn seen_of_nodes(answers: Vec<Result<Release, RpcError>>) -> anyhow::Result<Observation> {
+    let mut seen: Option<Observation> = None;
+    for answer in answers {
+        let observation = match answer {
+            // A node that is down says nothing.
+            Err(RpcError::Connection { .. }) => continue,
+            other => seen_on_wire(other)?,
+        };
+        match &seen {
+            _ if !observation.refused => return Ok(observation),
+            Some(first) if first.name != observation.name => {
+                bail!("nodes disagree: {} and {}", first.error, observation.error)
+            }
+            _ => seen = Some(observation),
+        }
+    }
+    let mut seen = seen.context("no node answers")?;
+    seen.observed_as = format!("refusal of every node: {}", seen.observed_as);
+    Ok(seen)
+}
