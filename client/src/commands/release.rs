@@ -47,8 +47,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCo
     let mut phases = Phases::start(output.quiet);
     let phase = phases.open("release");
     phase.step("verifying the receipt");
-    let receipt = Receipt::read(&arguments.receipt)
-        .with_context(|| format!("reading {}", arguments.receipt.display()))?;
+    let receipt = Receipt::read(&arguments.receipt)?;
     let trusted = reader.verifier().await?.srs_digest;
     let verified = receipt::verify(&receipt, &trusted.0).context("receipt")?;
 

@@ -6,7 +6,7 @@ use alloy::primitives::B256;
 use anyhow::{Context, ensure};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use trine::chain::{Account, ChainError};
+use trine::chain::ChainError;
 use trine::ciphertext::CiphertextFile;
 use trine::cluster::preparation::account::ORGANISER;
 use trine::config::ClusterFile;
@@ -80,8 +80,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCo
         (None, Some(path)) => {
             let program = read_program(path)?;
             let handles = arguments.inputs.iter().map(handle).collect::<anyhow::Result<Vec<_>>>()?;
-            let account = target::account(&cluster, arguments.account)?;
-            make_request(&cluster, &reader, &account, &program, handles).await?
+            make_request(&cluster, &reader, arguments.account, &program, handles).await?
         }
         (None, None) => anyhow::bail!("name a request or a program"),
     };
@@ -145,7 +144,7 @@ async fn read_request(reader: &ChainReader, id: B256) -> anyhow::Result<Request>
 async fn make_request(
     cluster: &ClusterFile,
     reader: &ChainReader,
-    account: &Account,
+    account: usize,
     program: &LinearProgram,
     inputs: Vec<B256>,
 ) -> anyhow::Result<Request> {
@@ -158,10 +157,13 @@ async fn make_request(
     let coprocessor = cluster.chain.coprocessor;
     let first = *inputs.first().context("no input")?;
     let key_digest = reader.handle(first).await.context("first input on chain")?.keyDigest;
-    let reference = match account.register_program(coprocessor, program).await {
+    let consumer = target::account(cluster, account)?;
+    let reference = match consumer.register_program(coprocessor, program).await {
         Ok(registered) => registered.reference,
         Err(error) => known_program(error)?,
     };
+    // Anew: a refused transaction leaves a gap in the nonces that the account counts by itself.
+    let account = target::account(cluster, account)?;
     let id = account.request(coprocessor, reference, key_digest, &inputs).await?;
     let program_id = reader.program(reference).await?.programId;
     Ok(Request { id, key_digest, program_text: program.to_text(), program_id, inputs })

@@ -2,7 +2,7 @@
 
 use crate::Output;
 use alloy::primitives::{Address, B256};
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -45,8 +45,7 @@ pub struct Arguments {
 /// Verifies and reports.
 pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
     let trusted = trusted_srs(arguments)?;
-    let receipt = Receipt::read(&arguments.receipt)
-        .with_context(|| format!("reading {}", arguments.receipt.display()))?;
+    let receipt = Receipt::read(&arguments.receipt)?;
     let start = Instant::now();
     let verdict = receipt::verify(&receipt, &trusted);
     let milliseconds = start.elapsed().as_secs_f64() * 1e3;
