@@ -19,6 +19,8 @@ use trine_verifier::Bytes32;
 /// Gas beyond the estimate, in percent: the estimate is exact on the state of one block.
 const GAS_MARGIN_PERCENT: u64 = 20;
 
+/// Looks for a receipt, once the account is past the nonce, until a transaction counts as superseded.
+const LOOKS_UNTIL_SUPERSEDED: u32 = 10;
 /// `RequestState.Fulfilled` of the contract.
 const FULFILLED: u8 = 2;
 
@@ -157,15 +159,16 @@ impl Chain for RpcChain {
             Err(RpcError::ErrorResp(answer)) => Some(answer.to_string()),
             Err(error) => return Err(unavailable(error)),
         };
-        let start = Instant::now();
+        let (start, mut looks_without_receipt) = (Instant::now(), 0);
         while start.elapsed() < self.settings.patience {
             if let Some(success) = self.succeeded(hash).await? {
                 return Ok(included(success));
             }
             let next = self.provider.get_transaction_count(self.account).await.map_err(unavailable)?;
-            if next > transaction.nonce {
-                // Included between the two looks, or superseded.
-                return Ok(self.succeeded(hash).await?.map_or(Inclusion::Superseded, included));
+            // A node may count the transaction before it shows the receipt: only a lasting absence means another one.
+            looks_without_receipt = if next > transaction.nonce { looks_without_receipt + 1 } else { 0 };
+            if looks_without_receipt == LOOKS_UNTIL_SUPERSEDED {
+                return Ok(Inclusion::Superseded);
             }
             tokio::time::sleep(self.settings.poll).await;
         }

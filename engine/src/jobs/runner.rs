@@ -167,7 +167,7 @@ impl JobRunner {
     /// Persists a state, then announces it.
     fn persist(&self, job: Job, writes: Vec<Write>) -> Result<(), StoreError> {
         self.parts().store.commit(writes)?;
-        fail::fail_point!(job.state.failpoint());
+        hold(job.state);
         tracing::info!(job = %job.id, state = job.state.name(), revision = job.revision, "job state");
         self.announcements().tell(job.id, JobEvent::State(Box::new(job)));
         Ok(())
@@ -255,6 +255,21 @@ fn is_retryable(error: &EngineError) -> bool {
         _ => false,
     }
 }
+
+/// The failpoint of a state. One that pauses must stop this task and nothing else: a worker thread that blocks takes the
+/// runtime's reactor with it.
+#[cfg(feature = "failpoints")]
+fn hold(state: JobState) {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    let reach = || fail::fail_point!(state.failpoint());
+    match Handle::try_current().map(|h| h.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(reach),
+        _ => reach(),
+    }
+}
+
+#[cfg(not(feature = "failpoints"))]
+fn hold(_: JobState) {}
 
 /// Milliseconds since 1970; 0 on a clock before that.
 pub fn now_ms() -> u64 {

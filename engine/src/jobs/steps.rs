@@ -133,8 +133,14 @@ impl JobRunner {
 
     /// The contract holds the outputs, whoever sent them: they are a function of program and inputs.
     async fn fulfilled(&self, job: &Job, chain: &dyn Chain) -> Result<Next, EngineError> {
-        let fulfil_tx = chain.fulfilment(&job.request_id).await?;
-        Ok(Next { fulfil_tx, ..Next::plain(JobState::Fulfilled) })
+        match chain.fulfilment(&job.request_id).await? {
+            Some(tx) => Ok(Next { fulfil_tx: Some(tx), ..Next::plain(JobState::Fulfilled) }),
+            // A node may show the state before the event.
+            None => {
+                Err(ChainError::Unavailable("the request is fulfilled, its event is not there yet".into())
+                    .into())
+            }
+        }
     }
 
     /// What a proof of the job states, with the records of inputs and outputs.
