@@ -37,3 +37,58 @@ fn a_receipt_needs_an_anchor() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("--srs-digest"));
 }
+
+#[test]
+fn attacks_are_listed_one_name_first_on_each_line() {
+    let output = trine(&["demo", "--attack", "list"]);
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names.len(), 28);
+    assert!(names.contains(&"two-keyholders-lying") && names.contains(&"z-not-bound"));
+    assert!(!trine(&["demo", "--attack", "no-such-attack"]).status.success());
+}
+
+/// Whether the programs of the other crates are built beside this one.
+fn has_services() -> bool {
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_trine")).parent().unwrap();
+    ["trine-engine", "trine-prover", "trine-keyholder"].iter().all(|name| folder.join(name).is_file())
+}
+
+#[test]
+#[ignore = "slow: seven processes, about a minute with cached keys"]
+fn a_tally_on_a_cluster_is_proved_released_and_accepted() {
+    assert!(has_services(), "build the workspace's binaries first");
+    let folder = tempfile::tempdir().unwrap();
+    let receipt = folder.path().join("receipt.json");
+    let receipt = receipt.to_str().unwrap();
+    let output = trine(&["demo", "--quiet", "--voters", "12", "--receipt", receipt]);
+    let summary = last_json(&output);
+    assert!(output.status.success(), "{summary}");
+    assert_eq!(summary["totals"], summary["expected"]);
+    assert_eq!(summary["released"], true);
+    assert_eq!(summary["stages"]["release"], "threshold");
+    assert!(summary["gas_fulfil"].as_u64().unwrap() < 900_000);
+    assert!(summary["calldata_bytes"].as_u64().unwrap() < 8_000);
+    let verified = trine(&["verify", receipt, "--development", "--json"]);
+    assert!(verified.status.success());
+    assert_eq!(last_json(&verified)["valid"], true);
+}
+
+#[test]
+#[ignore = "slow: the tally, then 28 attacks, about four minutes with cached keys"]
+fn every_attack_is_refused_by_name_or_harmless() {
+    assert!(has_services(), "build the workspace's binaries first");
+    let output = trine(&["demo", "--quiet", "--attack", "all"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let reports: Vec<serde_json::Value> = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .filter(|value: &serde_json::Value| value.get("attack").is_some())
+        .collect();
+    assert_eq!(reports.len(), 28, "{text}");
+    for report in &reports {
+        assert!(report["refused"] == true || report["harmless"] == true, "{report}");
+    }
+    assert!(output.status.success());
+}

@@ -74,7 +74,7 @@ pub const ATTACKS: &[Attack] = &[
         "two keyholders do so independently"),
     attack!("isolating-weights", Keyholder, Refused(&["IsolatingWeight"]), release::isolating_weights,
         "a proven tally that weighs one voter apart from the others"),
-    attack!("huge-coefficient", Engine, Refused(&["PROGRAM"]), release::huge_coefficient,
+    attack!("huge-coefficient", Engine, Refused(&["PROGRAM_TEXT"]), release::huge_coefficient,
         "a program text with a coefficient of 2^40"),
     attack!("half-step-constant", Keyholder, Refused(&["ConstantOffGrid"]), release::half_step_constant,
         "a proven tally with half a step added: the sign of the noise would be released"),

@@ -8,12 +8,8 @@ use std::fmt;
 pub enum Party {
     /// The contract `Coprocessor` with its verifier.
     Coprocessor,
-    /// The contract `ReleaseVerifier`.
-    ReleaseVerifier,
     /// The engine.
     Engine,
-    /// The prover.
-    Prover,
     /// Each keyholder by itself.
     Keyholder,
     /// The keyholders together.
@@ -24,9 +20,7 @@ impl fmt::Display for Party {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Coprocessor => "Coprocessor",
-            Self::ReleaseVerifier => "ReleaseVerifier",
             Self::Engine => "engine",
-            Self::Prover => "prover",
             Self::Keyholder => "keyholder",
             Self::Committee => "committee",
         })

@@ -91,8 +91,6 @@ pub struct Honest {
     pub program: LinearProgram,
     /// The program on chain.
     pub registered: RegisteredProgram,
-    /// The consumer.
-    pub tally: Address,
     /// The fulfilled request.
     pub fulfilled: Fulfilled,
     /// What the committee released.
@@ -175,7 +173,6 @@ pub async fn run<R: RngCore + CryptoRng>(
         handles,
         program,
         registered,
-        tally,
         fulfilled,
         release,
         release_tx: accepted.transaction_hash,
