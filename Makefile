@@ -18,7 +18,7 @@ SETUP := scripts/setup.sh
 # Arguments of the command, for example: make demo ARGS="--voters 12 --seed 7"
 ARGS ?=
 
-.PHONY: help demo test soak lint deny bench contracts format build
+.PHONY: help demo test soak crash lint deny bench contracts format build
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -36,9 +36,12 @@ test: ## The fast tier: everything that is not marked slow
 	@$(SETUP) build chain
 	@scripts/test.sh fast
 
-soak: ## The slow tier: tests marked `#[ignore = "slow: ..."]`
-	@$(SETUP) build chain
+soak: crash ## The slow tier: crash tests, then tests marked `#[ignore = "slow: ..."]`
 	@scripts/test.sh slow
+
+crash: ## Kill processes at every persisted step (failpoints armed), then build the binaries without failpoints again
+	@$(SETUP) build chain
+	@scripts/test.sh crash
 
 lint: deny ## rustfmt, clippy with warnings as errors, shell syntax, cargo-deny
 	@$(SETUP) lint

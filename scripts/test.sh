@@ -1,17 +1,24 @@
 #!/usr/bin/env bash
-# Runs one tier of the tests: `fast` is what is not ignored, `slow` is what is.
+# Runs one tier of the tests: `fast` is what is not ignored, `slow` is what is, `crash` is what needs failpoints.
 #
 # The runner is `cargo test`: one process for each test binary, so that keys and reference strings made once serve
 # all its tests. RUNNER=nextest takes cargo-nextest instead (a process for each test: slower here, better reports).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-tier=${1:?fast or slow}
+tier=${1:?fast, slow or crash}
 flags=(--release --workspace --locked)
 case $tier in
     fast) test_args=() nextest_args=() ;;
     slow) test_args=(--ignored) nextest_args=(--run-ignored only) ;;
-    *) echo "unknown tier $tier: fast and slow are known" >&2; exit 2 ;;
+    crash)
+        # The feature replaces the binaries by armed ones: they are built again without it, whatever the tests say.
+        trap 'cargo build "${flags[@]}" --bins' EXIT
+        armed=trine-engine/failpoints,trine-keyholder/failpoints,trine-prover/failpoints
+        cargo test "${flags[@]}" --no-fail-fast --features "$armed" --bins --test kill_resume --test release
+        exit
+        ;;
+    *) echo "unknown tier $tier: fast, slow and crash are known" >&2; exit 2 ;;
 esac
 
 # Documentation tests first, so that what is printed last is the count of the suite itself.
