@@ -4,6 +4,7 @@ use crate::rpc::{Bearer, RpcError};
 use alloy::primitives::B256;
 use rand::RngCore;
 use tokio_stream::StreamExt;
+use tonic::Code;
 use tonic::codegen::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use trine_proto::engine::v1 as pb;
@@ -50,7 +51,16 @@ impl EngineClient {
         Ok(answer.map_err(|s| RpcError::refused(SERVICE, "GetInfo", &s))?.into_inner())
     }
 
-    /// Stores a key set: the compact public key, then the compressed server key.
+    /// Whether the engine has a key set.
+    pub async fn has_key(&mut self, digest: &[u8; 32]) -> Result<bool, RpcError> {
+        match self.inner.get_key(pb::GetKeyRequest { key_digest: digest.to_vec() }).await {
+            Ok(_) => Ok(true),
+            Err(status) if status.code() == Code::NotFound => Ok(false),
+            Err(status) => Err(RpcError::refused(SERVICE, "GetKey", &status)),
+        }
+    }
+
+    /// Stores a key set: the compact public key, then the compressed server key. One that is there is not sent again.
     pub async fn put_key(
         &mut self,
         digest: &[u8; 32],
@@ -58,6 +68,9 @@ impl EngineClient {
         compact_public: &[u8],
         compressed_server: &[u8],
     ) -> Result<(), RpcError> {
+        if self.has_key(digest).await? {
+            return Ok(());
+        }
         let header = pb::KeyHeader {
             key_digest: digest.to_vec(),
             parameter_set_id: parameter_set_id.to_vec(),
