@@ -184,7 +184,7 @@ mod tests {
         assert!(matches!(POLICY.check(&weighted(&[1, 1], 15 * DELTA, 15)), Err(V::DegreeTooLarge { .. })));
         assert!(matches!(POLICY.check(&weighted(&[1, 1], 0, 1)), Err(V::DegreeUnderstated { .. })));
         assert!(matches!(POLICY.check(&weighted(&[1], 0, 15)), Err(V::TooFewInputs { .. })));
-        assert!(matches!(POLICY.check(&weighted(&[], 0, 15)), Err(V::TooFewInputs { terms: 0, .. })));
+        assert!(matches!(POLICY.check(&weighted(&[0, 0], 0, 15)), Err(V::TooFewInputs { terms: 0, .. })));
         // Totals below 4 in the low digit and one voter's bit in the high one.
         assert!(matches!(
             POLICY.check(&weighted(&[1, 1, 1, 4], 0, 15)),
