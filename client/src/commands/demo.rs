@@ -148,8 +148,7 @@ fn summary(honest: &Honest, material: &Material, phases: &Phases) -> Summary {
         native_verify_ms: Some(fulfilled.native_verify_ms),
         gas_fulfil: Some(fulfilled.gas),
         gas_release: Some(honest.gas_release),
-        // Both transactions were found included and successful on the way here.
-        released: true,
+        released: honest.released,
         fulfil_tx: Some(fulfilled.fulfil_tx),
         release_tx: Some(honest.release_tx),
         verifier_hash: Some(fulfilled.receipt.domain.verifier_hash),

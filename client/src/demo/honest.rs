@@ -101,6 +101,8 @@ pub struct Honest {
     pub gas_release: u64,
     /// Totals of its event.
     pub totals: Vec<u64>,
+    /// Fulfilment and acceptance both stand on chain, read again after the last of them.
+    pub released: bool,
 }
 
 /// Runs the tally on a cluster.
@@ -165,6 +167,10 @@ pub async fn run<R: RngCore + CryptoRng>(
     let release = release(clients, &fulfilled, &phase).await?;
     let (accepted, totals) =
         organiser.accept_result(tally, release.epoch, &release.plaintexts, release.signature.clone()).await?;
+    let mut released = true;
+    for transaction in [fulfilled.fulfil_tx, accepted.transaction_hash] {
+        released &= organiser.receipt(transaction).await?.status();
+    }
     phases.close(phase, format!("{totals:?}"));
 
     Ok(Honest {
@@ -178,6 +184,7 @@ pub async fn run<R: RngCore + CryptoRng>(
         release_tx: accepted.transaction_hash,
         gas_release: accepted.gas_used,
         totals,
+        released,
     })
 }
 
