@@ -33,7 +33,7 @@ build: ## All binaries, optimised
 	@cargo build $(CARGO_FLAGS) --bins
 
 test: ## The fast tier: everything that is not marked slow
-	@$(SETUP) build chain
+	@$(SETUP) build chain python
 	@scripts/test.sh fast
 
 soak: crash ## The slow tier: crash tests, then tests marked `#[ignore = "slow: ..."]`

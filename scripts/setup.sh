@@ -4,6 +4,7 @@
 #   scripts/setup.sh build       Rust toolchain (checked), C++ compiler (checked), libclang for RocksDB's bindings
 #   scripts/setup.sh lint        rustfmt and clippy of that toolchain
 #   scripts/setup.sh chain       node and the pinned packages of verifier-contract/tools: anvil, forge, solc
+#   scripts/setup.sh python      Python and the pinned packages of examples/python, in ~/.cache/trine/python
 #   scripts/setup.sh deny        cargo-deny (compiled: minutes)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -63,14 +64,48 @@ setup_chain() {
     local tools=verifier-contract/tools
     # The copy of the lock file says what is installed: it differs when a pin has moved, and is written last.
     if ! cmp -s "$tools/package-lock.json" "$tools/node_modules/.trine-installed"; then
+        local npm=(npm) version
+        version=$(node -p process.versions.node)
+        # npm leaves out, without a word, platform packages that ask for a later node than it runs on (Debian 12: 18).
+        # A later one does the installing; the tools themselves run on the system's.
+        if ! at_least "$version" "$TOOLS_NODE"; then
+            say "node $version is older than $TOOLS_NODE: installing into $tools/node: $(tool_names "$tools/node/package.json")"
+            npm_ci "$tools/node" npm
+            local packages=$PWD/$tools/node/node_modules later
+            later=$(compgen -G "$packages/node-linux-*/bin/node") || die "no node package for $(uname -m) in $tools/node"
+            npm=(env "PATH=$(dirname "$later"):$PATH" node "$packages/npm/bin/npm-cli.js")
+        fi
         say "installing the node packages pinned in $tools/package-lock.json: $(tool_names "$tools/package.json")"
-        (cd "$tools" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
+        npm_ci "$tools" "${npm[@]}"
+        compgen -G "$tools/node_modules/@foundry-rs/anvil-*/bin/anvil" >/dev/null || die "anvil has no package for $(uname -sm)"
         cp "$tools/package-lock.json" "$tools/node_modules/.trine-installed"
     fi
 }
 
+# What the platform packages of anvil and forge ask for.
+TOOLS_NODE=20
+
+# npm_ci FOLDER NPM...
+npm_ci() { (cd "$1" && "${@:2}" ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2); }
+
+# Names and versions in a package.json.
 tool_names() {
-    node -p 'Object.entries(JSON.parse(require("fs").readFileSync(process.argv[1])).devDependencies).map(p => p.join(" ")).join(", ")' "$1"
+    node -p 'const p = JSON.parse(require("fs").readFileSync(process.argv[1]));
+        Object.entries({ ...p.devDependencies, ...p.dependencies, ...p.optionalDependencies }).map(d => d.join(" ")).join(", ")' "$1"
+}
+
+setup_python() {
+    local requirements=examples/python/requirements.txt
+    local venv=${XDG_CACHE_HOME:-$HOME/.cache}/trine/python
+    # Written last, as above. An environment whose interpreter is gone is made again.
+    if [ -x "$venv/bin/python" ] && cmp -s "$requirements" "$venv/.trine-installed"; then return; fi
+    # Debian's python3 alone makes no environments.
+    python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv
+    say "installing into $venv: $(sed -n 's/^\([a-z-]*\)==\([^ ]*\).*/\1 \2/p' "$requirements" | paste -sd, | sed 's/,/, /g')"
+    python3 -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary=:all: --require-hashes \
+        --requirement "$requirements" >&2
+    cp "$requirements" "$venv/.trine-installed"
 }
 
 setup_deny() {
@@ -81,10 +116,10 @@ setup_deny() {
     fi
 }
 
-[ $# -gt 0 ] || die "name at least one of: build lint chain deny"
+[ $# -gt 0 ] || die "name at least one of: build lint chain python deny"
 for part in "$@"; do
     case $part in
-        build | lint | chain | deny) "setup_$part" ;;
-        *) die "unknown part $part: build, lint, chain and deny are known" ;;
+        build | lint | chain | python | deny) "setup_$part" ;;
+        *) die "unknown part $part: build, lint, chain, python and deny are known" ;;
     esac
 done

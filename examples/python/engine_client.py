@@ -2,8 +2,10 @@
 
 Shares no code with the project: the stubs are generated from the .proto files in a temporary folder.
 
-    python -m venv venv && venv/bin/pip install grpcio grpcio-tools
+    python3 -m venv venv && venv/bin/pip install --require-hashes -r requirements.txt
     venv/bin/python engine_client.py 127.0.0.1:7400 TOKEN program.txt ballot-0.bin ballot-1.bin ...
+
+The last line is JSON: job, state, handles of inputs and outputs, bytes of the proofs.
 
 Each ciphertext file holds the words of one value (2049 words a block, 8 bytes little-endian each) or, with
 --compact-list, an encoded compact list. The key set must be stored with the engine already, or be given by --put-key.
@@ -12,6 +14,7 @@ Each ciphertext file holds the words of one value (2049 words a block, 8 bytes l
 import argparse
 import hashlib
 import importlib
+import json
 import pathlib
 import sys
 import tempfile
@@ -202,10 +205,17 @@ def run(options, modules):
         names = client.m["job_pb2"].JobState
         if names.Name(job.state) not in ("JOB_STATE_PROVEN", "JOB_STATE_FULFILLED"):
             sys.exit(f"{job.failure.name}: {job.failure.message}")
-        receipt = client.receipt(job.job_id)
-        print(f"receipt: inner proof {len(receipt.proof.inner)} bytes, wrapped {len(receipt.proof.wrapped)} bytes")
-        for output in job.outputs:
-            print(f"output {output.record.handle.hex()} proven {output.proven}")
+        proof = client.receipt(job.job_id).proof
+        summary = {
+            "job": job.job_id.hex(),
+            "state": names.Name(job.state).removeprefix("JOB_STATE_"),
+            "inputs": [handle.hex() for handle in handles],
+            "outputs": [output.record.handle.hex() for output in job.outputs],
+            "proven": [output.proven for output in job.outputs],
+            "inner_proof_bytes": len(proof.inner),
+            "wrapped_proof_bytes": len(proof.wrapped),
+        }
+        print(json.dumps(summary))
 
 
 def main():
