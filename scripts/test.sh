@@ -15,6 +15,8 @@ case $tier in
         # The feature replaces the binaries by armed ones: they are built again without it, whatever the tests say.
         trap 'cargo build "${flags[@]}" --bins' EXIT
         armed=trine-engine/failpoints,trine-keyholder/failpoints,trine-prover/failpoints
+        # `cargo test` builds the binaries of crates whose tests it runs, and the prover's is killed by the engine's.
+        cargo build "${flags[@]}" --features "$armed" --bins
         cargo test "${flags[@]}" --no-fail-fast --features "$armed" --bins --test kill_resume --test release
         exit
         ;;

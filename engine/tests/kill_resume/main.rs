@@ -1,9 +1,10 @@
-//! `kill -9` of the engine's process at every state, held open by failpoints; the next process ends the job, and nothing
-//! is done twice on chain.
+//! `kill -9` of the engine's process at every state and of the prover's at every stage, held open by failpoints; the next
+//! process ends the job, and nothing is done twice on chain.
 
 #[path = "../node/anvil.rs"]
 mod anvil;
 mod process;
+mod prover;
 #[path = "../node/requests.rs"]
 mod requests;
 mod worker;
@@ -13,7 +14,7 @@ use alloy::signers::local::PrivateKeySigner;
 use anvil::{Anvil, ENGINE};
 use pb::JobState;
 use process::{
-    EngineProcess, TOKEN, Wiring, authorised, connect, ended, free_address, hold_at, kill_at, store_inputs,
+    Process, TOKEN, Wiring, authorised, connect, ended, free_address, hold_at, kill_at, store_inputs,
     write_files,
 };
 use std::path::PathBuf;
@@ -40,13 +41,13 @@ async fn an_engine_killed_before_the_chain_goes_on_where_it_was() {
         let wiring =
             Wiring { engine, prover, verifier_hash: VERIFIER_HASH, coprocessor: [7; 20], chain: None };
         write_files(folder.path(), &wiring, &SRS.to_bytes());
-        let first = EngineProcess::start(folder.path(), &hold_at(state));
+        let first = Process::engine(folder.path(), &hold_at(state));
         let mut client = connect(engine).await;
         let (request, _) = store_inputs(&mut client, [1; 20]).await;
         let (id, answered) = kill_at(first, &mut client, &request, state).await;
         assert_eq!(answered, state != JobState::Accepted, "{state:?}");
 
-        let second = EngineProcess::start(folder.path(), "");
+        let second = Process::engine(folder.path(), "");
         let mut client = connect(engine).await;
         // The client asks again: the same job.
         let answer = client.submit_job(authorised(request)).await.unwrap().into_inner();
@@ -81,7 +82,7 @@ async fn an_engine_killed_around_its_transaction_fulfils_once() {
         let chain = Some((node.url.clone(), ENGINE));
         let wiring = Wiring { engine, prover, verifier_hash, coprocessor: coprocessor.into_array(), chain };
         write_files(folder.path(), &wiring, &srs);
-        let first = EngineProcess::start(folder.path(), &hold_at(state));
+        let first = Process::engine(folder.path(), &hold_at(state));
         let mut client = connect(engine).await;
         let (mut request, commitments) = store_inputs(&mut client, account.into_array()).await;
         let key_digest = request.key_digest.as_slice().try_into().unwrap();
@@ -89,7 +90,7 @@ async fn an_engine_killed_around_its_transaction_fulfils_once() {
         request.request_id = id.to_vec();
         let (job_id, _) = kill_at(first, &mut client, &request, state).await;
 
-        let second = EngineProcess::start(folder.path(), "");
+        let second = Process::engine(folder.path(), "");
         let mut client = connect(engine).await;
         let job = ended(&mut client, &job_id, JobState::Fulfilled).await;
         assert_eq!(job.fulfil_tx.len(), 32, "{state:?}");

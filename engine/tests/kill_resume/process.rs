@@ -1,4 +1,4 @@
-//! The engine's process and calls to it.
+//! The processes of engine and prover, and calls to the engine.
 
 use crate::requests::VALUE;
 use std::io::Write;
@@ -19,13 +19,17 @@ use trine_verifier::{Bytes32, Commitment};
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// A running binary, killed when dropped.
-pub struct EngineProcess(Child);
+pub struct Process(Child);
 
-impl EngineProcess {
-    pub fn start(folder: &Path, failpoints: &str) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_trine-engine"))
+impl Process {
+    pub fn engine(folder: &Path, failpoints: &str) -> Self {
+        Self::start(Path::new(env!("CARGO_BIN_EXE_trine-engine")), &folder.join("engine.toml"), failpoints)
+    }
+
+    pub fn start(binary: &Path, config: &Path, failpoints: &str) -> Self {
+        let child = Command::new(binary)
             .arg("--config")
-            .arg(folder.join("engine.toml"))
+            .arg(config)
             .env("FAILPOINTS", failpoints)
             .stderr(Stdio::inherit())
             .spawn()
@@ -40,7 +44,7 @@ impl EngineProcess {
     }
 }
 
-impl Drop for EngineProcess {
+impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -185,7 +189,7 @@ async fn upload(
 
 /// Submits until the job is on disk in `state`, kills the process there; the job, and whether the client had an answer.
 pub async fn kill_at(
-    process: EngineProcess,
+    process: Process,
     client: &mut EngineServiceClient<Channel>,
     request: &pb::SubmitJobRequest,
     state: pb::JobState,

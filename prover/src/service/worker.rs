@@ -32,7 +32,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Failpoint at the beginning of the stage.
+    /// Failpoint at the beginning of the stage, after it is told: who sees the stage knows that the proof is held there.
     pub const fn failpoint(self) -> &'static str {
         match self {
             Self::Checking => "prover-checking",
@@ -133,8 +133,11 @@ impl Worker {
     pub fn prove(&self, task: Task, on_progress: OnProgress<'_>) -> Result<Proved, Refusal> {
         let Task { statement, inputs, outputs } = task;
         let mut step = |stage: Stage, permille| {
+            if !on_progress(stage, permille) {
+                return Err(ProveError::Cancelled);
+            }
             fail::fail_point!(stage.failpoint());
-            if on_progress(stage, permille) { Ok(()) } else { Err(ProveError::Cancelled) }
+            Ok(())
         };
         step(Stage::Checking, 0)?;
         self.check_outputs(&statement, &outputs)?;
