@@ -63,7 +63,7 @@ setup_chain() {
     { has node && has npm; } || apt_install nodejs npm
     local tools=verifier-contract/tools
     # The copy of the lock file says what is installed: it differs when a pin has moved, and is written last.
-    if ! cmp -s "$tools/package-lock.json" "$tools/node_modules/.trine-installed"; then
+    if ! has_anvil "$tools" || ! cmp -s "$tools/package-lock.json" "$tools/node_modules/.trine-installed"; then
         local npm=(npm) version
         version=$(node -p process.versions.node)
         # npm leaves out, without a word, platform packages that ask for a later node than it runs on (Debian 12: 18).
@@ -77,13 +77,16 @@ setup_chain() {
         fi
         say "installing the node packages pinned in $tools/package-lock.json: $(tool_names "$tools/package.json")"
         npm_ci "$tools" "${npm[@]}"
-        compgen -G "$tools/node_modules/@foundry-rs/anvil-*/bin/anvil" >/dev/null || die "anvil has no package for $(uname -sm)"
+        has_anvil "$tools" || die "anvil has no package for $(uname -sm)"
         cp "$tools/package-lock.json" "$tools/node_modules/.trine-installed"
     fi
 }
 
 # What the platform packages of anvil and forge ask for.
 TOOLS_NODE=20
+
+# has_anvil FOLDER
+has_anvil() { compgen -G "$1/node_modules/@foundry-rs/anvil-*/bin/anvil" >/dev/null; }
 
 # npm_ci FOLDER NPM...
 npm_ci() { (cd "$1" && "${@:2}" ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2); }
