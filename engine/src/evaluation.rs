@@ -10,8 +10,7 @@ use trine_fhe::ValueWords;
 use trine_program::LinearProgram;
 use trine_verifier::digest::field_word;
 use trine_verifier::proof::InnerProof;
-use trine_verifier::statement::NamedCommitment;
-use trine_verifier::{Bytes32, Commitment, Statement};
+use trine_verifier::{Bytes32, Commitment, NamedCommitment, Statement};
 
 /// A record with its canonical words.
 pub type StoredValue = (CiphertextRecord, Vec<u8>);
@@ -92,7 +91,10 @@ pub fn statement(
     let named = |records: &[CiphertextRecord]| {
         records
             .iter()
-            .map(|r| Ok(NamedCommitment { handle: r.handle, commitment: r.point()? }))
+            .map(|r| {
+                let record = r.handle_record(setup.chain_id, setup.coprocessor)?;
+                Ok(NamedCommitment::new(&record, r.point()?)?)
+            })
             .collect::<Result<Vec<_>, EngineError>>()
     };
     Ok(Statement {

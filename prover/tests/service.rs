@@ -14,8 +14,10 @@ use trine_prover::service::{Service, server};
 use trine_prover::srs;
 use trine_prover::wrap::structure;
 use trine_verifier::srs::CommitmentKey;
-use trine_verifier::statement::{NamedCommitment, parameter_set_id};
-use trine_verifier::{Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, Origin, Statement};
+use trine_verifier::statement::parameter_set_id;
+use trine_verifier::{
+    Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, NamedCommitment, Origin, Statement,
+};
 
 const CLASS: Class = Class::REDUCED_TINY;
 /// 8 mask words and the body.
@@ -80,7 +82,7 @@ fn case() -> Case {
             origin,
             commitment_digest: commitment.digest(),
         };
-        (NamedCommitment { handle: record.handle(), commitment }, message(&record, &commitment))
+        (NamedCommitment::new(&record, commitment).unwrap(), message(&record, &commitment))
     };
     let input = Origin::Input { registrant: [5; 20], consumer: [6; 20] };
     let (inputs, input_messages): (Vec<_>, Vec<_>) = [&a, &b].map(|w| record(w, input)).into_iter().unzip();

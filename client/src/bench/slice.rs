@@ -22,9 +22,10 @@ use trine_prover::argument::Phase;
 use trine_prover::groth::{development_key, prove_wrap};
 use trine_prover::wrap::WrapWitness;
 use trine_prover::{Mode, argument};
-use trine_verifier::statement::{NamedCommitment, parameter_set_id};
+use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{
-    Class, Commitment, Domain, HandleRecord, InnerProof, Job, Origin, PublicInputs, Statement,
+    Class, Commitment, Domain, HandleRecord, InnerProof, Job, NamedCommitment, Origin, PublicInputs,
+    Statement,
 };
 
 /// Most gas of a fulfilment with fifteen inputs.
@@ -120,9 +121,10 @@ pub fn run(phases: &mut Phases) -> anyhow::Result<Figures> {
     let mut inputs = Vec::with_capacity(values.len());
     for (index, value) in values.iter().enumerate() {
         let (handle, gas) = chain.vote(index, &value.commitment)?;
-        let own = value.record(&domain, chain.tally.0.0, chain.tally.0.0).handle();
-        ensure!(own == handle.0, "own handle {}, on chain {handle}", hex::encode(own));
-        inputs.push(NamedCommitment { handle: own, commitment: value.commitment });
+        let record = value.record(&domain, chain.tally.0.0, chain.tally.0.0);
+        let own = NamedCommitment::new(&record, value.commitment)?;
+        ensure!(own.handle == handle.0, "own handle {}, on chain {handle}", hex::encode(own.handle));
+        inputs.push(own);
         gas_vote = gas;
     }
     let (requested, gas_request) = chain.close()?;
@@ -224,7 +226,7 @@ fn statement(
             salt: requested.salt.0,
             program: program.clone(),
             inputs,
-            outputs: vec![NamedCommitment { handle: record.handle(), commitment }],
+            outputs: vec![NamedCommitment::new(&record, commitment)?],
         },
     })
 }

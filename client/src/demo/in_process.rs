@@ -13,8 +13,10 @@ use trine_fhe::dev_keys::DevelopmentKeys;
 use trine_fhe::{ValueWords, linear};
 use trine_program::LinearProgram;
 use trine_verifier::srs::CommitmentKey;
-use trine_verifier::statement::{NamedCommitment, parameter_set_id};
-use trine_verifier::{Bytes32, Class, Commitment, Domain, HandleRecord, Job, Origin, Statement};
+use trine_verifier::statement::parameter_set_id;
+use trine_verifier::{
+    Bytes32, Class, Commitment, Domain, HandleRecord, Job, NamedCommitment, Origin, Statement,
+};
 
 /// Runs the tally in this process.
 pub fn run<R: RngCore + CryptoRng>(
@@ -109,10 +111,9 @@ fn statement(
         .enumerate()
         .map(|(i, v)| {
             let registrant = [u8::try_from(i).unwrap_or(u8::MAX); 20];
-            let handle = v.record(&domain, registrant, [0; 20]).handle();
-            NamedCommitment { handle, commitment: v.commitment }
+            NamedCommitment::new(&v.record(&domain, registrant, [0; 20]), v.commitment)
         })
-        .collect();
+        .collect::<Result<_, _>>()?;
     let commitment = Commitment::new(srs.commit_words(&total.commitment_words())?)?;
     let declaration = total.declaration();
     let record = HandleRecord {
@@ -139,7 +140,7 @@ fn statement(
             salt: [0; 32],
             program: program.clone(),
             inputs,
-            outputs: vec![NamedCommitment { handle: record.handle(), commitment }],
+            outputs: vec![NamedCommitment::new(&record, commitment)?],
         },
     })
 }

@@ -7,10 +7,10 @@ use trine_verifier::digest::{field_from_word, field_word, point_words};
 use trine_verifier::handle::CommitmentError;
 use trine_verifier::proof::ProofError;
 use trine_verifier::srs::{SrsError, VerifierSrs};
-use trine_verifier::statement::{NamedCommitment, parameter_set_id};
+use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{
-    Address, Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, Origin, PublicInputs,
-    Statement, VerifyError,
+    Address, Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, NamedCommitment, Origin,
+    PublicInputs, Statement, VerifyError,
 };
 
 /// Length of a proof for `Coprocessor.fulfil` (`docs/spec/onchain.md`).
@@ -216,12 +216,16 @@ fn named(
         if !full.matches(declaration) {
             return Err(ReceiptError::Declaration { what, index });
         }
-        let expected = full.handle();
-        if record.handle.0 != expected {
-            let (got, expected) = (hex::encode(record.handle), hex::encode(expected));
+        let own = NamedCommitment::new(&full, commitment).map_err(|error| ReceiptError::Commitment {
+            what,
+            index,
+            error,
+        })?;
+        if record.handle.0 != own.handle {
+            let (got, expected) = (hex::encode(record.handle), hex::encode(own.handle));
             return Err(ReceiptError::Handle { what, index, got, expected });
         }
-        named.push(NamedCommitment { handle: expected, commitment });
+        named.push(own);
     }
     Ok(named)
 }

@@ -8,8 +8,10 @@ use trine::receipt::file::{FORMAT, Receipt, ReceiptDomain, ReceiptOrigin, Receip
 use trine::{ballot, setup};
 use trine_prover::srs;
 use trine_verifier::digest::{field_word, point_words};
-use trine_verifier::statement::{NamedCommitment, parameter_set_id};
-use trine_verifier::{Bytes32, Class, Commitment, Domain, HandleRecord, Job, Origin, Statement};
+use trine_verifier::statement::parameter_set_id;
+use trine_verifier::{
+    Bytes32, Class, Commitment, Domain, HandleRecord, Job, NamedCommitment, Origin, Statement,
+};
 
 pub const VOTERS: usize = 12;
 pub const REQUEST: Bytes32 = [9; 32];
@@ -54,8 +56,8 @@ pub fn fixture() -> &'static Fixture {
             };
             let record = record(&statement.domain, origin, &commitment);
             let list = if index < VOTERS { &mut statement.job.inputs } else { &mut statement.job.outputs };
-            list.push(NamedCommitment { handle: record.handle.0, commitment });
-            records.push(record);
+            list.push(NamedCommitment::new(&record, commitment).unwrap());
+            records.push(receipt_record(&record, &commitment));
         }
         let proof = trine_prover::argument::prove(&class, &srs, &statement, inputs, &mut |_| true).unwrap();
         let public = trine_verifier::verify(&class, srs.verifier(), &statement, &proof).unwrap();
@@ -97,9 +99,9 @@ fn random_words(rng: &mut ChaCha20Rng) -> Vec<u64> {
     (0..3 * 4096).map(|i| if i % 4096 <= 2048 { rng.next_u64() } else { 0 }).collect()
 }
 
-fn record(domain: &Domain, origin: Origin, commitment: &Commitment) -> ReceiptRecord {
+fn record(domain: &Domain, origin: Origin, commitment: &Commitment) -> HandleRecord {
     let declaration = ballot::declaration();
-    let full = HandleRecord {
+    HandleRecord {
         chain_id: domain.chain_id,
         coprocessor: domain.coprocessor,
         key_digest: domain.key_digest,
@@ -108,13 +110,16 @@ fn record(domain: &Domain, origin: Origin, commitment: &Commitment) -> ReceiptRe
         blocks: declaration.blocks,
         origin,
         commitment_digest: commitment.digest(),
-    };
+    }
+}
+
+fn receipt_record(record: &HandleRecord, commitment: &Commitment) -> ReceiptRecord {
     ReceiptRecord {
-        handle: full.handle().into(),
-        value_type: declaration.value_type,
-        key_kind: declaration.key_kind,
-        blocks: declaration.blocks,
-        origin: match origin {
+        handle: record.handle().into(),
+        value_type: record.value_type,
+        key_kind: record.key_kind,
+        blocks: record.blocks,
+        origin: match record.origin {
             Origin::Input { registrant, consumer } => {
                 ReceiptOrigin::Input { registrant: registrant.into(), consumer: consumer.into() }
             }

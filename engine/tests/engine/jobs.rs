@@ -7,10 +7,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tonic::Code;
 use trine_engine::service::limits::Limits;
-use trine_program::LinearProgram;
 use trine_proto::engine::v1 as pb;
-use trine_verifier::statement::NamedCommitment;
-use trine_verifier::{Commitment, Domain, InnerProof, Job, Statement};
+use trine_prover::service::wire;
+use trine_verifier::InnerProof;
 
 const REQUEST: [u8; 32] = [0x77; 32];
 
@@ -53,45 +52,15 @@ async fn a_job_without_a_chain_ends_proven_with_a_receipt_that_verifies() {
     let proof = InnerProof::from_bytes(&CLASS, &receipt.proof.unwrap().inner).unwrap();
     let setup = setup();
     let srs = setup.commitment_key.verifier();
-    trine_verifier::verify(&CLASS, srs, &read(&statement), &proof).unwrap();
-    let mut other = read(&statement);
+    let statement = wire::statement(&statement, &CLASS).unwrap();
+    trine_verifier::verify(&CLASS, srs, &statement, &proof).unwrap();
+    let mut other = statement;
     other.job.request_id[0] ^= 1;
     assert!(trine_verifier::verify(&CLASS, srs, &other, &proof).is_err());
     // The receipt is the owner's.
     let mut bob = engine.client(BOB).await;
     let error = bob.get_receipt(pb::GetReceiptRequest { job_id: id }).await.unwrap_err();
     assert_eq!(error.code(), Code::PermissionDenied);
-}
-
-fn read(statement: &trine_proto::prover::v1::Statement) -> Statement {
-    let word = |bytes: &[u8]| <[u8; 32]>::try_from(bytes).unwrap();
-    let domain = statement.domain.clone().unwrap();
-    let named = |list: &[trine_proto::prover::v1::HandleRecord]| {
-        list.iter()
-            .map(|r| {
-                let point = &r.commitment.as_ref().unwrap().point;
-                let commitment = Commitment::from_xy(&word(&point[..32]), &word(&point[32..])).unwrap();
-                NamedCommitment { handle: word(&r.handle), commitment }
-            })
-            .collect()
-    };
-    Statement {
-        domain: Domain {
-            chain_id: domain.chain_id,
-            coprocessor: domain.coprocessor.try_into().unwrap(),
-            verifier_hash: word(&domain.verifier_hash),
-            srs_digest: word(&domain.srs_digest),
-            parameter_set_id: word(&domain.parameter_set_id),
-            key_digest: word(&domain.key_digest),
-        },
-        job: Job {
-            request_id: word(&statement.request_id),
-            salt: word(&statement.salt),
-            program: LinearProgram::from_text(&statement.program_text).unwrap(),
-            inputs: named(&statement.inputs),
-            outputs: named(&statement.outputs),
-        },
-    }
 }
 
 #[tokio::test]

@@ -6,10 +6,9 @@ use trine_fhe::words::ValueWords;
 use trine_program::{LinearProgram, PolicyViolation, ReleasePolicy, TextError};
 use trine_verifier::proof::ProofError;
 use trine_verifier::srs::{CommitmentKey, SrsError};
-use trine_verifier::statement::NamedCommitment;
 use trine_verifier::{
-    Address, Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, Origin, Statement,
-    VerifyError,
+    Address, Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, NamedCommitment, Origin,
+    Statement, VerifyError,
 };
 
 /// What a node is configured to serve.
@@ -360,10 +359,8 @@ fn check_inputs(
             ));
         }
         let commitment = presented.inputs[index];
-        if commitment.digest() != input.record.commitment_digest {
-            return Err(Refusal::InputCommitment { index });
-        }
-        named.push(NamedCommitment { handle: input.handle, commitment });
+        let input = NamedCommitment::new(&input.record, commitment);
+        named.push(input.map_err(|_| Refusal::InputCommitment { index })?);
     }
     Ok(named)
 }
@@ -407,12 +404,13 @@ fn check_outputs(
             origin,
             commitment_digest: commitment.digest(),
         };
-        let got = own.handle();
-        if got != output.handle {
-            let expected = hex::encode(output.handle);
-            return Err(Refusal::HandleMismatch { index, got: hex::encode(got), expected });
+        let own = NamedCommitment::new(&own, commitment)
+            .map_err(|e| Refusal::Uncommittable { index, reason: e.to_string() })?;
+        if own.handle != output.handle {
+            let (got, expected) = (hex::encode(own.handle), hex::encode(output.handle));
+            return Err(Refusal::HandleMismatch { index, got, expected });
         }
-        named.push(NamedCommitment { handle: got, commitment });
+        named.push(own);
     }
     Ok(named)
 }

@@ -7,8 +7,8 @@ use trine_keyholder::protocol::authorise::{ChainFacts, ChainHandle, Presented, R
 use trine_program::{Declaration, KeyKind, LinearProgram, LinearRow, Term, ValueType};
 use trine_prover::argument::{Witness, prove};
 use trine_verifier::srs::CommitmentKey;
-use trine_verifier::statement::{NamedCommitment, parameter_set_id};
-use trine_verifier::{Class, Commitment, Domain, HandleRecord, Job, Origin, Statement};
+use trine_verifier::statement::parameter_set_id;
+use trine_verifier::{Class, Commitment, Domain, HandleRecord, Job, NamedCommitment, Origin, Statement};
 
 pub const REQUEST: [u8; 32] = [4; 32];
 pub const CONSUMER: [u8; 20] = [0xcc; 20];
@@ -118,7 +118,7 @@ fn make() -> Proven {
         .collect();
     let named = |handles: &[ChainHandle], commitments: &[Commitment]| -> Vec<NamedCommitment> {
         let pairs = handles.iter().zip(commitments);
-        pairs.map(|(h, c)| NamedCommitment { handle: h.handle, commitment: *c }).collect()
+        pairs.map(|(h, c)| NamedCommitment::new(&h.record, *c).unwrap()).collect()
     };
     let mut job = Job {
         request_id: REQUEST,

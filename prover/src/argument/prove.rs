@@ -11,9 +11,9 @@ use trine_verifier::lookup::leaf_claims;
 use trine_verifier::proof::{FieldProof, GroupProof, InnerProof};
 use trine_verifier::relation::{layer_claim, output_claims};
 use trine_verifier::srs::{CommitmentKey, SrsError};
-use trine_verifier::statement::{NamedCommitment, Statement, StatementError, StatementInputs};
+use trine_verifier::statement::{Statement, StatementError, StatementInputs};
 use trine_verifier::transcript::ARGUMENT_TAG;
-use trine_verifier::{Transcript, VerifyError, digest};
+use trine_verifier::{NamedCommitment, Transcript, VerifyError, digest};
 
 /// Where a proof stands; reported as each phase begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 use super::refusal::Refusal;
 use trine_program::{Declaration, KeyKind, LinearProgram, ValueType};
 use trine_proto::prover::v1 as pb;
-use trine_verifier::statement::NamedCommitment;
-use trine_verifier::{Bytes32, Class, Commitment, Domain, HandleRecord, Job, Origin, Statement};
+use trine_verifier::{
+    Bytes32, Class, Commitment, Domain, HandleRecord, Job, NamedCommitment, Origin, Statement,
+};
 
 /// A statement that fits its program and the class.
 pub fn statement(message: &pb::Statement, class: &Class) -> Result<Statement, Refusal> {
@@ -51,12 +52,17 @@ fn values(
             if declared.get(index).is_some_and(|d| !record.matches(d)) {
                 return Err(Refusal::Declaration { what, index });
             }
-            let (got, expected) = (fixed::<32>("handle", &message.handle)?, record.handle());
-            if got != expected {
-                let (got, expected) = (hex::encode(got), hex::encode(expected));
+            let named = NamedCommitment::new(&record, commitment).map_err(|error| Refusal::Commitment {
+                what,
+                index,
+                error,
+            })?;
+            let got = fixed::<32>("handle", &message.handle)?;
+            if got != named.handle {
+                let (got, expected) = (hex::encode(got), hex::encode(named.handle));
                 return Err(Refusal::Handle { what, index, got, expected });
             }
-            Ok(NamedCommitment { handle: expected, commitment })
+            Ok(named)
         })
         .collect()
 }

@@ -6,8 +6,11 @@ use trine_prover::argument::{Witness, prove};
 use trine_prover::srs;
 use trine_verifier::handle::Commitment;
 use trine_verifier::srs::CommitmentKey;
-use trine_verifier::statement::NamedCommitment;
-use trine_verifier::{Class, Domain, InnerProof, Job, Statement, VerifyError, verify};
+use trine_verifier::{
+    Class, Domain, HandleRecord, InnerProof, Job, NamedCommitment, Origin, Statement, VerifyError, verify,
+};
+
+const REQUEST: [u8; 32] = [4; 32];
 
 /// A deterministic stream of words.
 struct Words(u64);
@@ -77,9 +80,35 @@ pub fn case(class: Class, inputs: usize, outputs: usize, seed: u64) -> Case {
     Case { class, key, statement, inputs: values }
 }
 
-fn named(key: &CommitmentKey, words: &[u64], tag: u8) -> NamedCommitment {
-    let commitment = Commitment::new(key.commit_words(words).unwrap()).unwrap();
-    NamedCommitment { handle: [tag; 32], commitment }
+/// Names a commitment to a value of `blocks` blocks.
+pub fn name(domain: &Domain, blocks: usize, origin: Origin, commitment: Commitment) -> NamedCommitment {
+    let record = HandleRecord {
+        chain_id: domain.chain_id,
+        coprocessor: domain.coprocessor,
+        key_digest: domain.key_digest,
+        key_kind: KeyKind::Compute,
+        value_type: ValueType::Nibbles,
+        blocks: blocks as u8,
+        origin,
+        commitment_digest: commitment.digest(),
+    };
+    NamedCommitment::new(&record, commitment).unwrap()
+}
+
+/// Origin of an output of the case.
+pub fn output(index: usize) -> Origin {
+    Origin::Output { request_id: REQUEST, job: 0, segment: 0, index: index as u32 }
+}
+
+/// Names the commitments to outputs as they are.
+fn named_outputs(
+    class: &Class,
+    key: &CommitmentKey,
+    domain: &Domain,
+    words: &[Vec<u64>],
+) -> Vec<NamedCommitment> {
+    let commit = |words: &[u64]| Commitment::new(key.commit_words(words).unwrap()).unwrap();
+    (0..).zip(words).map(|(i, w)| name(domain, class.blocks(), output(i), commit(w))).collect()
 }
 
 fn statement(class: &Class, key: &CommitmentKey, program: LinearProgram, inputs: &[Vec<u64>]) -> Statement {
@@ -91,22 +120,26 @@ fn statement(class: &Class, key: &CommitmentKey, program: LinearProgram, inputs:
         parameter_set_id: trine_verifier::statement::parameter_set_id(),
         key_digest: [3; 32],
     };
+    let named_inputs = inputs.iter().enumerate().map(|(i, words)| {
+        let commitment = Commitment::new(key.commit_words(words).unwrap()).unwrap();
+        let origin = Origin::Input { registrant: [i as u8; 20], consumer: [6; 20] };
+        name(&domain, class.blocks(), origin, commitment)
+    });
     let mut statement = Statement {
         domain,
         job: Job {
-            request_id: [4; 32],
+            request_id: REQUEST,
             salt: [5; 32],
-            inputs: inputs.iter().enumerate().map(|(i, w)| named(key, w, i as u8)).collect(),
+            inputs: named_inputs.collect(),
             // Replaced below: the outputs are known after evaluation.
-            outputs: program.outputs().iter().map(|_| named(key, &[1], 100)).collect(),
+            outputs: named_outputs(class, key, &domain, &vec![vec![1]; program.outputs().len()]),
             program,
         },
     };
     let digests = statement.inputs(class).unwrap();
     let count = statement.job.outputs.len();
     let witness = Witness::evaluate(class, &digests, count, inputs.to_vec());
-    statement.job.outputs =
-        witness.outputs.iter().enumerate().map(|(i, w)| named(key, w, 200 + i as u8)).collect();
+    statement.job.outputs = named_outputs(class, key, &domain, &witness.outputs);
     statement
 }
 
@@ -127,8 +160,7 @@ impl Case {
     /// The honest prover on a faulty witness, its outputs committed as they are.
     pub fn cheat(&self, witness: &Witness) -> Result<(), VerifyError> {
         let mut statement = self.statement.clone();
-        statement.job.outputs =
-            witness.outputs.iter().enumerate().map(|(i, w)| named(&self.key, w, 200 + i as u8)).collect();
+        statement.job.outputs = named_outputs(&self.class, &self.key, &statement.domain, &witness.outputs);
         let digests = statement.inputs(&self.class).unwrap();
         let proof = prove_witness(&self.class, &self.key, &digests, witness, &mut |_| true).unwrap();
         verify(&self.class, self.key.verifier(), &statement, &proof).map(|_| ())

@@ -2,7 +2,7 @@
 //!
 //! Its range tree is written for clarity and takes any field elements: a second opinion on the prover's.
 
-use crate::case::Case;
+use crate::case::{Case, name, output};
 use crate::weakened::{Known, Without, claims, merge, start};
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::{Field, One, Zero};
@@ -14,7 +14,6 @@ use trine_verifier::class::{Class, Slot};
 use trine_verifier::lookup::LeafClaim;
 use trine_verifier::opening::eq_table;
 use trine_verifier::proof::{FieldProof, GroupProof, InnerProof, LayerProof, TreeProof};
-use trine_verifier::statement::NamedCommitment;
 use trine_verifier::transcript::ARGUMENT_TAG;
 use trine_verifier::{Commitment, Statement, Transcript, digest};
 
@@ -95,10 +94,11 @@ impl<'a> Forger<'a> {
     }
 
     fn name_outputs(&mut self) {
-        let outputs = &self.committed[self.case.class.first_output()..];
+        let (class, domain) = (&self.case.class, self.statement.domain);
+        let outputs = &self.committed[class.first_output()..];
         for (index, (named, words)) in self.statement.job.outputs.iter_mut().zip(outputs).enumerate() {
             let commitment = Commitment::new(self.case.key.commit_fr(words).unwrap()).unwrap();
-            *named = NamedCommitment { handle: [200 + index as u8; 32], commitment };
+            *named = name(&domain, class.blocks(), output(index), commitment);
         }
     }
 

@@ -10,7 +10,7 @@ use trine_program::{Declaration, KeyKind, ValueType};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Commitment(G1Affine);
 
-/// Why 64 bytes are no commitment.
+/// Why there is no commitment, or none under this name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitmentError {
     /// A coordinate not below the modulus, or a point off the curve.
@@ -19,6 +19,14 @@ pub enum CommitmentError {
     /// The point at infinity: the commitment of the all-zero value, which is no ciphertext.
     #[error("commitment is the point at infinity")]
     Infinity,
+    /// The record is of another commitment.
+    #[error("commitment has the digest {}, its record names {}", hex::encode(got), hex::encode(expected))]
+    OtherRecord {
+        /// Digest of the commitment.
+        got: Bytes32,
+        /// Digest in the record.
+        expected: Bytes32,
+    },
 }
 
 impl Commitment {
@@ -52,6 +60,34 @@ impl Commitment {
     pub fn digest(&self) -> Bytes32 {
         let [x, y] = self.xy();
         AbiHasher::tagged("commitment").word(&x).word(&y).finish()
+    }
+}
+
+/// A handle with the commitment it names.
+///
+/// The verifier does not tie the two: `stmt` binds the handle alone, the group side folds the commitment alone. A
+/// commitment that its handle does not name is bound by no challenge, and a proof of one output passes for another.
+/// Hence the only way to make one is [`NamedCommitment::new`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NamedCommitment {
+    /// The handle.
+    pub handle: Bytes32,
+    /// Commitment to the value's words.
+    pub commitment: Commitment,
+}
+
+impl NamedCommitment {
+    /// The handle of `record` with `commitment`, which must be the one that the record names by its digest.
+    ///
+    /// Errors: [`CommitmentError::OtherRecord`].
+    pub fn new(record: &HandleRecord, commitment: Commitment) -> Result<Self, CommitmentError> {
+        let (got, expected) = (commitment.digest(), record.commitment_digest);
+        if got == expected {
+            Ok(Self { handle: record.handle(), commitment })
+        } else {
+            Err(CommitmentError::OtherRecord { got, expected })
+        }
     }
 }
 

@@ -43,7 +43,7 @@ pub mod verify;
 
 pub use class::Class;
 pub use error::VerifyError;
-pub use handle::{Commitment, HandleRecord, Origin};
+pub use handle::{Commitment, HandleRecord, NamedCommitment, Origin};
 pub use proof::InnerProof;
 pub use statement::{Domain, Job, PublicInputs, Statement};
 pub use transcript::Transcript;

@@ -2,7 +2,7 @@
 
 use crate::class::Class;
 use crate::digest::{AbiHasher, cut, field_word, packed};
-use crate::handle::Commitment;
+use crate::handle::NamedCommitment;
 use crate::program::{ClassMismatch, ProgramMatrix};
 use crate::{Address, Bytes32};
 use ark_bn254::Fr;
@@ -32,19 +32,6 @@ pub struct Domain {
     pub parameter_set_id: Bytes32,
     /// Digest of the evaluation key.
     pub key_digest: Bytes32,
-}
-
-/// A handle with the commitment it names.
-///
-/// Nothing here ties the two: `stmt` binds the handle alone, the group side folds the commitment alone. Whoever builds
-/// one recomputes the handle from a [`HandleRecord`](crate::HandleRecord) with the digest of this very commitment.
-/// Without that, the commitment is not bound before the challenges, and a proof of one output passes for another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NamedCommitment {
-    /// The handle.
-    pub handle: Bytes32,
-    /// Commitment to the value's words.
-    pub commitment: Commitment,
 }
 
 /// One request for one program over handles.

@@ -24,8 +24,8 @@ use ark_ec::AffineRepr;
 ///
 /// - that the domain is its own (chain, contract, verifying key, evaluation key), and that nobody knows tau
 ///   ([`VerifierSrs::development`]): checked here is only that the domain names this reference string;
-/// - that each handle is that of a record with the digest of its commitment
-///   ([`NamedCommitment`](crate::statement::NamedCommitment)): otherwise the proof says nothing;
+/// - that the record of each handle ([`NamedCommitment`](crate::handle::NamedCommitment)) is of this domain and of the
+///   origin that it claims; a commitment under another's handle would make the proof say nothing, and is refused there;
 /// - that input handles are registered or proven, in this order, and are of ciphertexts: input words are not looked up
 ///   (spec section 1);
 /// - that handle records match the program's declarations, and that the program may be released
@@ -83,7 +83,7 @@ pub fn round_digests(class: &Class, group: &GroupProof) -> Result<[Fr; 4], Verif
 
 /// Commitments of all polynomials in order; unused slots are the point at infinity.
 pub fn commitments(class: &Class, statement: &Statement, group: &GroupProof) -> Vec<G1Affine> {
-    let slots = |list: &[crate::statement::NamedCommitment], count: usize| {
+    let slots = |list: &[crate::handle::NamedCommitment], count: usize| {
         let mut points: Vec<G1Affine> = list.iter().map(|n| *n.commitment.point()).collect();
         points.resize(count, G1Affine::zero());
         points

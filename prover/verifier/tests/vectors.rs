@@ -6,10 +6,10 @@ use ark_ec::{AffineRepr, CurveGroup};
 use sha3::{Digest, Keccak256};
 use trine_program::{Declaration, KeyKind, LinearProgram, LinearRow, Term, ValueType};
 use trine_verifier::digest::{cut, field_word, round, tag};
-use trine_verifier::handle::{Commitment, HandleRecord, Origin};
+use trine_verifier::handle::{Commitment, CommitmentError, HandleRecord, Origin};
 use trine_verifier::program::{ProgramMatrix, program_digest};
-use trine_verifier::statement::{NamedCommitment, parameter_set_id};
-use trine_verifier::{Bytes32, Class, Domain, Job, Statement};
+use trine_verifier::statement::parameter_set_id;
+use trine_verifier::{Bytes32, Class, Domain, Job, NamedCommitment, Statement};
 
 fn keccak(words: &[Bytes32]) -> Bytes32 {
     Keccak256::digest(words.as_flattened()).into()
@@ -48,8 +48,22 @@ fn program() -> LinearProgram {
     LinearProgram::new(vec![nibbles(1), nibbles(2)], vec![nibbles(1)], vec![row]).unwrap()
 }
 
+fn record(origin: Origin) -> HandleRecord {
+    HandleRecord {
+        chain_id: 31337,
+        coprocessor: [1; 20],
+        key_digest: [4; 32],
+        key_kind: KeyKind::Casting,
+        value_type: ValueType::Nibbles,
+        blocks: 3,
+        origin,
+        commitment_digest: generator().digest(),
+    }
+}
+
 fn statement() -> Statement {
-    let named = |byte: u8| NamedCommitment { handle: [byte; 32], commitment: generator() };
+    let named = |origin| NamedCommitment::new(&record(origin), generator()).unwrap();
+    let input = |registrant| named(Origin::Input { registrant, consumer: [11; 20] });
     Statement {
         domain: Domain {
             chain_id: 31337,
@@ -63,8 +77,8 @@ fn statement() -> Statement {
             request_id: [5; 32],
             salt: [6; 32],
             program: program(),
-            inputs: vec![named(7), named(8)],
-            outputs: vec![named(9)],
+            inputs: vec![input([7; 20]), input([8; 20])],
+            outputs: vec![named(Origin::Output { request_id: [5; 32], job: 0, segment: 0, index: 0 })],
         },
     }
 }
@@ -91,16 +105,6 @@ fn the_handle_is_keccak_of_its_words() {
     let words = [keccak_of("trine.v1.origin_output"), [12; 32], word(13), word(14), word(15)];
     assert_eq!(output.digest(), keccak(&words));
     for origin in [input, output] {
-        let record = HandleRecord {
-            chain_id: 31337,
-            coprocessor: [1; 20],
-            key_digest: [4; 32],
-            key_kind: KeyKind::Casting,
-            value_type: ValueType::Nibbles,
-            blocks: 3,
-            origin,
-            commitment_digest,
-        };
         let words = [
             keccak_of("trine.v1.handle"),
             word(31337),
@@ -112,8 +116,20 @@ fn the_handle_is_keccak_of_its_words() {
             origin.digest(),
             commitment_digest,
         ];
-        assert_eq!(record.handle(), keccak(&words));
+        assert_eq!(record(origin).handle(), keccak(&words));
     }
+}
+
+/// A commitment under a handle of another value is bound by no challenge: the proof says nothing of it.
+#[test]
+fn a_commitment_of_another_record_has_no_name() {
+    let other = Commitment::new((generator().point().into_group() * Fr::from(2u64)).into_affine()).unwrap();
+    let origin = Origin::Input { registrant: [10; 20], consumer: [11; 20] };
+    let named = NamedCommitment::new(&record(origin), generator()).unwrap();
+    assert_eq!((named.handle, named.commitment), (record(origin).handle(), generator()));
+    let (got, expected) = (other.digest(), generator().digest());
+    let refusal = NamedCommitment::new(&record(origin), other);
+    assert_eq!(refusal, Err(CommitmentError::OtherRecord { got, expected }));
 }
 
 #[test]
@@ -143,13 +159,15 @@ fn round_digests_bind_round_count_and_order() {
 fn the_statement_is_keccak_of_its_words() {
     let statement = statement();
     let inputs = statement.inputs(&Class::SLICE).unwrap();
+    let handles = |named: &[NamedCommitment]| named.iter().map(|n| n.handle).collect::<Vec<_>>();
+    let (inputs_of_job, outputs_of_job) = (handles(&statement.job.inputs), handles(&statement.job.outputs));
     let job = keccak(&[
         keccak_of("trine.v1.job"),
         [5; 32],
         Keccak256::digest(statement.job.program.to_text().as_bytes()).into(),
         field_word(&inputs.prog),
-        keccak(&[[7; 32], [8; 32]]),
-        keccak(&[[9; 32]]),
+        keccak(&inputs_of_job),
+        keccak(&outputs_of_job),
         [6; 32],
     ]);
     let words = [

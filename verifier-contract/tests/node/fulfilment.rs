@@ -10,8 +10,8 @@ use trine_contract::bindings::Coprocessor;
 use trine_contract::calldata::{points, scalar};
 use trine_program::{Declaration, KeyKind, LinearProgram, ValueType};
 use trine_verifier::program::{ProgramMatrix, program_digest};
-use trine_verifier::statement::{NamedCommitment, parameter_set_id};
-use trine_verifier::{Domain, HandleRecord, Job, Origin, Statement};
+use trine_verifier::statement::parameter_set_id;
+use trine_verifier::{Domain, HandleRecord, Job, NamedCommitment, Origin, Statement};
 
 const INPUTS: usize = 15;
 /// `docs/spec/onchain.md`, from the in-process EVM.
@@ -68,7 +68,7 @@ async fn a_fulfilment_costs_the_same_on_a_node() {
         let call = coprocessor.registerCiphertext(owner, key_digest, 0, 6, 3, point);
         call.send().await.unwrap().get_receipt().await.unwrap();
         let origin = Origin::Input { registrant: account, consumer: account };
-        inputs.push(NamedCommitment { handle: record(origin, &commitment).handle(), commitment });
+        inputs.push(NamedCommitment::new(&record(origin, &commitment), commitment).unwrap());
     }
     let handles = inputs.iter().map(|i| i.handle.into()).collect();
     let receipt = coprocessor
@@ -84,7 +84,7 @@ async fn a_fulfilment_costs_the_same_on_a_node() {
     let commitment = setup.commitment();
     let request_id = asked.requestId.0;
     let origin = Origin::Output { request_id, job: 0, segment: 0, index: 0 };
-    let output = NamedCommitment { handle: record(origin, &commitment).handle(), commitment };
+    let output = NamedCommitment::new(&record(origin, &commitment), commitment).unwrap();
     let statement = Statement {
         domain: Domain {
             chain_id: 31337,

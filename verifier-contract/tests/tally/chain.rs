@@ -9,8 +9,8 @@ use trine_contract::evm::{Evm, EvmError, Receipt};
 use trine_program::{Declaration, KeyKind, LinearProgram, ValueType};
 use trine_verifier::class::Class;
 use trine_verifier::program::{ProgramMatrix, program_digest};
-use trine_verifier::statement::{NamedCommitment, parameter_set_id};
-use trine_verifier::{Commitment, Domain, HandleRecord, Job, Origin, Statement};
+use trine_verifier::statement::parameter_set_id;
+use trine_verifier::{Commitment, Domain, HandleRecord, Job, NamedCommitment, Origin, Statement};
 
 pub const CHAIN_ID: u64 = 31337;
 pub const EPOCH: u64 = 1;
@@ -112,8 +112,9 @@ impl<B: Backend> Chain<B> {
             }
             let tally = self.tally.into_array();
             let origin = Origin::Input { registrant: tally, consumer: tally };
-            assert_eq!(handle.0, self.record(origin, &commitment).handle(), "handle of ballot {index}");
-            self.ballots.push(NamedCommitment { handle: handle.0, commitment });
+            let ballot = NamedCommitment::new(&self.record(origin, &commitment), commitment).unwrap();
+            assert_eq!(handle.0, ballot.handle, "handle of ballot {index}");
+            self.ballots.push(ballot);
         }
     }
 
@@ -135,7 +136,7 @@ impl<B: Backend> Chain<B> {
         let commitment = self.output.unwrap();
         let request_id = requested.requestId.0;
         let origin = Origin::Output { request_id, job: 0, segment: 0, index: 0 };
-        let output = NamedCommitment { handle: self.record(origin, &commitment).handle(), commitment };
+        let output = NamedCommitment::new(&self.record(origin, &commitment), commitment).unwrap();
         Statement {
             domain: Domain {
                 chain_id: CHAIN_ID,
