@@ -132,17 +132,23 @@ impl EvaluationKeys {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
         let (server, squashing): (CompressedServerKey, CompressedNoiseSquashingKey) =
             decode("evaluation keys", bytes, MAX_KEY_BYTES)?;
-        let compute = AtomicPatternParameters::from(PBSParameters::from(COMPUTE));
-        let degree = MaxDegree::from_msg_carry_modulus(COMPUTE.message_modulus, COMPUTE.carry_modulus);
-        if !server.is_conformant(&(compute, degree)) {
+        if !is_server_key(&server) {
             return Err(KeyError::ParameterSet { what: "server key" });
         }
+        let compute = AtomicPatternParameters::from(PBSParameters::from(COMPUTE));
         let expected = NoiseSquashingKeyConformanceParams::try_from((compute, SQUASHING));
         if !expected.is_ok_and(|expected| squashing.is_conformant(&expected)) {
             return Err(KeyError::ParameterSet { what: "squashing key" });
         }
         Ok(Self { server, squashing })
     }
+}
+
+/// Whether every part of a compressed server key is of this parameter set.
+pub fn is_server_key(server: &CompressedServerKey) -> bool {
+    let compute = AtomicPatternParameters::from(PBSParameters::from(COMPUTE));
+    let degree = MaxDegree::from_msg_carry_modulus(COMPUTE.message_modulus, COMPUTE.carry_modulus);
+    server.is_conformant(&(compute, degree))
 }
 
 /// Bytes of a key or a list in tfhe-rs's own serialization (bincode, integers of fixed length).

@@ -10,12 +10,14 @@
 //! | [`keys`] | tfhe-rs's keys, their bytes and digest |
 //! | [`encryption`] | compact lists, expanded without any lookup table |
 //! | [`words`] | ciphertext words and their canonical bytes |
+//! | [`bootstrapping`] | exact keyswitch and bootstrapping |
 //! | [`linear`] | exact evaluation of linear programs |
 //! | [`squashing`] | noise squashing, by each keyholder itself |
 //! | [`dev_keys`] | development keys on disk (the one module with I/O) |
 //!
 //! Values in, values out: no network, no clock, no async.
 
+pub mod bootstrapping;
 pub mod dev_keys;
 pub mod encryption;
 pub mod keys;

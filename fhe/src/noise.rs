@@ -4,12 +4,14 @@
 //! taken as Gaussian, as in tfhe-rs's own failure probabilities.
 
 use crate::parameters::{
-    GLWE_TUNIFORM_BITS, KEYSWITCH_BASE_BITS, KEYSWITCH_LEVELS, LWE_DIMENSION, PLAINTEXT_MODULUS,
-    POLYNOMIAL_SIZE, SQUASHED_DIMENSION, SQUASHING_BASE_BITS, SQUASHING_GLWE_DIMENSION, SQUASHING_LEVELS,
+    BOOTSTRAPPING_BASE_BITS, CASTING_BASE_BITS, CASTING_LEVELS, GLWE_TUNIFORM_BITS, GROUPING_FACTOR, GROUPS,
+    KEYSWITCH_BASE_BITS, KEYSWITCH_LEVELS, LWE_DIMENSION, PLAINTEXT_MODULUS, POLYNOMIAL_SIZE,
+    SQUASHED_DIMENSION, SQUASHING_BASE_BITS, SQUASHING_GLWE_DIMENSION, SQUASHING_LEVELS,
 };
 use tfhe::core_crypto::commons::noise_formulas::centered_mean_shifted_modulus_switch::centered_binary_shifted_modulus_switch_additive_variance;
 use tfhe::core_crypto::commons::noise_formulas::lwe_keyswitch::keyswitch_additive_variance_132_bits_security_tuniform;
 use tfhe::core_crypto::commons::noise_formulas::lwe_programmable_bootstrap::pbs_variance_132_bits_security_tuniform_fft_mul;
+use tfhe::core_crypto::commons::noise_formulas::multi_bit_modulus_switch::multi_bit_modulus_switch_additive_variance;
 use tfhe::core_crypto::commons::noise_formulas::noise_simulation::PBS_FFT_128_MANTISSA_SIZE;
 use tfhe::core_crypto::prelude::{
     DecompositionBaseLog, DecompositionLevelCount, GlweDimension, LweDimension, PolynomialSize,
@@ -57,15 +59,69 @@ pub fn linear_variance(program: &LinearProgram, input: f64) -> f64 {
 
 /// Variance that keyswitching to the small key adds, unit q^2 (tfhe-rs's formula).
 pub fn keyswitch_variance() -> f64 {
+    keyswitch_variance_of(KEYSWITCH_BASE_BITS, KEYSWITCH_LEVELS)
+}
+
+/// Variance that the casting keyswitch adds, unit q^2 (tfhe-rs's formula).
+pub fn casting_variance() -> f64 {
+    keyswitch_variance_of(CASTING_BASE_BITS, CASTING_LEVELS)
+}
+
+fn keyswitch_variance_of(base_bits: usize, levels: usize) -> f64 {
     keyswitch_additive_variance_132_bits_security_tuniform(
         LweDimension(POLYNOMIAL_SIZE),
         LweDimension(LWE_DIMENSION),
-        DecompositionBaseLog(KEYSWITCH_BASE_BITS),
-        DecompositionLevelCount(KEYSWITCH_LEVELS),
+        DecompositionBaseLog(base_bits),
+        DecompositionLevelCount(levels),
         2f64.powi(64),
         2f64.powi(64),
     )
     .0
+}
+
+/// Variance that the multi-bit switch to modulus 2N adds, unit q^2 (tfhe-rs's formula): one rounding error of the body and
+/// one of each group, unless all key bits of the group are zero.
+pub fn multi_bit_switch_variance() -> f64 {
+    multi_bit_modulus_switch_additive_variance(
+        LweDimension(LWE_DIMENSION),
+        GROUPING_FACTOR as f64,
+        2f64.powi(64),
+        2.0 * POLYNOMIAL_SIZE as f64,
+    )
+    .0
+}
+
+/// Variance of an output of exact bootstrapping, unit q^2, whatever the noise of its input.
+///
+/// In each of G steps two digit polynomials of base B = 2^22 meet the noise of a sum of 2^g key polynomials, and what the
+/// digits leave, uniform below 2^42, meets one and the binary key:
+/// `G (2 N 2^g (B^2 + 2)/12 sigma^2 + (1 + N/2) (q/B)^2/12)`. tfhe-rs's
+/// `multi_bit_pbs_variance_132_bits_security_tuniform_gf_4_fft_mul` has the same two terms and, as a third, the rounding of
+/// its transform, which does not exist here.
+pub fn bootstrapping_variance() -> f64 {
+    let base = 2f64.powi(BOOTSTRAPPING_BASE_BITS as i32);
+    let n = POLYNOMIAL_SIZE as f64;
+    let subsets = 2f64.powi(GROUPING_FACTOR as i32);
+    let products = 2.0 * n * subsets * (base.powi(2) + 2.0) / 12.0 * tuniform_variance(GLWE_TUNIFORM_BITS)
+        / 2f64.powi(128);
+    let rest = (1.0 + n / 2.0) / (12.0 * base.powi(2));
+    GROUPS as f64 * (products + rest)
+}
+
+/// log2 of a bound of the probability that a bootstrapping reads a wrong box, for a block under the big key with this
+/// variance.
+///
+/// The error of block, keyswitch and switch exceeds half a box, 1/64. At the largest sum that tfhe-rs's set is made for,
+/// five outputs of bootstrappings added with equal sign or any sum of squared coefficients up to 25, this is below 2^-134.
+pub fn bootstrapping_failure_log2(variance: f64) -> f64 {
+    let half_box = 1.0 / (4.0 * PLAINTEXT_MODULUS as f64);
+    tail_log2(half_box / (variance + keyswitch_variance() + multi_bit_switch_variance()).sqrt())
+}
+
+/// [`bootstrapping_failure_log2`] for a block under the key pair of proven inputs, which the casting key brings in.
+pub fn casting_failure_log2(variance: f64) -> f64 {
+    let half_box = 1.0 / (4.0 * PLAINTEXT_MODULUS as f64);
+    tail_log2(half_box / (variance + casting_variance() + multi_bit_switch_variance()).sqrt())
 }
 
 /// Variance that the centred switch to modulus 2N adds, unit q^2 (tfhe-rs's formula): rounding errors against a
@@ -115,6 +171,8 @@ fn tail_log2(z: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::parameters::{LWE_TUNIFORM_BITS, SQUASHING_TUNIFORM_BITS, release_policy};
+    use tfhe::core_crypto::commons::noise_formulas::lwe_multi_bit_programmable_bootstrap::multi_bit_pbs_variance_132_bits_security_tuniform_gf_4_fft_mul;
+    use tfhe::core_crypto::commons::noise_formulas::noise_simulation::PBS_FFT_64_MANTISSA_SIZE;
     use trine_program::{Declaration, KeyKind, ValueType};
 
     fn ballots(count: usize) -> LinearProgram {
@@ -135,6 +193,31 @@ mod tests {
         assert!((variance / (225.0 * fresh_variance()) - 1.0).abs() < 1e-12);
         assert!(squashing_failure_log2(variance) < -140.0);
         assert_eq!(release_policy().check(&ballots(15)), Ok(()));
+    }
+
+    #[test]
+    fn bootstrapping_fails_as_rarely_as_tfhe_rs_states() {
+        let theirs = multi_bit_pbs_variance_132_bits_security_tuniform_gf_4_fft_mul(
+            LweDimension(LWE_DIMENSION),
+            GlweDimension(1),
+            PolynomialSize(POLYNOMIAL_SIZE),
+            DecompositionBaseLog(BOOTSTRAPPING_BASE_BITS),
+            DecompositionLevelCount(1),
+            PBS_FFT_64_MANTISSA_SIZE,
+            2f64.powi(64),
+        );
+        let exact = bootstrapping_variance();
+        eprintln!(
+            "deviation 2^{:.3}, tfhe-rs with its transform 2^{:.3}; failure 2^{:.2}, of a proven input 2^{:.2}",
+            exact.log2() / 2.0 + 64.0,
+            theirs.0.log2() / 2.0 + 64.0,
+            bootstrapping_failure_log2(25.0 * exact),
+            casting_failure_log2(fresh_variance()),
+        );
+        assert!(exact < theirs.0);
+        assert!(bootstrapping_failure_log2(25.0 * exact) < -134.0);
+        assert!(bootstrapping_failure_log2(25.0 * theirs.0) < -134.0);
+        assert!(casting_failure_log2(fresh_variance()) < -134.0);
     }
 
     /// The formulas hard-code minimal secure noise: here they are rebuilt from the set's own distributions.

@@ -3,11 +3,16 @@
 //! tfhe-rs's multi-bit set of grouping factor 4 with two message and two carry bits; failure probability 2^-134.3 as
 //! tfhe-rs states it. Its GPU twin has the same numbers. What they mean for noise is in [`crate::noise`].
 
+use tfhe::shortint::parameters::v1_8::key_switching::p_fail_2_minus_128::ks_pbs_gpu::V1_8_PARAM_MULTI_BIT_GROUP_4_KEYSWITCH_PKE_TO_SMALL_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128;
 use tfhe::shortint::parameters::v1_8::{
     V1_8_NOISE_SQUASHING_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128,
     V1_8_PARAM_MULTI_BIT_GROUP_4_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128,
+    V1_8_PARAM_PKE_TO_SMALL_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128_ZKV2,
 };
-use tfhe::shortint::parameters::{MultiBitPBSParameters, NoiseSquashingParameters};
+use tfhe::shortint::parameters::{
+    CompactPublicKeyEncryptionParameters, MultiBitPBSParameters, NoiseSquashingParameters,
+    ShortintKeySwitchingParameters,
+};
 use trine_program::ReleasePolicy;
 
 /// Name of the parameter set; its keccak-256 is the parameter set id on chain.
@@ -21,6 +26,12 @@ pub const COMPUTE: MultiBitPBSParameters =
 /// derives its failure probability under this one.
 pub const SQUASHING: NoiseSquashingParameters =
     V1_8_NOISE_SQUASHING_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128;
+/// Public-key encryption with zero-knowledge proofs: a key pair of its own, of the same dimension as the big key.
+pub const ENCRYPTION: CompactPublicKeyEncryptionParameters =
+    V1_8_PARAM_PKE_TO_SMALL_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128_ZKV2;
+/// The casting keyswitch: from the key pair of [`ENCRYPTION`] straight to the small key.
+pub const CASTING: ShortintKeySwitchingParameters =
+    V1_8_PARAM_MULTI_BIT_GROUP_4_KEYSWITCH_PKE_TO_SMALL_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128;
 
 /// N: polynomial size, and mask words of a ciphertext under the big key (k = 1).
 pub const POLYNOMIAL_SIZE: usize = 2048;
@@ -42,6 +53,16 @@ pub const LWE_TUNIFORM_BITS: u32 = 45;
 pub const KEYSWITCH_BASE_BITS: usize = 3;
 /// Levels of the keyswitch decomposition.
 pub const KEYSWITCH_LEVELS: usize = 5;
+/// Base 2^b of the casting decomposition.
+pub const CASTING_BASE_BITS: usize = 4;
+/// Levels of the casting decomposition.
+pub const CASTING_LEVELS: usize = 4;
+/// g: mask words that one step of a blind rotation takes.
+pub const GROUPING_FACTOR: usize = 4;
+/// G: steps of a blind rotation.
+pub const GROUPS: usize = LWE_DIMENSION / GROUPING_FACTOR;
+/// Base 2^b of the bootstrapping decomposition, which has one level.
+pub const BOOTSTRAPPING_BASE_BITS: usize = 22;
 
 /// k of the squashing set.
 pub const SQUASHING_GLWE_DIMENSION: usize = 2;
@@ -64,6 +85,7 @@ pub fn release_policy() -> ReleasePolicy {
 mod tests {
     use super::*;
     use tfhe::core_crypto::prelude::DynamicDistribution;
+    use tfhe::shortint::EncryptionKeyChoice;
     use tfhe::shortint::parameters::ModulusSwitchType;
 
     #[test]
@@ -74,9 +96,29 @@ mod tests {
         assert_eq!(COMPUTE.glwe_noise_distribution, DynamicDistribution::new_t_uniform(GLWE_TUNIFORM_BITS));
         assert_eq!(COMPUTE.lwe_noise_distribution, DynamicDistribution::new_t_uniform(LWE_TUNIFORM_BITS));
         assert_eq!((COMPUTE.ks_base_log.0, COMPUTE.ks_level.0), (KEYSWITCH_BASE_BITS, KEYSWITCH_LEVELS));
+        assert_eq!(
+            (COMPUTE.pbs_base_log.0, COMPUTE.pbs_level.0, COMPUTE.grouping_factor.0),
+            (BOOTSTRAPPING_BASE_BITS, 1, GROUPING_FACTOR)
+        );
+        assert_eq!(GROUPS * GROUPING_FACTOR, LWE_DIMENSION);
         assert_eq!(COMPUTE.message_modulus.0 * COMPUTE.carry_modulus.0, PLAINTEXT_MODULUS);
         assert_eq!(DELTA, trine_program::policy::DELTA);
         assert!(COMPUTE.ciphertext_modulus.is_native_modulus());
+    }
+
+    #[test]
+    fn casting_constants_are_those_of_the_proven_public_key() {
+        assert_eq!((CASTING.ks_base_log.0, CASTING.ks_level.0), (CASTING_BASE_BITS, CASTING_LEVELS));
+        assert_eq!(CASTING.destination_key, EncryptionKeyChoice::Small);
+        assert_eq!(ENCRYPTION.encryption_lwe_dimension.0, POLYNOMIAL_SIZE);
+        assert_eq!(
+            ENCRYPTION.encryption_noise_distribution,
+            DynamicDistribution::new_t_uniform(GLWE_TUNIFORM_BITS)
+        );
+        assert_eq!(
+            (ENCRYPTION.message_modulus, ENCRYPTION.carry_modulus),
+            (COMPUTE.message_modulus, COMPUTE.carry_modulus)
+        );
     }
 
     #[test]
