@@ -144,13 +144,13 @@ fn component(
         sum::rotated_sum(operand, exponents, sum);
     }
     transform_sums(&moduli[0], sums, spectra);
-    product::multiply(&moduli[0], digits.map(|d| &d[0]), spectra, scratch, |k, residue| {
+    product::multiply(&moduli[0], [&digits[0][0], &digits[1][0]], spectra, scratch, |k, residue| {
         residues.0[k] = vector::low_52(residue);
     });
     transform_sums(&moduli[1], sums, spectra);
     let recombination = Recombination::new(moduli);
     let words = vectors_mut(output);
-    product::multiply(&moduli[1], digits.map(|d| &d[1]), spectra, scratch, |k, residue| {
+    product::multiply(&moduli[1], [&digits[0][1], &digits[1][1]], spectra, scratch, |k, residue| {
         vector::store(&mut words[k], recombination.recombine(residues.0[k], residue));
     });
 }

@@ -39,5 +39,9 @@ pub fn rotated_sum(operand: &Operand, exponents: &[u16; SUBSETS], sum: &mut Poly
 #[target_feature(enable = "avx512f,avx512vl")]
 fn load_window(words: &[u64; WINDOW]) -> [__m256i; HALVES] {
     let words = words.as_chunks::<4>().0;
-    std::array::from_fn(|k| load_half(&words[k]))
+    let mut halves = [_mm256_setzero_si256(); HALVES];
+    for k in 0..HALVES {
+        halves[k] = load_half(&words[k]);
+    }
+    halves
 }

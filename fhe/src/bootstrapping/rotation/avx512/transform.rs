@@ -4,9 +4,8 @@
 //! three more followed by the last three inside vectors, for which eight vectors are transposed. The spectrum stays in that
 //! order. Comments bound residues in multiples of p; eleven fit into 52 bits.
 
-use super::modulus::{Modulus, Multiples, Twiddles, VECTORS};
-use super::vector::{Factor, Vector, add, reduce_once, subtract, transpose};
-use std::arch::x86_64::_mm512_setzero_si512;
+use super::modulus::{Modulus, Multiples, VECTORS};
+use super::vector::{Factor, Vector, add, reduce_once, subtract, transpose, zero};
 
 /// A transformed polynomial, in the order that [`forward`] leaves.
 #[repr(C, align(64))]
@@ -17,7 +16,7 @@ impl Spectrum {
     #[inline]
     #[target_feature(enable = "avx512f")]
     pub fn zero() -> Self {
-        Self([_mm512_setzero_si512(); VECTORS])
+        Self([zero(); VECTORS])
     }
 }
 
@@ -54,57 +53,37 @@ pub fn forward<const SCALED: bool>(
     input: impl Fn(usize) -> Vector,
     spectrum: &mut Spectrum,
 ) {
-    let (m, w, x) = (Multiples::of(modulus), &modulus.forward, &mut spectrum.0);
-    for column in 0..16 {
-        let mut r: [Vector; 16] = std::array::from_fn(|k| input(first_pass(column, k)));
-        outer_levels(&mut r, w, m);
-        for k in 0..16 {
-            x[first_pass(column, k)] = r[k];
-        }
-    }
-    for block in 0..4 {
-        for column in 0..4 {
-            let mut r: [Vector; 16] = std::array::from_fn(|k| x[second_pass(block, column, k)]);
-            middle_levels(&mut r, w, block, m);
-            for k in 0..16 {
-                x[second_pass(block, column, k)] = r[k];
-            }
-        }
-    }
-    let scale = Factor::splat(modulus.scale);
-    for (pair, x) in x.as_chunks_mut::<16>().0.iter_mut().enumerate() {
-        let mut r = *x;
-        inner_levels(&mut r, w, pair, m);
-        for k in 0..16 {
-            x[k] = if SCALED { scale.multiply(r[k], m.minus_p) } else { r[k] };
-        }
-    }
+    forward_outer(modulus, input, spectrum);
+    forward_middle(modulus, spectrum);
+    forward_inner::<SCALED>(modulus, spectrum);
 }
 
-/// Place of register k in column `column` of the first pass: four neighbouring vectors of each quarter.
+/// Place of register k in column `column` of the outer pass: four neighbouring vectors of each quarter.
 #[inline]
-pub fn first_pass(column: usize, k: usize) -> usize {
+fn outer(column: usize, k: usize) -> usize {
     4 * column + k % 4 + 64 * (k / 4)
-}
-
-/// Place of register k in the second pass: two neighbouring vectors of each eighth of a block.
-#[inline]
-fn second_pass(block: usize, column: usize, k: usize) -> usize {
-    64 * block + 2 * column + k % 2 + 8 * (k / 2)
 }
 
 /// Levels of 1 and 2 blocks: bounds 3 to 7.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn outer_levels(r: &mut [Vector; 16], w: &Twiddles, m: Multiples) {
-    let factor = w.across(1);
-    for k in 0..8 {
-        butterfly(r, k, k + 8, factor, m);
-    }
-    for half in 0..2 {
-        let factor = w.across(2 + half);
-        for k in 0..4 {
-            butterfly(r, 8 * half + k, 8 * half + k + 4, factor, m);
+fn forward_outer(modulus: &Modulus, input: impl Fn(usize) -> Vector, Spectrum(x): &mut Spectrum) {
+    let (m, w) = (Multiples::of(modulus), &modulus.forward);
+    for column in 0..16 {
+        let mut r = [zero(); 16];
+        for k in 0..16 {
+            r[k] = input(outer(column, k));
+        }
+        for k in 0..8 {
+            butterfly(&mut r, k, k + 8, w.across(1), m);
+        }
+        for half in 0..2 {
+            for k in 8 * half..8 * half + 4 {
+                butterfly(&mut r, k, k + 4, w.across(2 + half), m);
+            }
+        }
+        for k in 0..16 {
+            x[outer(column, k)] = r[k];
         }
     }
 }
@@ -112,22 +91,33 @@ fn outer_levels(r: &mut [Vector; 16], w: &Twiddles, m: Multiples) {
 /// Levels of 4, 8 and 16 blocks: bounds 7, 9, 11, reduced to 6, and 8.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn middle_levels(r: &mut [Vector; 16], w: &Twiddles, block: usize, m: Multiples) {
-    let factor = w.across(4 + block);
-    for k in 0..8 {
-        butterfly(r, k, k + 8, factor, m);
-    }
-    for half in 0..2 {
-        let factor = w.across(8 + 2 * block + half);
-        for k in 0..4 {
-            butterfly(r, 8 * half + k, 8 * half + k + 4, factor, m);
-        }
-    }
-    for quarter in 0..4 {
-        let factor = w.across(16 + 4 * block + quarter);
-        for k in 4 * quarter..4 * quarter + 2 {
-            r[k] = reduce_once(r[k], m.times(6));
-            butterfly(r, k, k + 2, factor, m);
+fn forward_middle(modulus: &Modulus, Spectrum(x): &mut Spectrum) {
+    let (m, w) = (Multiples::of(modulus), &modulus.forward);
+    for (block, x) in x.as_chunks_mut::<64>().0.iter_mut().enumerate() {
+        for column in 0..4 {
+            // Two neighbouring vectors of each eighth of a block.
+            let at = |k: usize| 2 * column + k % 2 + 8 * (k / 2);
+            let mut r = [zero(); 16];
+            for k in 0..16 {
+                r[k] = x[at(k)];
+            }
+            for k in 0..8 {
+                butterfly(&mut r, k, k + 8, w.across(4 + block), m);
+            }
+            for half in 0..2 {
+                for k in 8 * half..8 * half + 4 {
+                    butterfly(&mut r, k, k + 4, w.across(8 + 2 * block + half), m);
+                }
+            }
+            for quarter in 0..4 {
+                for k in 4 * quarter..4 * quarter + 2 {
+                    r[k] = reduce_once(r[k], m.times(6));
+                    butterfly(&mut r, k, k + 2, w.across(16 + 4 * block + quarter), m);
+                }
+            }
+            for k in 0..16 {
+                x[at(k)] = r[k];
+            }
         }
     }
 }
@@ -135,51 +125,56 @@ fn middle_levels(r: &mut [Vector; 16], w: &Twiddles, block: usize, m: Multiples)
 /// Levels of 32, 64 and 128 blocks, and after a transposition 256, 512 and 1024: bounds 8 to 10.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn inner_levels(r: &mut [Vector; 16], w: &Twiddles, pair: usize, m: Multiples) {
-    let groups = [2 * pair, 2 * pair + 1];
-    for (first, group) in [0, 8].into_iter().zip(groups) {
-        let factor = w.across(32 + group);
-        for k in first..first + 4 {
-            butterfly(r, k, k + 4, factor, m); // 10
-        }
+fn forward_inner<const SCALED: bool>(modulus: &Modulus, Spectrum(x): &mut Spectrum) {
+    let (m, w, scale) = (Multiples::of(modulus), &modulus.forward, Factor::splat(modulus.scale));
+    for (pair, x) in x.as_chunks_mut::<16>().0.iter_mut().enumerate() {
+        let mut r = *x;
         for half in 0..2 {
-            let factor = w.across(64 + 2 * group + half);
-            for k in first + 4 * half..first + 4 * half + 2 {
-                r[k] = reduce_once(r[k], m.times(5));
-                butterfly(r, k, k + 2, factor, m); // 7
+            let (first, group) = (8 * half, 2 * pair + half);
+            for k in first..first + 4 {
+                butterfly(&mut r, k, k + 4, w.across(32 + group), m); // 10
+            }
+            for part in 0..2 {
+                for k in first + 4 * part..first + 4 * part + 2 {
+                    r[k] = reduce_once(r[k], m.times(5));
+                    butterfly(&mut r, k, k + 2, w.across(64 + 2 * group + part), m); // 7
+                }
+            }
+            for part in 0..4 {
+                let k = first + 2 * part;
+                butterfly(&mut r, k, k + 1, w.across(128 + 4 * group + part), m); // 9
             }
         }
-        for quarter in 0..4 {
-            let k = first + 2 * quarter;
-            butterfly(r, k, k + 1, w.across(128 + 4 * group + quarter), m); // 9
-        }
-    }
-    let [low, high] = halves(r).map(|half| transpose(half));
-    r[..8].copy_from_slice(&low);
-    r[8..].copy_from_slice(&high);
-    for (first, group) in [0, 8].into_iter().zip(groups) {
-        let factor = w.lanes(group, 0);
-        for k in first..first + 4 {
-            butterfly(r, k, k + 4, factor, m); // 11
-        }
+        transpose_halves(&mut r);
         for half in 0..2 {
-            let factor = w.lanes(group, 1 + half);
-            for k in first + 4 * half..first + 4 * half + 2 {
-                r[k] = reduce_once(r[k], m.times(6));
-                butterfly(r, k, k + 2, factor, m); // 8
+            let (first, group) = (8 * half, 2 * pair + half);
+            for k in first..first + 4 {
+                butterfly(&mut r, k, k + 4, w.lanes(group, 0), m); // 11
+            }
+            for part in 0..2 {
+                for k in first + 4 * part..first + 4 * part + 2 {
+                    r[k] = reduce_once(r[k], m.times(6));
+                    butterfly(&mut r, k, k + 2, w.lanes(group, 1 + part), m); // 8
+                }
+            }
+            for part in 0..4 {
+                let k = first + 2 * part;
+                butterfly(&mut r, k, k + 1, w.lanes(group, 3 + part), m); // 10
             }
         }
-        for quarter in 0..4 {
-            let k = first + 2 * quarter;
-            butterfly(r, k, k + 1, w.lanes(group, 3 + quarter), m); // 10
+        for k in 0..16 {
+            x[k] = if SCALED { scale.multiply(r[k], m.minus_p) } else { r[k] };
         }
     }
 }
 
+/// Transposes the first and the last eight of sixteen vectors.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn halves(r: &[Vector; 16]) -> [[Vector; 8]; 2] {
-    [std::array::from_fn(|k| r[k]), std::array::from_fn(|k| r[8 + k])]
+fn transpose_halves(r: &mut [Vector; 16]) {
+    for half in r.as_chunks_mut::<8>().0 {
+        *half = transpose(*half);
+    }
 }
 
 /// Transforms back, without the division by N. `input` gives vectors of a spectrum by index, residues below 5; `output`
@@ -189,87 +184,105 @@ fn halves(r: &[Vector; 16]) -> [[Vector; 8]; 2] {
 pub fn inverse(
     modulus: &Modulus,
     input: impl Fn(usize) -> Vector,
-    spectrum: &mut Spectrum,
-    mut output: impl FnMut(usize, Vector),
+    scratch: &mut Spectrum,
+    output: impl FnMut(usize, Vector),
 ) {
-    let (m, w, x) = (Multiples::of(modulus), &modulus.inverse, &mut spectrum.0);
+    inverse_inner(modulus, input, scratch);
+    inverse_middle(modulus, scratch);
+    inverse_outer(modulus, scratch, output);
+}
+
+/// The levels of [`forward_inner`] back: all bounds 5.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn inverse_inner(modulus: &Modulus, input: impl Fn(usize) -> Vector, Spectrum(x): &mut Spectrum) {
+    let (m, w) = (Multiples::of(modulus), &modulus.inverse);
     for (pair, x) in x.as_chunks_mut::<16>().0.iter_mut().enumerate() {
-        let mut r: [Vector; 16] = std::array::from_fn(|k| input(16 * pair + k));
-        let groups = [2 * pair, 2 * pair + 1];
-        for (first, group) in [0, 8].into_iter().zip(groups) {
-            inverse_levels(&mut r, first, m, |level, block| w.lanes(group, (1 << level) - 1 + block));
+        let mut r = [zero(); 16];
+        for k in 0..16 {
+            r[k] = input(16 * pair + k);
         }
-        let [low, high] = halves(&r).map(|half| transpose(half));
-        r[..8].copy_from_slice(&low);
-        r[8..].copy_from_slice(&high);
-        for (first, group) in [0, 8].into_iter().zip(groups) {
-            inverse_levels(&mut r, first, m, |level, block| w.across(((32 + group) << level) + block));
-        }
+        inverse_levels(&mut r, m, |half, level, block| w.lanes(2 * pair + half, (1 << level) - 1 + block));
+        transpose_halves(&mut r);
+        inverse_levels(&mut r, m, |half, level, block| w.across(((32 + 2 * pair + half) << level) + block));
         *x = r;
     }
-    for block in 0..4 {
+}
+
+/// The levels of [`forward_middle`] back: all bounds 5.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn inverse_middle(modulus: &Modulus, Spectrum(x): &mut Spectrum) {
+    let (m, w) = (Multiples::of(modulus), &modulus.inverse);
+    for (block, x) in x.as_chunks_mut::<64>().0.iter_mut().enumerate() {
         for column in 0..4 {
-            let at = |k: usize| 64 * block + 2 * column + k / 8 + 8 * (k % 8);
-            let mut r: [Vector; 16] = std::array::from_fn(|k| x[at(k)]);
-            for first in [0, 8] {
-                inverse_levels(&mut r, first, m, |level, part| w.across(((4 + block) << level) + part));
+            let at = |k: usize| 2 * column + k / 8 + 8 * (k % 8);
+            let mut r = [zero(); 16];
+            for k in 0..16 {
+                r[k] = x[at(k)];
             }
+            inverse_levels(&mut r, m, |_, level, part| w.across(((4 + block) << level) + part));
             for k in 0..16 {
                 x[at(k)] = r[k];
             }
         }
     }
-    for column in 0..16 {
-        let mut r: [Vector; 16] = std::array::from_fn(|k| x[first_pass(column, k)]);
-        inverse_outer_levels(&mut r, w, m);
-        for k in 0..16 {
-            output(first_pass(column, k), r[k]);
-        }
-    }
 }
 
-/// Three levels on eight registers, with the factors that `w` gives by level and block: all bounds 5, then, in the order of
-/// the registers, 5, 4, 4, 4, 2, 2, 2, 2.
+/// Three levels on both halves of the registers, with the factors that `w` gives by half, level and block: all bounds 5,
+/// then, in the order of the registers, 5, 4, 4, 4, 2, 2, 2, 2.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn inverse_levels(r: &mut [Vector; 16], first: usize, m: Multiples, w: impl Fn(usize, usize) -> Factor) {
-    for quarter in 0..4 {
-        let (factor, k) = (w(2, quarter), first + 2 * quarter);
-        inverse_butterfly(r, (k, k + 1), factor, m, 5);
-        r[k] = reduce_once(r[k], m.times(5)); // 5, 2
+fn inverse_levels(r: &mut [Vector; 16], m: Multiples, w: impl Fn(usize, usize, usize) -> Factor) {
+    for half in 0..2 {
+        for part in 0..4 {
+            let k = 8 * half + 2 * part;
+            inverse_butterfly(r, (k, k + 1), w(half, 2, part), m, 5);
+            r[k] = reduce_once(r[k], m.times(5)); // 5, 2
+        }
     }
     for half in 0..2 {
-        let (factor, k) = (w(1, half), first + 4 * half);
-        inverse_butterfly(r, (k, k + 2), factor, m, 5);
-        r[k] = reduce_once(r[k], m.times(5));
-        inverse_butterfly(r, (k + 1, k + 3), factor, m, 2); // 5, 4, 2, 2
+        for part in 0..2 {
+            let (k, factor) = (8 * half + 4 * part, w(half, 1, part));
+            inverse_butterfly(r, (k, k + 2), factor, m, 5);
+            r[k] = reduce_once(r[k], m.times(5));
+            inverse_butterfly(r, (k + 1, k + 3), factor, m, 2); // 5, 4, 2, 2
+        }
     }
-    let factor = w(0, 0);
-    inverse_butterfly(r, (first, first + 4), factor, m, 5);
-    r[first] = reduce_once(r[first], m.times(5));
-    inverse_butterfly(r, (first + 1, first + 5), factor, m, 4);
-    r[first + 1] = reduce_once(r[first + 1], m.times(4));
-    inverse_butterfly(r, (first + 2, first + 6), factor, m, 2);
-    inverse_butterfly(r, (first + 3, first + 7), factor, m, 2);
+    for half in 0..2 {
+        let (k, factor) = (8 * half, w(half, 0, 0));
+        inverse_butterfly(r, (k, k + 4), factor, m, 5);
+        r[k] = reduce_once(r[k], m.times(5));
+        inverse_butterfly(r, (k + 1, k + 5), factor, m, 4);
+        r[k + 1] = reduce_once(r[k + 1], m.times(4));
+        inverse_butterfly(r, (k + 2, k + 6), factor, m, 2);
+        inverse_butterfly(r, (k + 3, k + 7), factor, m, 2);
+    }
 }
 
 /// The last two levels: all bounds 5.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn inverse_outer_levels(r: &mut [Vector; 16], w: &Twiddles, m: Multiples) {
-    for half in 0..2 {
-        let factor = w.across(2 + half);
-        for k in 8 * half..8 * half + 4 {
-            inverse_butterfly(r, (k, k + 4), factor, m, 5);
-            r[k] = reduce_once(r[k], m.times(5)); // 5, 2
+fn inverse_outer(modulus: &Modulus, Spectrum(x): &Spectrum, mut output: impl FnMut(usize, Vector)) {
+    let (m, w) = (Multiples::of(modulus), &modulus.inverse);
+    for column in 0..16 {
+        let mut r = [zero(); 16];
+        for k in 0..16 {
+            r[k] = x[outer(column, k)];
         }
-    }
-    let factor = w.across(1);
-    for k in 0..8 {
-        let bound = if k < 4 { 5 } else { 2 };
-        inverse_butterfly(r, (k, k + 8), factor, m, bound);
-        if k < 4 {
+        for half in 0..2 {
+            for k in 8 * half..8 * half + 4 {
+                inverse_butterfly(&mut r, (k, k + 4), w.across(2 + half), m, 5);
+                r[k] = reduce_once(r[k], m.times(5)); // 5, 2
+            }
+        }
+        for k in 0..4 {
+            inverse_butterfly(&mut r, (k, k + 8), w.across(1), m, 5);
             r[k] = reduce_once(r[k], m.times(5));
+            inverse_butterfly(&mut r, (k + 4, k + 12), w.across(1), m, 2);
+        }
+        for k in 0..16 {
+            output(outer(column, k), r[k]);
         }
     }
 }

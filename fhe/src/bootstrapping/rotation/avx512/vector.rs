@@ -2,6 +2,9 @@
 //!
 //! A residue is any representative below 2^52; comments bound it in multiples of p, of which eleven fit. IFMA reads only
 //! the low 52 bits of its factors, so bits above may hold anything until a value is compared.
+//!
+//! Closures inside these kernels are compiled for their instructions, functions of the standard library that call closures
+//! are not, and so cannot inline them: loops fill arrays here, not `from_fn` and `map`.
 
 use std::arch::x86_64::*;
 
@@ -10,6 +13,13 @@ pub type Vector = __m512i;
 
 /// Bits that IFMA reads of a factor.
 pub const LOW_52: u64 = (1 << 52) - 1;
+
+/// All lanes zero.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub fn zero() -> Vector {
+    _mm512_setzero_si512()
+}
 
 /// All lanes equal.
 #[inline]
@@ -89,14 +99,14 @@ pub fn add_high(sum: Vector, a: Vector, b: Vector) -> Vector {
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub fn low(a: Vector, b: Vector) -> Vector {
-    add_low(_mm512_setzero_si512(), a, b)
+    add_low(zero(), a, b)
 }
 
 /// `floor(a b / 2^52)`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub fn high(a: Vector, b: Vector) -> Vector {
-    add_high(_mm512_setzero_si512(), a, b)
+    add_high(zero(), a, b)
 }
 
 /// Clears the bits above 52.
@@ -143,8 +153,19 @@ impl Factor {
 #[inline]
 #[target_feature(enable = "avx512f")]
 pub fn transpose(rows: [Vector; 8]) -> [Vector; 8] {
-    let even: [Vector; 4] = std::array::from_fn(|i| _mm512_unpacklo_epi64(rows[2 * i], rows[2 * i + 1]));
-    let odd: [Vector; 4] = std::array::from_fn(|i| _mm512_unpackhi_epi64(rows[2 * i], rows[2 * i + 1]));
+    let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
+    let even = [
+        _mm512_unpacklo_epi64(r0, r1),
+        _mm512_unpacklo_epi64(r2, r3),
+        _mm512_unpacklo_epi64(r4, r5),
+        _mm512_unpacklo_epi64(r6, r7),
+    ];
+    let odd = [
+        _mm512_unpackhi_epi64(r0, r1),
+        _mm512_unpackhi_epi64(r2, r3),
+        _mm512_unpackhi_epi64(r4, r5),
+        _mm512_unpackhi_epi64(r6, r7),
+    ];
     let [c0, c2, c4, c6] = transpose_pairs(even);
     let [c1, c3, c5, c7] = transpose_pairs(odd);
     [c0, c1, c2, c3, c4, c5, c6, c7]
