@@ -26,8 +26,10 @@ pub struct Modulus {
 /// A constant factor, |w| < p / 2, and w / p.
 #[derive(Clone, Copy, Default)]
 pub struct Factor {
-    value: f64,
-    quotient: f64,
+    /// w.
+    pub value: f64,
+    /// w / p.
+    pub quotient: f64,
 }
 
 impl Modulus {

@@ -36,17 +36,29 @@ struct Twiddles {
     lanes: [[LaneFactors; 3]; ROWS / LANES],
 }
 
+/// Four factors, values before quotients.
 #[derive(Clone, Copy, Default)]
-struct LaneFactors([Factor; LANES]);
+struct LaneFactors {
+    values: Row,
+    quotients: Row,
+}
+
+impl LaneFactors {
+    #[inline(always)]
+    fn lane(&self, i: usize) -> Factor {
+        Factor { value: self.values[i], quotient: self.quotients[i] }
+    }
+}
 
 impl Twiddles {
     fn new(factors: &[u64], prime: Prime) -> Self {
         let factor = |index: usize| Factor::new(factors[index], prime);
         let lanes = |square: usize, slot: usize| {
-            LaneFactors(std::array::from_fn(|lane| {
+            let factors: [Factor; LANES] = std::array::from_fn(|lane| {
                 let row = LANES * square + lane;
                 factor(if slot == 0 { ROWS + row } else { 2 * ROWS + 2 * row + slot - 1 })
-            }))
+            });
+            LaneFactors { values: factors.map(|f| f.value), quotients: factors.map(|f| f.quotient) }
         };
         Self {
             rows: std::array::from_fn(factor),
@@ -81,10 +93,10 @@ impl Transform {
             butterfly(m, &mut c, &mut d, |_| last_row_level[2 * square + 1]);
             let [mut a, mut b, mut c, mut d] = transpose([a, b, c, d]);
             let [first, low, high] = &w.lanes[square];
-            butterfly(m, &mut a, &mut c, |i| first.0[i]);
-            butterfly(m, &mut b, &mut d, |i| first.0[i]);
-            butterfly(m, &mut a, &mut b, |i| low.0[i]);
-            butterfly(m, &mut c, &mut d, |i| high.0[i]);
+            butterfly(m, &mut a, &mut c, |i| first.lane(i));
+            butterfly(m, &mut b, &mut d, |i| first.lane(i));
+            butterfly(m, &mut a, &mut b, |i| low.lane(i));
+            butterfly(m, &mut c, &mut d, |i| high.lane(i));
             *x = [a, b, c, d];
             if SCALED {
                 for value in x.as_flattened_mut() {
@@ -100,15 +112,14 @@ impl Transform {
         let (m, w) = (self.modulus, &self.forward.rows);
         for (i, block) in x.chunks_exact_mut(4 * T).enumerate() {
             let (outer, low, high) = (w[blocks + i], w[2 * blocks + 2 * i], w[2 * blocks + 2 * i + 1]);
-            for j in 0..T {
-                let [mut a, mut b, mut c, mut d] = [0, 1, 2, 3].map(|k| block[j + k * T]);
+            let [a, b, c, d] = quarters::<T>(block);
+            for (((to_a, to_b), to_c), to_d) in a.iter_mut().zip(b).zip(c).zip(d) {
+                let (mut a, mut b, mut c, mut d) = (*to_a, *to_b, *to_c, *to_d);
                 butterfly(m, &mut a, &mut c, |_| outer);
                 butterfly(m, &mut b, &mut d, |_| outer);
                 butterfly(m, &mut a, &mut b, |_| low);
                 butterfly(m, &mut c, &mut d, |_| high);
-                for (k, row) in [a, b, c, d].into_iter().enumerate() {
-                    block[j + k * T] = row;
-                }
+                (*to_a, *to_b, *to_c, *to_d) = (a, b, c, d);
             }
         }
     }
@@ -120,10 +131,10 @@ impl Transform {
         for (square, x) in x.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
             let [mut a, mut b, mut c, mut d] = *x;
             let [first, low, high] = &w.lanes[square];
-            inverse_butterfly(m, &mut a, &mut b, |i| low.0[i]);
-            inverse_butterfly(m, &mut c, &mut d, |i| high.0[i]);
-            inverse_butterfly(m, &mut a, &mut c, |i| first.0[i]);
-            inverse_butterfly(m, &mut b, &mut d, |i| first.0[i]);
+            inverse_butterfly(m, &mut a, &mut b, |i| low.lane(i));
+            inverse_butterfly(m, &mut c, &mut d, |i| high.lane(i));
+            inverse_butterfly(m, &mut a, &mut c, |i| first.lane(i));
+            inverse_butterfly(m, &mut b, &mut d, |i| first.lane(i));
             reduce(m, &mut a); // from 8; the others are below 1.4
             let [mut a, mut b, mut c, mut d] = transpose([a, b, c, d]);
             let last_row_level = &w.rows[1 << (ROW_LEVELS - 1)..];
@@ -143,19 +154,26 @@ impl Transform {
         let (m, w) = (self.modulus, &self.inverse.rows);
         for (i, block) in x.chunks_exact_mut(4 * T).enumerate() {
             let (outer, low, high) = (w[blocks + i], w[2 * blocks + 2 * i], w[2 * blocks + 2 * i + 1]);
-            for j in 0..T {
-                let [mut a, mut b, mut c, mut d] = [0, 1, 2, 3].map(|k| block[j + k * T]);
+            let [a, b, c, d] = quarters::<T>(block);
+            for (((to_a, to_b), to_c), to_d) in a.iter_mut().zip(b).zip(c).zip(d) {
+                let (mut a, mut b, mut c, mut d) = (*to_a, *to_b, *to_c, *to_d);
                 inverse_butterfly(m, &mut a, &mut b, |_| low);
                 inverse_butterfly(m, &mut c, &mut d, |_| high);
                 inverse_butterfly(m, &mut a, &mut c, |_| outer);
                 inverse_butterfly(m, &mut b, &mut d, |_| outer);
                 reduce(m, &mut a); // from 4 times the bound
-                for (k, row) in [a, b, c, d].into_iter().enumerate() {
-                    block[j + k * T] = row;
-                }
+                (*to_a, *to_b, *to_c, *to_d) = (a, b, c, d);
             }
         }
     }
+}
+
+/// A block of four times `T` rows in quarters.
+#[inline(always)]
+fn quarters<const T: usize>(block: &mut [Row]) -> [&mut [Row]; 4] {
+    let (low, high) = block.split_at_mut(2 * T);
+    let ((a, b), (c, d)) = (low.split_at_mut(T), high.split_at_mut(T));
+    [a, b, c, d]
 }
 
 /// (u, v) becomes (u + w v, u - w v): bounds grow by that of a product.
@@ -187,5 +205,6 @@ fn reduce(m: Modulus, row: &mut Row) {
 
 #[inline(always)]
 fn transpose(x: [Row; LANES]) -> [Row; LANES] {
-    std::array::from_fn(|i| std::array::from_fn(|j| x[j][i]))
+    let [[a0, a1, a2, a3], [b0, b1, b2, b3], [c0, c1, c2, c3], [d0, d1, d2, d3]] = x;
+    [[a0, b0, c0, d0], [a1, b1, c1, d1], [a2, b2, c2, d2], [a3, b3, c3, d3]]
 }
