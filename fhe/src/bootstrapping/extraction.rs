@@ -31,7 +31,7 @@ impl Offset {
     }
 }
 
-/// The block that encrypts coefficient e: mask words `mask[e - j]` for `j <= e` and `-mask[N + e - j]` above, body word
+/// EV.X1: the block that encrypts coefficient e, mask words `mask[e - j]` for `j <= e` and `-mask[N + e - j]` above, body word
 /// `body[e]`.
 pub fn extract(accumulator: &Accumulator, offset: Offset) -> BlockWords {
     let e = offset.get();
@@ -58,6 +58,7 @@ mod tests {
         extract_lwe_sample_from_glwe_ciphertext,
     };
 
+    /// EV.X1.
     #[test]
     fn every_offset_extracts_what_tfhe_rs_does() {
         let n = POLYNOMIAL_SIZE;

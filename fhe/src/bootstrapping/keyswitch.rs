@@ -108,7 +108,7 @@ impl Decomposition {
         POLYNOMIAL_SIZE * self.levels
     }
 
-    /// Digits of a word in [-2^(b-1), 2^(b-1)], the least significant first, zero past the last level.
+    /// EV.K1: digits of a word in [-2^(b-1), 2^(b-1)], the least significant first, zero past the last level.
     ///
     /// The word is rounded to a multiple of `2^(64 - b L)`, half way up, and represented between -1/2 and 1/2. The state
     /// `2^(b L - 1)` is both; the bit that decided the rounding resolves it: one gives the negative representative. In a
@@ -159,7 +159,7 @@ impl KeyswitchKey {
         self.decomposition
     }
 
-    /// Switches a batch: `[m is the body] body - sum_(j,l) digit[j][l] * key[j][l][m]` modulo 2^64.
+    /// EV.K2: switches a batch, `[m is the body] body - sum_(j,l) digit[j][l] * key[j][l][m]` modulo 2^64.
     pub fn switch(&self, blocks: &[&BlockWords]) -> Vec<SmallWords> {
         let digits: Vec<Vec<i8>> = blocks.iter().map(|b| self.decomposition.block_digits(b)).collect();
         let products = match &self.rows {
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(ours, theirs, "{kind:?} {word:#018x}");
     }
 
-    /// Every state with both rounding bits, and the words around each boundary.
+    /// EV.K1: every state with both rounding bits, and the words around each boundary.
     #[test]
     fn digits_of_every_state_are_those_of_tfhe_rs() {
         for kind in KINDS {

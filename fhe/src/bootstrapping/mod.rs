@@ -12,7 +12,7 @@
 //! | [`keyswitch`] | from the big key, or the key of proven inputs, to the small one |
 //! | [`modulus_switch`] | exponents of the rotation |
 //! | [`table`] | lookup tables |
-//! | [`rotation`] | blind rotation |
+//! | [`rotation`] | blind rotation (EV.R2, EV.R3) |
 //! | [`extraction`] | a coefficient of an accumulator as a block |
 //! | [`trace`] | the columns that a prover commits to |
 

@@ -30,7 +30,7 @@ pub fn members(subset: usize) -> impl Iterator<Item = usize> {
     (0..GROUPING_FACTOR).filter(move |word| subset >> (GROUPING_FACTOR - 1 - word) & 1 == 1)
 }
 
-/// Switches the *sum* of each subset's words, as tfhe-rs's `modulus_switch_multi_bit` does, and the body.
+/// EV.S1: switches the *sum* of each subset's words, as tfhe-rs's `modulus_switch_multi_bit` does, and the body.
 ///
 /// Not the words: four rounding errors would add up where a group leaves one.
 pub fn switch(small: &SmallWords) -> Switched {
@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(switch_word(u64::MAX), 0);
     }
 
-    /// Each word alone rounds to zero, two of them to one.
+    /// EV.S1: each word alone rounds to zero, two of them to one.
     #[test]
     fn the_sum_is_switched_and_not_the_words() {
         let mut words = vec![0; LWE_DIMENSION + 1];

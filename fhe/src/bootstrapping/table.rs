@@ -112,7 +112,7 @@ impl LookupTable {
         (2 * turn - HALF_BOX as u16 - body % turn) % turn
     }
 
-    /// `X^-(body + h) * (0, boxes)`: what a blind rotation starts from, for a body switched to 0..2N.
+    /// EV.R1: `X^-(body + h) * (0, boxes)`, what a blind rotation starts from, for a body switched to 0..2N.
     pub fn accumulator(&self, body: u16) -> Accumulator {
         let exponent = usize::from(Self::exponent(body));
         let mut polynomial = Polynomial::zero();

@@ -45,7 +45,7 @@ pub struct Trace {
     pub rotation: RotationColumns,
 }
 
-/// `input[j] + half = 2^(64 - b L) * sum_l 2^(b l) digits[l] + remainder + 2^64 carry`, half of the step 2^(64 - b L).
+/// EV.T1: `input[j] + half = 2^(64 - b L) * sum_l 2^(b l) digits[l] + remainder + 2^64 carry`, half of the step 2^(64 - b L).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyswitchColumns {
     /// Digits, the least significant first; zero past the last level.
@@ -56,7 +56,7 @@ pub struct KeyswitchColumns {
     pub carries: Vec<i64>,
 }
 
-/// `sum_(m in b) ks[4 (i - 1) + m] + 2^51 = 2^52 exponent + remainder + 2^64 carry` for steps i of a group, in which `ks` is
+/// EV.T2: `sum_(m in b) ks[4 (i - 1) + m] + 2^51 = 2^52 exponent + remainder + 2^64 carry` for steps i of a group, in which `ks` is
 /// the integer that the keyswitch gives before it is reduced; for step 0 and odd b the left side is
 /// `2^51 - 1 - 64 * 2^52 - ks_body`. Every other left side is 2^51.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct SwitchColumns {
     pub carries: Vec<i64>,
 }
 
-/// `acc[i][u][j] + 2^41 = 2^42 digit + remainder + 2^64 carry`, in which `acc[i]` is the integer polynomial that the step
+/// EV.T3: `acc[i][u][j] + 2^41 = 2^42 digit + remainder + 2^64 carry`, in which `acc[i]` is the integer polynomial that the step
 /// before computes from its digits and the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RotationColumns {
@@ -142,7 +142,7 @@ impl Trace {
         Ok(Self { key: request.key, keyswitch, switch: columns, rotation })
     }
 
-    /// The words of a wire as the integers that the argument takes them for: `2^42 digit + remainder - 2^41` of the output
+    /// EV.T4: the words of a wire as the integers that the argument takes them for: `2^42 digit + remainder - 2^41` of the output
     /// row, extracted at an offset.
     pub fn wire(&self, offset: Offset) -> Vec<i128> {
         let e = offset.get();

@@ -31,6 +31,7 @@ fn crafted(seed: usize) -> BlockWords {
     BlockWords::new((0..BLOCK_WORDS).map(word).collect()).unwrap()
 }
 
+/// EV.K2.
 #[test]
 fn every_word_is_that_of_tfhe_rs() {
     let theirs = keyswitch_key();

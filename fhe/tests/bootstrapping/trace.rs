@@ -127,6 +127,7 @@ fn assert_rotation(trace: &Trace, table: &LookupTable, key: &RotationKey) {
     }
 }
 
+/// EV.T1, EV.T2, EV.T3; EV.T4 for the wires.
 #[test]
 fn every_identity_holds_over_the_integers() {
     let key = evaluation_key(Backend::detect());
