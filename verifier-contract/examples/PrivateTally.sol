@@ -41,6 +41,7 @@ contract PrivateTally {
     event ResultAllowed(bytes32 indexed handle);
     event Result(uint256[] totals);
 
+    error NoCandidates();
     error ProgramMismatch(uint256 inputs, uint256 outputs, uint256 entry);
     error DuplicateVoter(address voter);
     error MayNotVote(address caller);
@@ -63,6 +64,8 @@ contract PrivateTally {
         address[] memory roll,
         uint64 lastVote
     ) {
+        if (candidateCount == 0) revert NoCandidates();
+        checkProgram(coprocessorContract.programRecord(program), roll.length, candidateCount);
         coprocessor = coprocessorContract;
         releaseVerifier = releaseContract;
         programRef = program;
@@ -70,7 +73,6 @@ contract PrivateTally {
         candidates = candidateCount;
         voters = uint8(roll.length);
         deadline = lastVote;
-        checkProgram(coprocessorContract.programRecord(program), roll.length, candidateCount);
         for (uint256 i; i < roll.length; ++i) {
             if (mayVote[roll[i]]) revert DuplicateVoter(roll[i]);
             mayVote[roll[i]] = true;

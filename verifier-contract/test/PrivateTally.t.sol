@@ -160,6 +160,9 @@ contract PrivateTallyTest is Test {
     }
 
     function test_TheProgramMustBeASumOfTheRoll() external {
+        vm.expectRevert(PrivateTally.NoCandidates.selector);
+        new PrivateTally(coprocessor, release, programRef, KEY, 0, roll(), DEADLINE);
+
         vm.expectRevert(abi.encodeWithSelector(PrivateTally.ProgramMismatch.selector, 2, 1, 0));
         new PrivateTally(coprocessor, release, programRef, KEY, 3, new address[](1), DEADLINE);
         address[] memory voters = roll();
