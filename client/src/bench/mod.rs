@@ -3,9 +3,13 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`slice`] | one job of the first class from ballots to totals, in this process |
+//! | [`evaluate`] | bootstrappings beside tfhe-rs |
+//! | [`rival`] | tfhe-rs, measured in the same run |
 //! | [`evm_tally`] | the contracts on the in-process EVM |
 //! | [`memory`] | peak memory of this process |
 
+pub mod evaluate;
 pub mod evm_tally;
 pub mod memory;
+pub mod rival;
 pub mod slice;

@@ -1,7 +1,9 @@
 //! `trine bench`: what one job costs.
 
 use crate::Output;
-use crate::bench::slice::{self, Figures, MAX_CALLDATA_BYTES, MAX_GAS_FULFIL};
+use crate::bench::evaluate;
+use crate::bench::slice::{self, MAX_CALLDATA_BYTES, MAX_GAS_FULFIL};
+use serde::Serialize;
 use std::process::ExitCode;
 use trine::phases::Phases;
 
@@ -10,36 +12,57 @@ use trine::phases::Phases;
 #[command(after_help = "Examples:
   trine bench
   trine bench slice --json
-  trine bench --quiet --json | jq .gas_fulfil")]
+  trine bench --quiet --json | jq .gas_fulfil
+  trine bench evaluate --json
+  trine bench evaluate --portable --json | jq .throughput_ratio")]
 pub struct Arguments {
-    /// What is measured.
-    #[arg(value_enum, default_value_t = Subject::Slice)]
-    subject: Subject,
+    /// What is measured; `slice` unless named.
+    #[command(subcommand)]
+    subject: Option<Subject>,
 }
 
 /// What can be measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::Subcommand)]
 enum Subject {
     /// One job of the first class with fifteen inputs, in this process, on the in-process EVM.
     Slice,
+    /// Keyswitching and bootstrapping, batches and one alone, beside tfhe-rs in the same run.
+    Evaluate {
+        /// Without vector kernels, as on a processor that lacks them.
+        #[arg(long)]
+        portable: bool,
+    },
 }
 
-/// Measures and prints. Fails when gas or calldata exceed their limits. The last line of standard output is JSON.
+/// Measures and prints. Fails when a figure misses its limit. The last line of standard output is JSON.
 pub fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
     let mut phases = Phases::start(output.quiet);
-    let figures = match arguments.subject {
-        Subject::Slice => slice::run(&mut phases)?,
+    let within_limits = match arguments.subject.unwrap_or(Subject::Slice) {
+        Subject::Slice => {
+            let figures = slice::run(&mut phases)?;
+            print(output, &phases, &slice_summary(&figures), &figures)?;
+            figures.within_limits()
+        }
+        Subject::Evaluate { portable } => {
+            let figures = evaluate::run(portable, &mut phases)?;
+            print(output, &phases, &evaluate_summary(&figures), &figures)?;
+            figures.within_limits()
+        }
     };
+    Ok(if within_limits { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print(output: Output, phases: &Phases, summary: &str, figures: &impl Serialize) -> anyhow::Result<()> {
     if output.json {
         eprint!("{}", phases.table());
     } else {
-        print!("{}\n{}\n", phases.table(), summary(&figures));
+        print!("{}\n{summary}\n", phases.table());
     }
-    println!("{}", serde_json::to_string(&figures)?);
-    Ok(if figures.within_limits() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!("{}", serde_json::to_string(figures)?);
+    Ok(())
 }
 
-fn summary(figures: &Figures) -> String {
+fn slice_summary(figures: &slice::Figures) -> String {
     let memory = figures.peak_memory_bytes.map_or("unknown".into(), |b| format!("{} MiB", b >> 20));
     format!(
         "gas_fulfil       {:>9}  at most {MAX_GAS_FULFIL}
@@ -49,5 +72,26 @@ gas_release      {:>9}
 peak memory      {memory:>9}  keys and prover, {} threads
 ",
         figures.gas_fulfil, figures.calldata_bytes, figures.proof_bytes, figures.gas_release, figures.threads,
+    )
+}
+
+fn evaluate_summary(figures: &evaluate::Figures) -> String {
+    format!(
+        "{} threads, {} kernels          a second    alone, ms
+trine                          {:>9.1}    {:>9.1}
+tfhe-rs, same set              {:>9.1}    {:>9.1}   ratio {:.2}, at least {:.1}
+tfhe-rs, classic set           {:>9.1}    {:>9.1}   ratio {:.2}
+",
+        figures.threads,
+        figures.backend,
+        figures.per_second,
+        figures.alone_ms,
+        figures.tfhe_per_second,
+        figures.tfhe_alone_ms,
+        figures.throughput_ratio,
+        figures.least_ratio(),
+        figures.tfhe_classic_per_second,
+        figures.tfhe_classic_alone_ms,
+        figures.throughput_ratio_classic,
     )
 }
