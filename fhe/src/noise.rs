@@ -7,6 +7,7 @@ use crate::parameters::{
     BOOTSTRAPPING_BASE_BITS, CASTING_BASE_BITS, CASTING_LEVELS, GLWE_TUNIFORM_BITS, GROUPING_FACTOR, GROUPS,
     KEYSWITCH_BASE_BITS, KEYSWITCH_LEVELS, LWE_DIMENSION, PLAINTEXT_MODULUS, POLYNOMIAL_SIZE,
     SQUASHED_DIMENSION, SQUASHING_BASE_BITS, SQUASHING_GLWE_DIMENSION, SQUASHING_LEVELS,
+    SQUASHING_TUNIFORM_BITS,
 };
 use tfhe::core_crypto::commons::noise_formulas::centered_mean_shifted_modulus_switch::centered_binary_shifted_modulus_switch_additive_variance;
 use tfhe::core_crypto::commons::noise_formulas::lwe_keyswitch::keyswitch_additive_variance_132_bits_security_tuniform;
@@ -157,6 +158,20 @@ pub fn squashed_deviation() -> f64 {
     variance.0.sqrt() * 2f64.powi(128)
 }
 
+/// Standard deviation of the error of a squashed block, were its products exact, on the integers modulo 2^128: what is
+/// observed. [`squashed_deviation`] adds a bound of the transform's rounding and is the one that promises count on.
+///
+/// One external product leaves the digits against the key's noise, and what the digits leave against the key.
+pub fn squashed_deviation_of_exact_products() -> f64 {
+    let digit = 4f64.powi(SQUASHING_BASE_BITS as i32) / 12.0 + 1.0 / 6.0;
+    let products = (SQUASHING_LEVELS * (SQUASHING_GLWE_DIMENSION + 1) * POLYNOMIAL_SIZE) as f64
+        * digit
+        * tuniform_variance(SQUASHING_TUNIFORM_BITS);
+    let rest = (1.0 + SQUASHED_DIMENSION as f64 / 2.0) / 24.0
+        * 4f64.powi(128 - (SQUASHING_BASE_BITS * SQUASHING_LEVELS) as i32);
+    (LWE_DIMENSION as f64 * (products + rest)).sqrt()
+}
+
 /// log2 of a bound of the probability that the error of a squashed block reaches 2^[`SQUASHED_ERROR_BITS`].
 pub fn squashed_error_log2() -> f64 {
     tail_log2(2f64.powi(SQUASHED_ERROR_BITS) / squashed_deviation())
@@ -170,7 +185,7 @@ fn tail_log2(z: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::{LWE_TUNIFORM_BITS, SQUASHING_TUNIFORM_BITS, release_policy};
+    use crate::parameters::{LWE_TUNIFORM_BITS, release_policy};
     use tfhe::core_crypto::commons::noise_formulas::lwe_multi_bit_programmable_bootstrap::multi_bit_pbs_variance_132_bits_security_tuniform_gf_4_fft_mul;
     use tfhe::core_crypto::commons::noise_formulas::noise_simulation::PBS_FFT_64_MANTISSA_SIZE;
     use trine_program::{Declaration, KeyKind, ValueType};
@@ -232,13 +247,7 @@ mod tests {
             + POLYNOMIAL_SIZE as f64 / 24.0 * 4f64.powi(-((KEYSWITCH_BASE_BITS * KEYSWITCH_LEVELS) as i32));
         assert!((keyswitch_variance() / keyswitch - 1.0).abs() < 1e-3);
 
-        // One external product: digits against the key's noise, and what the digits leave against the key.
-        let products = (SQUASHING_LEVELS * (SQUASHING_GLWE_DIMENSION + 1) * POLYNOMIAL_SIZE) as f64
-            * digits(SQUASHING_BASE_BITS)
-            * tuniform_variance(SQUASHING_TUNIFORM_BITS);
-        let rest = (1.0 + SQUASHED_DIMENSION as f64 / 2.0) / 24.0
-            * 4f64.powi(128 - (SQUASHING_BASE_BITS * SQUASHING_LEVELS) as i32);
-        let exact = (LWE_DIMENSION as f64 * (products + rest)).sqrt();
+        let exact = squashed_deviation_of_exact_products();
         // tfhe-rs adds the rounding of the transform, so its deviation is the larger one.
         assert!(squashed_deviation() > exact && squashed_deviation() < 1.5 * exact);
         assert!(squashed_error_log2() < -300.0, "2^{}", squashed_error_log2());

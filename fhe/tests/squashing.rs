@@ -7,7 +7,9 @@ use std::process::Command;
 use tfhe::shortint::ciphertext::NoiseLevel;
 use trine_fhe::ValueWords;
 use trine_fhe::keys::EvaluationKeys;
-use trine_fhe::noise::{SQUASHED_ERROR_BITS, fresh_variance, linear_variance, squashed_deviation};
+use trine_fhe::noise::{
+    SQUASHED_ERROR_BITS, fresh_variance, linear_variance, squashed_deviation_of_exact_products,
+};
 use trine_fhe::squashing::{self, SQUASHED_DELTA_BITS, SquashedBlock, SquashingError, SquashingKey};
 use trine_program::LinearProgram;
 
@@ -130,7 +132,7 @@ fn measure_squashed_noise(values: usize) -> f64 {
         }
     }
     let deviation = (squares.iter().sum::<f64>() / squares.len() as f64).sqrt();
-    let formula = squashed_deviation();
+    let formula = squashed_deviation_of_exact_products();
     eprintln!(
         "{} blocks: deviation 2^{:.2}, formula 2^{:.2}",
         squares.len(),
@@ -150,8 +152,9 @@ fn squashed_noise_follows_the_formula() {
 #[test]
 #[ignore = "slow: ten minutes on two cores"]
 fn squashed_noise_of_two_thousand_blocks_follows_the_formula() {
+    // 2,001 samples: a measured deviation deviates by 1.6 %.
     let ratio = measure_squashed_noise(667);
-    assert!((0.9..1.1).contains(&ratio), "{ratio}");
+    assert!((0.94..1.06).contains(&ratio), "{ratio}");
 }
 
 /// A figure of this process in MB, as Linux gives it.
