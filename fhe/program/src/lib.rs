@@ -9,16 +9,27 @@
 //! | [`linear`] | linear programs: weighted sums of ciphertext blocks plus a constant |
 //! | [`text`] | the canonical text of a program and its identifier (keccak-256 of the text) |
 //! | [`policy`] | what may be released: the predicate each keyholder recomputes from the text |
+//! | [`operation`] | operation lists: typed operations over handles, what an application submits |
+//! | [`lowering`] | from an operation list to a circuit with few bootstrappings |
+//! | [`circuit`] | circuits of bootstrappings, their text, plaintext interpreter and admission check |
+//! | [`limits`] | limits of operation lists and circuits |
 //!
 //! Place among the crates: `trine-fhe` evaluates a program, `trine-verifier` and `trine-prover` prove its
 //! evaluation, `trine-keyholder` applies [`policy`], `trine-engine` and `trine` carry it.
 
+pub mod circuit;
+pub mod limits;
 pub mod linear;
+pub mod lowering;
+pub mod operation;
 pub mod policy;
 pub mod text;
 pub mod value;
 
+pub use circuit::Circuit;
 pub use linear::{LinearProgram, LinearRow, ProgramError, Term};
+pub use lowering::lower;
+pub use operation::OperationList;
 pub use policy::{PolicyViolation, ReleasePolicy};
 pub use text::{ProgramId, TextError};
 pub use value::{Declaration, KeyKind, ValueType};

@@ -69,14 +69,7 @@ impl LinearProgram {
         let mut text = format!("{HEADER}\n");
         for (word, list) in [("input", self.inputs()), ("output", self.outputs())] {
             for d in list {
-                let _ = writeln!(
-                    text,
-                    "{word} {} {} {} degree {}",
-                    d.value_type.name(),
-                    d.key_kind.name(),
-                    d.blocks,
-                    d.degree
-                );
+                let _ = writeln!(text, "{word} {}", declaration_text(d));
             }
         }
         for row in self.rows() {
@@ -128,7 +121,13 @@ impl LinearProgram {
     }
 }
 
-fn declaration(rest: &str) -> Option<Declaration> {
+/// `TYPE KIND BLOCKS degree DEGREE`.
+pub(crate) fn declaration_text(d: &Declaration) -> String {
+    format!("{} {} {} degree {}", d.value_type.name(), d.key_kind.name(), d.blocks, d.degree)
+}
+
+/// Reads what [`declaration_text`] prints, and other spellings of the same numbers.
+pub(crate) fn declaration(rest: &str) -> Option<Declaration> {
     let words: Vec<&str> = rest.split(' ').collect();
     let [value_type, key_kind, blocks, "degree", degree] = words[..] else { return None };
     Some(Declaration {
