@@ -31,6 +31,8 @@ mod prime;
 mod split;
 
 #[cfg(test)]
+mod evaluation;
+#[cfg(test)]
 mod tests;
 
 pub use backend::Backend;

@@ -65,10 +65,10 @@ fn step_by_definition(
         let mut long = vec![0u64; 2 * N];
         for u in 0..2 {
             let mut sum = vec![0u64; N];
-            for b in 0..SUBSETS {
+            for (b, exponent) in exponents.iter().enumerate() {
                 let start = ((group * SUBSETS + b) * 4 + 2 * u + c) * N;
                 for (j, word) in key[start..start + N].iter().enumerate() {
-                    let place = (j + usize::from(exponents[b])) % (2 * N);
+                    let place = (j + usize::from(*exponent)) % (2 * N);
                     let signed = if place < N { *word } else { word.wrapping_neg() };
                     sum[place % N] = sum[place % N].wrapping_add(signed);
                 }

@@ -10,6 +10,9 @@ mod sum;
 mod transform;
 mod vector;
 
+#[cfg(test)]
+mod tests;
+
 use super::backend::Backend;
 use super::batch::Kernels;
 use super::key::{Operand, SUBSETS};
@@ -21,7 +24,7 @@ use product::Recombination;
 use std::sync::OnceLock;
 use transform::Spectrum;
 
-/// A processor with AVX-512 F, DQ, VL and IFMA, and the tables of its kernels.
+/// A processor with AVX-512 F, DQ and IFMA, and the tables of its kernels.
 pub struct Avx512 {
     moduli: &'static [Modulus; 2],
 }
@@ -41,7 +44,6 @@ impl Avx512 {
     pub fn detect() -> Option<Self> {
         let found = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512ifma");
         found.then(|| Self { moduli: MODULI.get_or_init(|| Box::new(PRIMES.map(Modulus::new))) })
     }
@@ -130,7 +132,7 @@ fn transform_sums(modulus: &Modulus, sums: &[Box<Polynomial>; 2], spectra: &mut 
     }
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 fn component(
     moduli: &[Modulus; 2],
     operands: [&Operand; 2],

@@ -2,17 +2,18 @@
 
 use super::super::key::{Operand, SUBSETS};
 use super::super::polynomial::Polynomial;
-use super::vector::load_half;
-use std::arch::x86_64::*;
+use super::vector::{Vector, add, load, prefetch, splat, store, zero};
+use crate::parameters::POLYNOMIAL_SIZE;
+use std::arch::x86_64::_mm512_xor_si512;
 
 /// Words of the sum that are held in registers while all subsets are added.
 const WINDOW: usize = 64;
-/// Half vectors of a window. An unaligned half vector crosses a cache line every other time, a whole one always.
-const HALVES: usize = WINDOW / 4;
+/// Vectors of a window.
+const VECTORS: usize = WINDOW / 8;
 
 /// Writes sum over b of X^(exponents[b]) operand[b], plus 2^63 in each word.
 #[inline]
-#[target_feature(enable = "avx512f,avx512vl")]
+#[target_feature(enable = "avx512f")]
 pub fn rotated_sum(operand: &Operand, exponents: &[u16; SUBSETS], sum: &mut Polynomial) {
     for (index, sum) in sum.as_chunks_mut::<WINDOW>().0.iter_mut().enumerate() {
         let start = index * WINDOW;
@@ -20,28 +21,30 @@ pub fn rotated_sum(operand: &Operand, exponents: &[u16; SUBSETS], sum: &mut Poly
         let mut negated = 0;
         for b in 1..SUBSETS {
             let (window, negative) = operand[b].window::<WINDOW>(start, exponents[b]);
+            let (next, _) = operand[b].window::<WINDOW>((start + WINDOW) % POLYNOMIAL_SIZE, exponents[b]);
             // -x is the complement of x plus one; the ones are added together.
-            negated += i64::from(negative);
-            let sign = _mm256_set1_epi64x(-i64::from(negative));
+            negated += u64::from(negative);
+            let sign = splat(u64::from(negative).wrapping_neg());
             let words = load_window(window);
-            for k in 0..HALVES {
-                r[k] = _mm256_add_epi64(r[k], _mm256_xor_si256(words[k], sign));
+            for k in 0..VECTORS {
+                prefetch(&next[8 * k]);
+                r[k] = add(r[k], _mm512_xor_si512(words[k], sign));
             }
         }
-        let negated = _mm256_set1_epi64x(negated);
-        for (words, r) in sum.as_chunks_mut::<4>().0.iter_mut().zip(r) {
-            super::vector::store_half(words, _mm256_add_epi64(r, negated));
+        let negated = splat(negated);
+        for (words, r) in sum.as_chunks_mut::<8>().0.iter_mut().zip(r) {
+            store(words, add(r, negated));
         }
     }
 }
 
 #[inline]
-#[target_feature(enable = "avx512f,avx512vl")]
-fn load_window(words: &[u64; WINDOW]) -> [__m256i; HALVES] {
-    let words = words.as_chunks::<4>().0;
-    let mut halves = [_mm256_setzero_si256(); HALVES];
-    for k in 0..HALVES {
-        halves[k] = load_half(&words[k]);
+#[target_feature(enable = "avx512f")]
+fn load_window(words: &[u64; WINDOW]) -> [Vector; VECTORS] {
+    let words = words.as_chunks::<8>().0;
+    let mut vectors = [zero(); VECTORS];
+    for k in 0..VECTORS {
+        vectors[k] = load(&words[k]);
     }
-    halves
+    vectors
 }

@@ -71,8 +71,8 @@ fn forward_outer(modulus: &Modulus, input: impl Fn(usize) -> Vector, Spectrum(x)
     let (m, w) = (Multiples::of(modulus), &modulus.forward);
     for column in 0..16 {
         let mut r = [zero(); 16];
-        for k in 0..16 {
-            r[k] = input(outer(column, k));
+        for (k, r) in r.iter_mut().enumerate() {
+            *r = input(outer(column, k));
         }
         for k in 0..8 {
             butterfly(&mut r, k, k + 8, w.across(1), m);
@@ -199,8 +199,8 @@ fn inverse_inner(modulus: &Modulus, input: impl Fn(usize) -> Vector, Spectrum(x)
     let (m, w) = (Multiples::of(modulus), &modulus.inverse);
     for (pair, x) in x.as_chunks_mut::<16>().0.iter_mut().enumerate() {
         let mut r = [zero(); 16];
-        for k in 0..16 {
-            r[k] = input(16 * pair + k);
+        for (k, r) in r.iter_mut().enumerate() {
+            *r = input(16 * pair + k);
         }
         inverse_levels(&mut r, m, |half, level, block| w.lanes(2 * pair + half, (1 << level) - 1 + block));
         transpose_halves(&mut r);
@@ -281,8 +281,8 @@ fn inverse_outer(modulus: &Modulus, Spectrum(x): &Spectrum, mut output: impl FnM
             r[k] = reduce_once(r[k], m.times(5));
             inverse_butterfly(&mut r, (k + 4, k + 12), w.across(1), m, 2);
         }
-        for k in 0..16 {
-            output(outer(column, k), r[k]);
+        for (k, r) in r.into_iter().enumerate() {
+            output(outer(column, k), r);
         }
     }
 }

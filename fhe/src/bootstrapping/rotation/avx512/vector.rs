@@ -44,22 +44,6 @@ pub fn store(words: &mut [u64; 8], vector: Vector) {
     unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), vector) }
 }
 
-/// Four words, in half a vector.
-#[inline]
-#[target_feature(enable = "avx512f")]
-#[expect(unsafe_code, reason = "unaligned load of exactly the words borrowed")]
-pub fn load_half(words: &[u64; 4]) -> __m256i {
-    unsafe { _mm256_loadu_si256(words.as_ptr().cast()) }
-}
-
-/// Writes four words.
-#[inline]
-#[target_feature(enable = "avx512f")]
-#[expect(unsafe_code, reason = "unaligned store to exactly the words borrowed")]
-pub fn store_half(words: &mut [u64; 4], vector: __m256i) {
-    unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), vector) }
-}
-
 /// Asks for the cache line of a word.
 #[inline]
 #[target_feature(enable = "avx512f")]

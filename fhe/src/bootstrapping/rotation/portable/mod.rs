@@ -8,6 +8,9 @@ mod sum;
 mod transform;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 use super::batch::Kernels;
 use super::key::{Operand, SUBSETS};
 use super::polynomial::Polynomial;

@@ -116,7 +116,7 @@ mod tests {
             for _ in 0..100_000 {
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 let w = (seed >> 12) % prime.modulus;
-                let a = (i128::from(seed.rotate_left(29)) * 20 * p >> 64) - 10 * p;
+                let a = ((i128::from(seed.rotate_left(29)) * 20 * p) >> 64) - 10 * p;
                 let product = modulus.multiply_by(a as f64, Factor::new(w, prime));
                 assert!(congruent(product, a * i128::from(w)) && product.abs() < 0.73 * p as f64);
                 let reduced = modulus.reduce(a as f64);
