@@ -29,12 +29,11 @@ pub struct Avx512 {
     moduli: &'static [Modulus; 2],
 }
 
-/// Where sums, their spectra and the residues modulo the first prime lie.
+/// Where sums, their spectra and products modulo both primes lie.
 pub struct Workspace {
     sums: [Box<Polynomial>; 2],
     spectra: [Box<Spectrum>; 2],
-    scratch: Box<Spectrum>,
-    residues: Box<Spectrum>,
+    products: [Box<Spectrum>; 2],
 }
 
 static MODULI: OnceLock<Box<[Modulus; 2]>> = OnceLock::new();
@@ -100,8 +99,7 @@ fn workspace() -> Box<Workspace> {
     Box::new(Workspace {
         sums: [Polynomial::zero(), Polynomial::zero()],
         spectra: [spectrum(), spectrum()],
-        scratch: spectrum(),
-        residues: spectrum(),
+        products: [spectrum(), spectrum()],
     })
 }
 
@@ -141,18 +139,17 @@ fn component(
     workspace: &mut Workspace,
     output: &mut Polynomial,
 ) {
-    let Workspace { sums, spectra, scratch, residues } = workspace;
+    let Workspace { sums, spectra, products } = workspace;
     for (operand, sum) in operands.into_iter().zip(sums.iter_mut()) {
         sum::rotated_sum(operand, exponents, sum);
     }
-    transform_sums(&moduli[0], sums, spectra);
-    product::multiply(&moduli[0], [&digits[0][0], &digits[1][0]], spectra, scratch, |k, residue| {
-        residues.0[k] = vector::low_52(residue);
-    });
-    transform_sums(&moduli[1], sums, spectra);
+    for (prime, (modulus, product)) in moduli.iter().zip(products.iter_mut()).enumerate() {
+        transform_sums(modulus, sums, spectra);
+        product::multiply(modulus, [&digits[0][prime], &digits[1][prime]], spectra, product);
+        transform::inverse(modulus, product);
+    }
     let recombination = Recombination::new(moduli);
-    let words = vectors_mut(output);
-    product::multiply(&moduli[1], [&digits[0][1], &digits[1][1]], spectra, scratch, |k, residue| {
-        vector::store(&mut words[k], recombination.recombine(residues.0[k], residue));
-    });
+    for (k, words) in vectors_mut(output).iter_mut().enumerate() {
+        vector::store(words, recombination.recombine(products[0].0[k], products[1].0[k]));
+    }
 }

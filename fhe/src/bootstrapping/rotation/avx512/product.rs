@@ -2,8 +2,10 @@
 
 use super::super::prime::{LARGEST_PRODUCT, PRIMES};
 use super::modulus::{Modulus, Multiples, with_quotient};
-use super::transform::{Spectrum, inverse};
-use super::vector::{Factor, Vector, add, add_high, add_low, high, low, reduce_once, splat, subtract};
+use super::transform::Spectrum;
+use super::vector::{
+    Factor, Vector, add, add_high, add_low, high, low, low_52, reduce_once, splat, subtract,
+};
 use std::arch::x86_64::{_mm512_mullo_epi64, _mm512_srli_epi64};
 
 /// a[0] b[0] + a[1] b[1] over 2^52 by Montgomery's reduction, for a below 2 and b below 10: below 5.
@@ -19,20 +21,19 @@ fn multiply_add(modulus: &Modulus, a: [Vector; 2], b: [Vector; 2]) -> Vector {
     add(add_high(upper, q, p), carry)
 }
 
-/// Residues modulo a prime of the sum of both rows' products: `output` takes them by vector, below 5 with arbitrary bits
-/// above 52.
+/// The products of both rows, added: residues below 5.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub fn multiply(
     modulus: &Modulus,
     digits: [&Spectrum; 2],
     sums: &[Box<Spectrum>; 2],
-    scratch: &mut Spectrum,
-    output: impl FnMut(usize, Vector),
+    product: &mut Spectrum,
 ) {
-    let product =
-        |k: usize| multiply_add(modulus, [digits[0].0[k], digits[1].0[k]], [sums[0].0[k], sums[1].0[k]]);
-    inverse(modulus, product, scratch, output);
+    for (k, product) in product.0.iter_mut().enumerate() {
+        let (digits, sums) = ([digits[0].0[k], digits[1].0[k]], [sums[0].0[k], sums[1].0[k]]);
+        *product = multiply_add(modulus, digits, sums);
+    }
 }
 
 /// Garner's recombination modulo 2^64 of an integer V, |V| <= 2^96, from its residues.
@@ -49,6 +50,8 @@ pub struct Recombination {
 
 const P0: u64 = PRIMES[0].modulus;
 const P1: u64 = PRIMES[1].modulus;
+/// 1 / p0 modulo p1.
+const INVERSE_P0: [u64; 2] = with_quotient(PRIMES[1].inverse(P0), P1);
 /// Added to h.
 const HALF: u64 = P1 / 2;
 /// Added to the difference of two residues below 5: keeps it positive, and adds [`HALF`] to h.
@@ -66,7 +69,7 @@ impl Recombination {
     #[target_feature(enable = "avx512f")]
     pub fn new(moduli: &[Modulus; 2]) -> Self {
         Self {
-            inverse: Factor::splat(with_quotient(PRIMES[1].inverse(P0), P1)),
+            inverse: Factor::splat(INVERSE_P0),
             offset: splat(OFFSET),
             multiples: Multiples::of(&moduli[1]),
             p0: splat(P0),
@@ -74,10 +77,11 @@ impl Recombination {
         }
     }
 
-    /// V modulo 2^64 from its residues modulo p0, below 5, and modulo p1, below 5 with arbitrary bits above 52.
+    /// V modulo 2^64 from its residues modulo p0 and p1, below 5 with arbitrary bits above 52.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub fn recombine(&self, a0: Vector, a1: Vector) -> Vector {
+        let a0 = low_52(a0);
         let difference = subtract(add(a1, self.offset), a0);
         let h = self.inverse.multiply(difference, self.multiples.minus_p);
         let h = reduce_once(h, self.multiples.times(1));

@@ -40,9 +40,11 @@ fn check_transforms(moduli: &[Modulus; 2]) {
 
             // Five subtracted from what is above: the inverse transform takes residues below five.
             let five = vector::splat(5 * modulus.p);
-            let (mut scratch, mut back) = (Spectrum::zero(), Spectrum::zero());
-            let input = |k: usize| vector::reduce_once(spectrum.0[k], five);
-            transform::inverse(modulus, input, &mut scratch, |k, vector| back.0[k] = vector);
+            let mut back = Spectrum::zero();
+            for (to, vector) in back.0.iter_mut().zip(spectrum.0) {
+                *to = vector::reduce_once(vector, five);
+            }
+            transform::inverse(modulus, &mut back);
             for (value, centred) in residues(&back, 5, modulus.p).iter().zip(&centred) {
                 let coefficient = i128::from(*centred).rem_euclid(i128::from(modulus.p)) as u64;
                 assert_eq!(*value, prime.multiply(coefficient, POLYNOMIAL_SIZE as u64));
@@ -65,7 +67,7 @@ fn check_recombination(moduli: &[Modulus; 2]) {
     for value in [0, 1, -1, largest, -largest, largest - 1, 1 - largest, 1 << 64, -1 << 63, 3 << 90] {
         let [r0, r1] = [0, 1].map(|i| value.rem_euclid(i128::from(moduli[i].p)) as u64);
         for (k0, k1) in (0..5).flat_map(|k0| (0..5).map(move |k1| (k0, k1))) {
-            let a0 = vector::splat(r0 + k0 * moduli[0].p);
+            let a0 = vector::splat((r0 + k0 * moduli[0].p) | 0x123 << 52);
             let a1 = vector::splat((r1 + k1 * moduli[1].p) | 0xabc << 52);
             let mut words = [0; LANES];
             vector::store(&mut words, recombination.recombine(a0, a1));

@@ -177,35 +177,29 @@ fn transpose_halves(r: &mut [Vector; 16]) {
     }
 }
 
-/// Transforms back, without the division by N. `input` gives vectors of a spectrum by index, residues below 5; `output`
-/// takes the vectors of the polynomial by index, residues below 5 with arbitrary bits above 52.
+/// Transforms back in place residues below 5, without the division by N. Results are below 5, their bits above 52
+/// arbitrary.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub fn inverse(
-    modulus: &Modulus,
-    input: impl Fn(usize) -> Vector,
-    scratch: &mut Spectrum,
-    output: impl FnMut(usize, Vector),
-) {
-    inverse_inner(modulus, input, scratch);
-    inverse_middle(modulus, scratch);
-    inverse_outer(modulus, scratch, output);
+pub fn inverse(modulus: &Modulus, spectrum: &mut Spectrum) {
+    inverse_inner(modulus, spectrum);
+    inverse_middle(modulus, spectrum);
+    inverse_outer(modulus, spectrum);
 }
 
 /// The levels of [`forward_inner`] back: all bounds 5.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn inverse_inner(modulus: &Modulus, input: impl Fn(usize) -> Vector, Spectrum(x): &mut Spectrum) {
+fn inverse_inner(modulus: &Modulus, Spectrum(x): &mut Spectrum) {
     let (m, w) = (Multiples::of(modulus), &modulus.inverse);
     for (pair, x) in x.as_chunks_mut::<16>().0.iter_mut().enumerate() {
-        let mut r = [zero(); 16];
-        for (k, r) in r.iter_mut().enumerate() {
-            *r = input(16 * pair + k);
-        }
+        let mut r = *x;
         inverse_levels(&mut r, m, |half, level, block| w.lanes(2 * pair + half, (1 << level) - 1 + block));
         transpose_halves(&mut r);
         inverse_levels(&mut r, m, |half, level, block| w.across(((32 + 2 * pair + half) << level) + block));
-        *x = r;
+        for k in 0..16 {
+            x[k] = r[k];
+        }
     }
 }
 
@@ -263,7 +257,7 @@ fn inverse_levels(r: &mut [Vector; 16], m: Multiples, w: impl Fn(usize, usize, u
 /// The last two levels: all bounds 5.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn inverse_outer(modulus: &Modulus, Spectrum(x): &Spectrum, mut output: impl FnMut(usize, Vector)) {
+fn inverse_outer(modulus: &Modulus, Spectrum(x): &mut Spectrum) {
     let (m, w) = (Multiples::of(modulus), &modulus.inverse);
     for column in 0..16 {
         let mut r = [zero(); 16];
@@ -281,8 +275,8 @@ fn inverse_outer(modulus: &Modulus, Spectrum(x): &Spectrum, mut output: impl FnM
             r[k] = reduce_once(r[k], m.times(5));
             inverse_butterfly(&mut r, (k + 4, k + 12), w.across(1), m, 2);
         }
-        for (k, r) in r.into_iter().enumerate() {
-            output(outer(column, k), r);
+        for k in 0..16 {
+            x[outer(column, k)] = r[k];
         }
     }
 }
