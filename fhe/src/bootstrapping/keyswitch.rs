@@ -4,7 +4,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`portable`] | row by row, wrapping |
+//! | [`portable`] | rows by the size of their digit |
 //! | [`avx512`] | byte planes under AVX-512 VNNI |
 
 #[cfg(target_arch = "x86_64")]

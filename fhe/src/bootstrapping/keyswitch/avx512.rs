@@ -139,20 +139,27 @@ fn pack<const R: usize>(digits: &[Vec<i8>], depth: usize) -> Vec<[i32; R]> {
     packed
 }
 
-/// Sums over all rows of a block, for R inputs.
+/// Adds the products of some rows of a block, for R inputs.
 #[target_feature(enable = "avx512f,avx512vnni")]
+#[expect(clippy::needless_range_loop, reason = "counted loops unroll, and all sums stay in registers")]
 fn multiply<const R: usize>(tiles: &[Tile], digits: &[[i32; R]]) -> [Sums; R] {
     let mut sums = [[_mm512_setzero_si512(); VECTORS]; R];
     for (tile, digits) in tiles.iter().zip(digits) {
         let key: [__m512i; VECTORS] = [load(&tile.0[0]), load(&tile.0[1]), load(&tile.0[2])];
-        for (sums, digits) in sums.iter_mut().zip(digits) {
-            let digits = _mm512_set1_epi32(*digits);
-            for (sum, key) in sums.iter_mut().zip(key) {
-                *sum = _mm512_dpbusd_epi32(*sum, key, digits);
+        for r in 0..R {
+            let digits = _mm512_set1_epi32(digits[r]);
+            for v in 0..VECTORS {
+                sums[r][v] = _mm512_dpbusd_epi32(sums[r][v], key[v], digits);
             }
         }
     }
-    sums.map(|sums| sums.map(|sum| store(sum)))
+    let mut stored = [[[0; 16]; VECTORS]; R];
+    for r in 0..R {
+        for v in 0..VECTORS {
+            store(&mut stored[r][v], sums[r][v]);
+        }
+    }
+    stored
 }
 
 #[target_feature(enable = "avx512f")]
@@ -162,11 +169,9 @@ fn load(bytes: &[u8; 64]) -> __m512i {
 }
 
 #[target_feature(enable = "avx512f")]
-fn store(vector: __m512i) -> [i32; 16] {
-    let mut lanes = [0; 16];
+fn store(lanes: &mut [i32; 16], vector: __m512i) {
     // SAFETY: 64 bytes are written, as many as there are.
     unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().cast(), vector) };
-    lanes
 }
 
 #[cfg(test)]
