@@ -141,6 +141,15 @@ impl Builder {
         }
     }
 
+    /// Whether the form could be an output: noise level at most 5, plaintexts from 0 to 15.
+    pub fn is_block(&self, form: &Form) -> bool {
+        if self.level(form) > MAX_NOISE_LEVEL {
+            return false;
+        }
+        let values = self.reach(form);
+        values.low() >= 0 && values.high() < BOXES as i32
+    }
+
     fn fits(&self, form: &Form) -> bool {
         if self.level(form) > MAX_NOISE_LEVEL {
             return false;

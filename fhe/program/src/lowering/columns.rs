@@ -4,12 +4,9 @@
 //! table, so adding two integers takes one bootstrapping a block; up to 15 they are two lookups, which is still the
 //! cheaper way for three summands and more. The last column keeps no carry.
 
-use crate::circuit::check::MAX_NOISE_LEVEL;
 use crate::lowering::Builder;
 use crate::lowering::form::Form;
 use std::collections::VecDeque;
-
-const MAX_SUM: i32 = 15;
 
 /// Sums the columns, least significant first, modulo 4 to their number. Each form takes values from 0 to 15.
 pub fn propagate(builder: &mut Builder, columns: Vec<Vec<Form>>) -> Vec<Form> {
@@ -58,12 +55,11 @@ fn sum_column(builder: &mut Builder, column: Vec<Form>, mut carries: Option<&mut
 
 /// As many blocks from the front as noise level and range allow; at least one if there is any.
 fn take_chunk(builder: &Builder, pool: &mut VecDeque<Form>, constant: i32) -> Vec<Form> {
-    let (mut level, mut high) = (0, constant);
+    let mut sum = Form::constant(constant);
     let mut chunk = Vec::new();
     while let Some(next) = pool.front() {
-        level += builder.level(next);
-        high += builder.reach(next).high();
-        if !chunk.is_empty() && (level > MAX_NOISE_LEVEL || high > MAX_SUM) {
+        sum = sum.plus(1, next);
+        if !chunk.is_empty() && !builder.is_block(&sum) {
             break;
         }
         chunk.extend(pool.pop_front());

@@ -9,7 +9,6 @@
 //!
 //! Against constants two blocks are looked up at once.
 
-use crate::circuit::check::MAX_NOISE_LEVEL;
 use crate::lowering::Builder;
 use crate::lowering::form::Form;
 
@@ -133,7 +132,7 @@ pub fn different(builder: &mut Builder, a: &[Form], b: &[Form], result: impl Fn(
         return different_from_constant(builder, &against, result);
     }
     let flag = different_from_constant(builder, &against, |b| 4 * i32::from(b));
-    different_tree(builder, &pairs, flag, result)
+    different_tree(builder, &pairs, flag, &result)
 }
 
 /// `result(a != b or flag)`, the flag 0 or 4.
@@ -141,7 +140,7 @@ fn different_tree(
     builder: &mut Builder,
     pairs: &[Pair<'_>],
     flag: Form,
-    result: impl Fn(bool) -> i32,
+    result: &dyn Fn(bool) -> i32,
 ) -> Form {
     let Some(((a, b), rest)) = pairs.split_first() else { return flag };
     let four = |differs: bool| 4 * i32::from(differs);
@@ -149,9 +148,9 @@ fn different_tree(
     let left = if left.is_empty() {
         Form::constant(0)
     } else {
-        different_tree(builder, left, Form::constant(0), four)
+        different_tree(builder, left, Form::constant(0), &four)
     };
-    let right = different_tree(builder, right, flag, four);
+    let right = different_tree(builder, right, flag, &four);
     let joined = builder.fit(&[(1, a), (-1, b), (1, &left), (1, &right)]);
     builder.lookup(&joined, |v| result(v != 0))
 }
@@ -203,11 +202,10 @@ fn any_positive(builder: &mut Builder, mut forms: Vec<Form>, result: impl Fn(boo
         return builder.relabel(&forms[0], |v| result(v > 0));
     }
     loop {
-        let (mut sum, mut level, mut taken) = (Form::constant(0), 0, 0);
+        let (mut sum, mut taken) = (Form::constant(0), 0);
         for form in &forms {
-            level += builder.level(form);
             let next = sum.plus(1, form);
-            if taken > 0 && (level > MAX_NOISE_LEVEL || builder.reach(&next).high() > 15) {
+            if taken > 0 && !builder.is_block(&next) {
                 break;
             }
             (sum, taken) = (next, taken + 1);
