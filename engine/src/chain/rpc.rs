@@ -52,7 +52,9 @@ impl RpcChain {
     pub fn new(url: &str, signer: PrivateKeySigner, settings: RpcSettings) -> Result<Self, ChainError> {
         let url = url.parse().map_err(|e| ChainError::Answer(format!("address of the node: {e}")))?;
         let account = signer.address();
-        let provider = ProviderBuilder::new().connect_http(url).erased();
+        // Without fillers: nonce, gas and fees are asked for in `sign`, the nonce last. One that a refused estimate had
+        // taken would be a gap, behind which every later transaction of the account waits.
+        let provider = ProviderBuilder::default().connect_http(url).erased();
         Ok(Self { provider, wallet: EthereumWallet::from(signer), account, settings })
     }
 

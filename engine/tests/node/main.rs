@@ -79,6 +79,40 @@ async fn requests_are_read_and_refusals_are_named() {
     assert!(matches!(gone, Err(ChainError::Unavailable(_))), "{gone:?}");
 }
 
+/// A nonce that a refused transaction keeps is a gap: every later one waits behind it.
+#[tokio::test]
+async fn a_refused_estimate_takes_no_nonce() {
+    let anvil = Anvil::start();
+    let (provider, account) = consumer(&anvil);
+    let (coprocessor, request_id, _, commitments) = requested(&provider, account).await;
+    let chain = chain(&anvil.url, coprocessor, CHAIN_ID);
+    let fulfilment = Fulfilment {
+        request_id,
+        input_points: commitments.iter().map(Commitment::xy).collect(),
+        output_points: vec![commitments[0].xy()],
+        proof: vec![0; proof_bytes(&Class::SLICE)],
+    };
+    let refused = async || {
+        let answer = chain.sign(&fulfilment).await;
+        assert!(matches!(answer, Err(ChainError::Reverted(_))), "{answer:?}");
+    };
+    // Code that accepts everything lets the same call through.
+    let code: String = provider.get_code_at(coprocessor).await.unwrap().to_string();
+    let put = async |code: &str| {
+        let answer = provider.raw_request::<_, ()>("anvil_setCode".into(), (coprocessor, code)).await;
+        answer.unwrap();
+    };
+    for nonce in 0..2 {
+        put(&code).await;
+        refused().await;
+        refused().await;
+        put("0x00").await;
+        let pending = chain.sign(&fulfilment).await.unwrap();
+        assert_eq!(pending.nonce, nonce);
+        assert_eq!(chain.send(&pending).await, Ok(Inclusion::Succeeded));
+    }
+}
+
 /// Signs by hand, with a nonce and gas of the test's choice.
 async fn signed(nonce: u64, value: u64, to: Address, input: Vec<u8>) -> PendingTransaction {
     let wallet = EthereumWallet::from(ENGINE.parse::<PrivateKeySigner>().unwrap());
