@@ -7,6 +7,7 @@ mod attacks;
 mod bench;
 mod commands;
 mod demo;
+mod stop;
 mod target;
 
 use clap::{Parser, Subcommand};

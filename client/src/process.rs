@@ -1,9 +1,11 @@
-//! A child process of a local cluster: one binary, one log file, killed when dropped.
+//! A child process of a local cluster: one binary, one log file, killed when dropped and when its parent is.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+/// Sets the signal that the kernel sends to a process when its parent ends, and then runs it: `setpriv` of util-linux.
+const SETPRIV: &str = "/usr/bin/setpriv";
 /// Last bytes of a log that an error quotes.
 const LOG_TAIL_BYTES: usize = 2048;
 
@@ -63,6 +65,9 @@ pub struct ManagedProcess {
 
 impl ManagedProcess {
     /// Starts `binary` with `arguments`, standard output and error appended to `log`.
+    ///
+    /// Where `setpriv` is installed, the kernel kills the process when the calling *thread* ends, be it by SIGKILL: call
+    /// this from a thread that lives as long as the process should. Elsewhere only dropping ends it.
     pub fn start<S: AsRef<std::ffi::OsStr>>(
         name: &str,
         binary: &Path,
@@ -72,7 +77,7 @@ impl ManagedProcess {
         let spawn = |source| ProcessError::Spawn { name: name.into(), source };
         let out = File::options().create(true).append(true).open(log).map_err(spawn)?;
         let error = out.try_clone().map_err(spawn)?;
-        let child = Command::new(binary)
+        let child = bound_to_this_thread(binary)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(out)
@@ -141,6 +146,16 @@ impl Drop for ManagedProcess {
     }
 }
 
+/// A command that does not outlive the thread that starts it, where the system can promise that.
+fn bound_to_this_thread(binary: &Path) -> Command {
+    if !Path::new(SETPRIV).is_file() {
+        return Command::new(binary);
+    }
+    let mut command = Command::new(SETPRIV);
+    command.args(["--pdeathsig", "KILL", "--"]).arg(binary);
+    command
+}
+
 /// Finds the binary of a service: `TRINE_BIN_<NAME>` when set, else beside the running binary (or, for a test, one
 /// folder above it).
 pub fn find_binary(name: &str) -> Result<PathBuf, ProcessError> {
@@ -165,7 +180,7 @@ fn existing(name: &str, path: PathBuf, variable: String) -> Result<PathBuf, Proc
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     #[test]
     fn a_process_that_ends_is_named_with_its_last_words() {
@@ -192,6 +207,30 @@ mod tests {
         assert!(stat.exists());
         drop(process);
         assert!(!stat.exists());
+    }
+
+    /// A parent that is killed drops nothing. What ends here in its place is the thread that started the process.
+    #[test]
+    fn a_process_ends_with_the_thread_that_started_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("sleep.log");
+        let start = || {
+            let process = ManagedProcess::start("sleep", Path::new("/bin/sleep"), &["60"], &log).unwrap();
+            // The signal is set when the program itself runs.
+            let name = PathBuf::from(format!("/proc/{}/comm", process.id()));
+            while std::fs::read_to_string(&name).unwrap() != "sleep\n" {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            process
+        };
+        let mut process = std::thread::scope(|scope| scope.spawn(start).join().unwrap());
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while process.check().is_ok() {
+            assert!(Instant::now() < deadline, "the process runs on without its parent");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let error = process.check().unwrap_err().to_string();
+        assert!(error.contains("SIGKILL"), "{error}");
     }
 
     #[test]

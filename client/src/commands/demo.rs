@@ -7,7 +7,8 @@ use crate::attacks::scene::Scene;
 use crate::demo::honest::{self, Clients, Honest};
 use crate::demo::in_process;
 use crate::demo::summary::{OPEN, Stages, Summary};
-use anyhow::Context;
+use crate::stop::StopSignals;
+use anyhow::{Context, bail};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::path::PathBuf;
@@ -74,8 +75,8 @@ pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCo
         None => ChaCha20Rng::from_entropy(),
     };
     let mut phases = Phases::start(output.quiet);
-    let voters = usize::try_from(arguments.voters)?;
     if arguments.no_chain {
+        let voters = usize::try_from(arguments.voters)?;
         let summary = in_process::run(voters, &mut rng, &mut phases)?;
         return report(&summary, &phases, output);
     }
@@ -83,6 +84,24 @@ pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCo
     let material = Material::load_or_generate(&mut |step| phase.step(step))?;
     phases.close(phase, if material.cached { "cached" } else { "made" });
 
+    let mut stop = StopSignals::new()?;
+    tokio::select! {
+        code = run_on_cluster(arguments, attacks, material, &mut rng, phases, output) => code,
+        // The run is dropped, its processes and its folder with it.
+        how = stop.received() => bail!("{how}"),
+    }
+}
+
+/// The tally on a cluster, then the attacks.
+async fn run_on_cluster(
+    arguments: &Arguments,
+    attacks: Option<Vec<&Attack>>,
+    material: Material,
+    rng: &mut ChaCha20Rng,
+    mut phases: Phases,
+    output: Output,
+) -> anyhow::Result<ExitCode> {
+    let voters = usize::try_from(arguments.voters)?;
     let phase = phases.open("cluster");
     let folder = tempfile::Builder::new().prefix("trine-demo-").tempdir()?;
     let (cluster, file) = match &arguments.cluster {
@@ -100,7 +119,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCo
     let processes = if cluster.is_some() { "seven processes started" } else { "as the file says" };
     phases.close(phase, processes);
 
-    let honest = honest::run(&mut clients, &material, voters, &mut rng, &mut phases).await?;
+    let honest = honest::run(&mut clients, &material, voters, rng, &mut phases).await?;
     if let Some(path) = &arguments.receipt {
         honest.full_receipt(clients.file.chain.release_verifier).write(path)?;
     }

@@ -1,11 +1,11 @@
 //! `trine up`: the local cluster of processes, until it is told to stop.
 
 use crate::Output;
+use crate::stop::StopSignals;
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
 use trine::cluster::LocalCluster;
 use trine::cluster::layout::{Folder, Layout};
 use trine::cluster::preparation::Material;
@@ -38,35 +38,31 @@ pub struct Arguments {
 
 /// Starts every process, says where they are, and waits.
 pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
-    // Before the first process, so that no signal leaves one behind.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
     prepare_folder(&arguments.folder, arguments.fresh)?;
     let layout = if arguments.fixed_ports { Layout::deploy() } else { Layout::free()? };
 
     let mut phases = Phases::start(output.quiet);
+    let phase = phases.open("keys");
+    let material = Material::load_or_generate(&mut |step| phase.step(step))?;
+    phases.close(phase, if material.cached { "cached" } else { "made" });
+    let mut stop = StopSignals::new()?;
     let start = async {
-        let phase = phases.open("keys");
-        let material = Material::load_or_generate(&mut |step| phase.step(step))?;
-        phases.close(phase, if material.cached { "cached" } else { "made" });
         let phase = phases.open("cluster");
         let folder = Folder::new(&arguments.folder);
         let cluster = LocalCluster::start(folder, &layout, &material, &mut |step| phase.step(step)).await?;
         phase.step("handing the key set to the engine");
         put_key_set(cluster.file(), &material).await?;
         phases.close(phase, "seven processes and anvil");
-        anyhow::Ok((cluster, material))
+        anyhow::Ok(cluster)
     };
-    let (mut cluster, material) = tokio::select! {
+    let mut cluster = tokio::select! {
         started = start => started?,
-        _ = interrupt.recv() => bail!("interrupted while starting"),
-        _ = terminate.recv() => bail!("terminated while starting"),
+        how = stop.received() => bail!("{how} while starting"),
     };
     announce(&arguments.folder, &cluster, &material, output)?;
     loop {
         tokio::select! {
-            _ = interrupt.recv() => break,
-            _ = terminate.recv() => break,
+            _ = stop.received() => break,
             () = tokio::time::sleep(WATCH) => cluster.check()?,
         }
     }
