@@ -4,6 +4,7 @@ use crate::parameters::{COMPUTE, NAME, SQUASHING};
 use bincode::Options;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::io::Read;
 use tfhe::conformance::ParameterSetConformant;
 use tfhe::shortint::ciphertext::MaxDegree;
 use tfhe::shortint::client_key::atomic_pattern::AtomicPatternClientKey;
@@ -142,6 +143,13 @@ impl EvaluationKeys {
         }
         Ok(Self { server, squashing })
     }
+}
+
+/// Reads the server key from the front of the bytes of evaluation keys, and nothing behind it: the squashing key, twice as
+/// long, is never held. Fields are not checked against each other.
+pub fn read_server_key(evaluation_keys: impl Read) -> Result<CompressedServerKey, KeyError> {
+    let failed = |source| KeyError::Encoding { what: "server key", source };
+    options(MAX_KEY_BYTES).deserialize_from(evaluation_keys).map_err(failed)
 }
 
 /// Whether every part of a compressed server key is of this parameter set.

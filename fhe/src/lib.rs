@@ -11,6 +11,7 @@
 //! | [`encryption`] | compact lists, expanded without any lookup table |
 //! | [`words`] | ciphertext words and their canonical bytes |
 //! | [`bootstrapping`] | exact keyswitch and bootstrapping |
+//! | [`circuit`] | exact evaluation of circuits, in batches that can be resumed |
 //! | [`linear`] | exact evaluation of linear programs |
 //! | [`squashing`] | noise squashing, by each keyholder itself |
 //! | [`dev_keys`] | development keys on disk (the one module with I/O) |
@@ -18,6 +19,7 @@
 //! Values in, values out: no network, no clock, no async.
 
 pub mod bootstrapping;
+pub mod circuit;
 pub mod dev_keys;
 pub mod encryption;
 pub mod keys;
