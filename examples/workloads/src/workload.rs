@@ -1,0 +1,48 @@
+//! What a workload is.
+
+use crate::age_check::AgeCheck;
+use crate::auction::Auction;
+use crate::list_builder::NamedList;
+use crate::tally::Tally;
+use crate::transfer::Transfer;
+use rand::RngCore;
+
+/// Most bootstrappings of a small instance.
+pub const SMALL_BOOTSTRAPPINGS: usize = 40;
+
+/// How large an instance is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// At most [`SMALL_BOOTSTRAPPINGS`]: what a test runs and a prover can prove soon.
+    Small,
+    /// Of the size that an application has.
+    Normal,
+}
+
+/// A workload with its parameters.
+pub trait Workload {
+    /// Name on the command line: lower-case letters and hyphens.
+    fn name(&self) -> &'static str;
+
+    /// The parameters in words.
+    fn parameters(&self) -> String;
+
+    /// What is computed. A function of the parameters alone: whoever evaluates it learns nothing of the inputs.
+    fn operations(&self) -> NamedList;
+
+    /// Random inputs in the order of the list, cases at the edge among them.
+    fn draw(&self, rng: &mut dyn RngCore) -> Vec<u64>;
+
+    /// The outputs for these inputs, from plaintexts and without the list.
+    fn model(&self, inputs: &[u64]) -> Vec<u64>;
+}
+
+/// All workloads at one size.
+pub fn all(size: Size) -> Vec<Box<dyn Workload>> {
+    vec![
+        Box::new(Tally::sized(size)),
+        Box::new(Auction::sized(size)),
+        Box::new(Transfer::sized(size)),
+        Box::new(AgeCheck::sized(size)),
+    ]
+}

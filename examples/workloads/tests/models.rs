@@ -1,0 +1,91 @@
+//! Operation lists, the circuits they lower to, and the models agree; instances have the size they promise.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use std::collections::BTreeSet;
+use trine_program::circuit::interpret;
+use trine_program::lower;
+use trine_program::operation::max_value;
+use trine_program::value::ValueType;
+use trine_workloads::workload::{SMALL_BOOTSTRAPPINGS, all};
+use trine_workloads::{Size, Workload};
+
+const SEEDS: u64 = 300;
+
+fn every_instance() -> impl Iterator<Item = Box<dyn Workload>> {
+    [Size::Small, Size::Normal].into_iter().flat_map(all)
+}
+
+/// Clean blocks of a plaintext.
+fn blocks(value: u64, value_type: ValueType) -> Vec<u8> {
+    (0..value_type.fixed_blocks().unwrap()).map(|i| (value >> (2 * i) & 3) as u8).collect()
+}
+
+fn value(blocks: &[u8], value_type: ValueType) -> u64 {
+    let sum = blocks.iter().rev().fold(0u64, |sum, b| sum.wrapping_shl(2).wrapping_add(u64::from(*b)));
+    sum & max_value(value_type)
+}
+
+#[test]
+fn lists_mean_what_models_compute() {
+    for workload in every_instance() {
+        let list = workload.operations().list;
+        for seed in 0..SEEDS {
+            let inputs = workload.draw(&mut ChaCha20Rng::seed_from_u64(seed));
+            let expected = workload.model(&inputs);
+            assert_eq!(list.evaluate(&inputs).unwrap(), expected, "{} seed {seed}", workload.name());
+        }
+    }
+}
+
+#[test]
+fn circuits_compute_what_models_do() {
+    for workload in every_instance() {
+        let list = workload.operations().list;
+        let circuit = lower(&list).unwrap();
+        for seed in 0..SEEDS {
+            let inputs = workload.draw(&mut ChaCha20Rng::seed_from_u64(seed));
+            let declared = list.inputs().iter().map(|i| i.declaration.value_type);
+            let encrypted: Vec<Vec<u8>> = inputs.iter().zip(declared).map(|(v, t)| blocks(*v, t)).collect();
+            let outputs = interpret(&circuit, &encrypted).unwrap();
+            let types = circuit.outputs().iter().map(|d| d.value_type);
+            let computed: Vec<u64> = outputs.iter().zip(types).map(|(b, t)| value(b, t)).collect();
+            assert_eq!(computed, workload.model(&inputs), "{} seed {seed}", workload.name());
+        }
+    }
+}
+
+#[test]
+fn small_instances_stay_small() {
+    for (small, normal) in all(Size::Small).iter().zip(all(Size::Normal)) {
+        let count = |w: &dyn Workload| lower(&w.operations().list).unwrap().bootstrappings().len();
+        let (few, many) = (count(small.as_ref()), count(normal.as_ref()));
+        assert!((1..=SMALL_BOOTSTRAPPINGS).contains(&few), "{}: {few} bootstrappings", small.name());
+        assert!(few < many, "{}: {few} and {many} bootstrappings", small.name());
+    }
+}
+
+/// A test of a workload whose outputs hardly vary would prove little.
+#[test]
+fn every_output_takes_more_than_one_value() {
+    for workload in every_instance() {
+        let runs = (0..SEEDS).map(|seed| workload.draw(&mut ChaCha20Rng::seed_from_u64(seed)));
+        let outputs: Vec<Vec<u64>> = runs.map(|inputs| workload.model(&inputs)).collect();
+        for (index, name) in workload.operations().outputs.iter().enumerate() {
+            let values: BTreeSet<u64> = outputs.iter().map(|o| o[index]).collect();
+            assert!(values.len() > 1, "{}: {name} is always {values:?}", workload.name());
+        }
+    }
+}
+
+#[test]
+fn inputs_and_outputs_have_names_of_their_own() {
+    for workload in every_instance() {
+        let named = workload.operations();
+        for (names, count) in
+            [(&named.inputs, named.list.inputs().len()), (&named.outputs, named.list.outputs().len())]
+        {
+            assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), count, "{names:?}");
+        }
+    }
+}
