@@ -12,7 +12,7 @@ use std::sync::RwLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Polls before a waiting thread offers its core to others.
-const POLLS: usize = 1 << 12;
+const POLLS: usize = 1 << 8;
 
 /// What a thread shows to the other.
 struct Shown<D> {
