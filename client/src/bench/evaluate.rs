@@ -4,13 +4,13 @@
 //! decrypted and compared before a figure is told.
 
 use super::rival::{Rival, Schedule, schedules};
+use super::timing::{median, timed};
 use anyhow::ensure;
 use rand::Rng;
 use rand::rngs::OsRng;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Instant;
 use tfhe::shortint::ClientKey;
 use tfhe::shortint::parameters::v1_8::V1_8_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128;
 use trine::phases::Phases;
@@ -157,18 +157,4 @@ pub fn run(portable: bool, phases: &mut Phases) -> anyhow::Result<Figures> {
         tfhe_classic_alone_ms: classic_alone_ms,
         alone_ratio: same_alone_ms / alone_ms,
     })
-}
-
-fn timed<T, E: Into<anyhow::Error>>(work: impl FnOnce() -> Result<T, E>) -> anyhow::Result<(f64, T)> {
-    let start = Instant::now();
-    let result = work().map_err(Into::into)?;
-    Ok((start.elapsed().as_secs_f64(), result))
-}
-
-/// Middle value; the mean of the two middle ones of an even number.
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
 }

@@ -4,7 +4,6 @@ use anyhow::bail;
 use std::num::NonZeroUsize;
 use tfhe::core_crypto::prelude::ThreadCount;
 use tfhe::shortint::atomic_pattern::AtomicPatternServerKey;
-use tfhe::shortint::parameters::PBSParameters;
 use tfhe::shortint::server_key::{LookupTableOwned, ShortintBootstrappingKey};
 use tfhe::shortint::{Ciphertext, ClientKey, ServerKey};
 
@@ -35,11 +34,6 @@ impl<'a> Rival<'a> {
         Self { client, server: ServerKey::new(client) }
     }
 
-    /// Parameter set of its keys.
-    pub fn is_multi_bit(&self) -> bool {
-        matches!(self.client.parameters().pbs_parameters(), Some(PBSParameters::MultiBitPBS(_)))
-    }
-
     /// Encryptions of messages below 16.
     pub fn encrypt(&self, messages: &[u8]) -> Vec<Ciphertext> {
         messages.iter().map(|message| self.client.unchecked_encrypt(u64::from(*message))).collect()
@@ -57,7 +51,7 @@ impl<'a> Rival<'a> {
         table: &LookupTableOwned,
         schedule: Schedule,
     ) -> anyhow::Result<Vec<Ciphertext>> {
-        self.set_threads(schedule.threads_each)?;
+        set_threads_of(&mut self.server, schedule.threads_each.get())?;
         let server = &self.server;
         let share = inputs.len().div_ceil(schedule.workers.get()).max(1);
         let outputs = std::thread::scope(|scope| {
@@ -85,20 +79,17 @@ impl<'a> Rival<'a> {
         }
         Ok(())
     }
+}
 
-    fn set_threads(&mut self, threads: NonZeroUsize) -> anyhow::Result<()> {
-        if !self.is_multi_bit() {
-            return Ok(());
-        }
-        let AtomicPatternServerKey::Standard(key) = &mut self.server.atomic_pattern else {
-            bail!("a server key of another atomic pattern");
-        };
-        let ShortintBootstrappingKey::MultiBit { thread_count, .. } = &mut key.bootstrapping_key else {
-            bail!("a classic bootstrapping key under multi-bit parameters");
-        };
-        *thread_count = ThreadCount(threads.get());
-        Ok(())
+/// Threads of each multi-bit bootstrapping under this key; a classic key has none to set.
+pub fn set_threads_of(key: &mut ServerKey, threads: usize) -> anyhow::Result<()> {
+    let AtomicPatternServerKey::Standard(key) = &mut key.atomic_pattern else {
+        bail!("a server key of another atomic pattern");
+    };
+    if let ShortintBootstrappingKey::MultiBit { thread_count, .. } = &mut key.bootstrapping_key {
+        *thread_count = ThreadCount(threads);
     }
+    Ok(())
 }
 
 /// Schedules that keep all threads busy: one bootstrapping a thread, and two threads a bootstrapping.

@@ -1,8 +1,8 @@
 //! `trine bench`: what one job costs.
 
 use crate::Output;
-use crate::bench::evaluate;
 use crate::bench::slice::{self, MAX_CALLDATA_BYTES, MAX_GAS_FULFIL};
+use crate::bench::{evaluate, operations};
 use serde::Serialize;
 use std::process::ExitCode;
 use trine::phases::Phases;
@@ -14,7 +14,8 @@ use trine::phases::Phases;
   trine bench slice --json
   trine bench --quiet --json | jq .gas_fulfil
   trine bench evaluate --json
-  trine bench evaluate --portable --json | jq .throughput_ratio")]
+  trine bench evaluate --portable --json | jq .throughput_ratio
+  trine bench operations --json | jq .worst_time_ratio")]
 pub struct Arguments {
     /// What is measured; `slice` unless named.
     #[command(subcommand)]
@@ -32,6 +33,8 @@ enum Subject {
         #[arg(long)]
         portable: bool,
     },
+    /// Each operation at 8, 32 and 64 bits, beside tfhe-rs in the same run.
+    Operations,
 }
 
 /// Measures and prints. Fails when a figure misses its limit. The last line of standard output is JSON.
@@ -46,6 +49,11 @@ pub fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
         Subject::Evaluate { portable } => {
             let figures = evaluate::run(portable, &mut phases)?;
             print(output, &phases, &evaluate_summary(&figures), &figures)?;
+            figures.within_limits()
+        }
+        Subject::Operations => {
+            let figures = operations::run(&mut phases)?;
+            print(output, &phases, &operations_summary(&figures), &figures)?;
             figures.within_limits()
         }
     };
@@ -94,4 +102,23 @@ tfhe-rs, classic set           {:>9.1}    {:>9.1}   ratio {:.2}
         figures.tfhe_classic_alone_ms,
         figures.throughput_ratio_classic,
     )
+}
+
+fn operations_summary(figures: &operations::Figures) -> String {
+    let mut table = String::from("operation  bits  bootstrappings  depth         ms  tfhe-rs, ms  ratio\n");
+    for o in &figures.operations {
+        table += &format!(
+            "{:<9} {:>5} {:>15} {:>6} {:>10.1} {:>12.1} {:>6.2}\n",
+            o.operation, o.bits, o.bootstrappings, o.depth, o.ms, o.tfhe_ms, o.time_ratio,
+        );
+    }
+    table += "eight at a time, against the classic set\n";
+    for b in &figures.batches {
+        let (ms, classic) = (b.ms, b.tfhe_classic_ms);
+        table += &format!(
+            "{:<9} {:>5} {ms:>34.1} {classic:>12.1} {:>6.2}\n",
+            b.operation, b.bits, b.ratio_classic
+        );
+    }
+    table
 }
