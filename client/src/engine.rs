@@ -173,6 +173,43 @@ impl EngineClient {
         answer.job.ok_or_else(|| missing("SubmitJob", "no job"))
     }
 
+    /// Starts a job over typed operations. Its outputs stay unproven. The same `idempotency_key` (1 to 64 bytes) again is the
+    /// same job.
+    pub async fn submit_operations(
+        &mut self,
+        idempotency_key: &[u8],
+        key_digest: &[u8; 32],
+        operations: pb::OperationList,
+    ) -> Result<pb::Job, RpcError> {
+        let request = pb::SubmitJobRequest {
+            idempotency_key: idempotency_key.to_vec(),
+            request_id: Vec::new(),
+            key_digest: key_digest.to_vec(),
+            work: Some(pb::submit_job_request::Work::Operations(operations)),
+        };
+        let answer = self.inner.submit_job(request).await;
+        let answer = answer.map_err(|s| RpcError::refused(SERVICE, "SubmitJob", &s))?.into_inner();
+        answer.job.ok_or_else(|| missing("SubmitJob", "no job"))
+    }
+
+    /// Describes a stored ciphertext; its words are not read.
+    pub async fn describe(&mut self, handle: &B256) -> Result<pb::CiphertextInfo, RpcError> {
+        const CALL: &str = "DownloadCiphertext";
+        let refused = |s| RpcError::refused(SERVICE, CALL, &s);
+        let request = pb::DownloadCiphertextRequest { handle: handle.to_vec() };
+        let mut stream = self.inner.download_ciphertext(request).await.map_err(refused)?.into_inner();
+        match stream.next().await.transpose().map_err(refused)?.and_then(|message| message.part) {
+            Some(pb::download_ciphertext_response::Part::Info(info)) => Ok(info),
+            _ => Err(missing(CALL, "no description")),
+        }
+    }
+
+    /// The text of a program, an operation list or a circuit.
+    pub async fn program_text(&mut self, id: &[u8]) -> Result<Vec<u8>, RpcError> {
+        let answer = self.inner.get_program(pb::GetProgramRequest { program_id: id.to_vec() }).await;
+        Ok(answer.map_err(|s| RpcError::refused(SERVICE, "GetProgram", &s))?.into_inner().text)
+    }
+
     /// Reads a job.
     pub async fn job(&mut self, job_id: &[u8]) -> Result<pb::Job, RpcError> {
         let answer = self.inner.get_job(pb::GetJobRequest { job_id: job_id.to_vec() }).await;

@@ -10,6 +10,7 @@
 //! | [`ballot`] | ballots and the tally program of the demonstration |
 //! | [`receipt`] | receipt files and their native verification |
 //! | [`ciphertext`] | the file of an encrypted value |
+//! | [`operations`] | operation lists as an engine takes them |
 //! | [`facts`] | what a chain says about one request |
 //! | [`process`], [`port`], [`certificates`] | what a local cluster of processes is made of |
 //! | [`config`] | the cluster file |
@@ -29,6 +30,7 @@ pub mod config;
 pub mod engine;
 pub mod facts;
 pub mod keyholders;
+pub mod operations;
 pub mod phases;
 pub mod port;
 pub mod process;

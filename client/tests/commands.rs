@@ -36,7 +36,7 @@ fn help_lists_every_command_and_each_has_examples() {
 fn options_are_those_that_scripts_rely_on() {
     for (command, options) in [
         ("encrypt", &["--cluster", "--keys", "--register", "--upload", "--consumer", "--out"][..]),
-        ("submit", &["--cluster", "--program", "--request", "--account"]),
+        ("submit", &["--cluster", "--program", "--operations", "--request", "--account"]),
         ("watch", &["--cluster", "--receipt", "--patience"]),
         ("release", &["--cluster", "--allow", "--out"]),
         ("verify", &["--srs-digest", "--development", "--rpc", "--request", "--coprocessor"]),
@@ -56,6 +56,7 @@ fn commands_for_a_cluster_name_a_missing_cluster_file() {
     for arguments in [
         &["encrypt", "0,1", "--out", "x.json"][..],
         &["submit", "--program", "sum.txt", "a.json"],
+        &["submit", "--operations", "bid.txt", "a.json"],
         &["watch", &job],
         &["release", "receipt.json"],
     ] {
@@ -80,6 +81,10 @@ fn wrong_values_are_named() {
         ),
         (&["submit", "--cluster", "c"], "--program"),
         (&["submit", "--cluster", "c", "--program", "p", "0x12"], "handle"),
+        (
+            &["submit", "--cluster", "c", "--program", "p", "--operations", "o", "a.json"],
+            "cannot be used with",
+        ),
         (&["watch", "--cluster", "c", "abcd"], "2 bytes, expected 16"),
         (&["verify", "r.json", "--development", "--rpc", "http://127.0.0.1:1"], "--request"),
         (&["bench", "everything"], "slice"),

@@ -1,12 +1,18 @@
 //! Every refusal of the engine, with its name and its gRPC code.
 
 use crate::chain::ChainError;
+use crate::circuit::admission::violation_name;
 use crate::domain::job::TransitionError;
 use crate::domain::words::WordsError;
 use crate::prover::ProverError;
 use crate::store::StoreError;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
+use trine_fhe::circuit::CircuitEvaluationError;
+use trine_fhe::keys::KeyError;
+use trine_program::circuit::Violation;
+use trine_program::lowering::LoweringError;
+use trine_program::operation::OperationError;
 
 /// Metadata entry that carries the name of an error.
 pub const ERROR_NAME_ENTRY: &str = "trine-error";
@@ -148,10 +154,45 @@ pub enum EngineError {
         job: String,
     },
     /// An operation that is not evaluated.
-    #[error("operation {name} is not evaluated by this engine, which evaluates LINEAR_PROGRAM")]
+    #[error("operation {name} is not evaluated by this engine: GetInfo lists those that are")]
     OperationUnimplemented {
         /// Its name.
         name: String,
+    },
+    /// An operand names an operation that is not before its own.
+    #[error("operation {operation}: operand names operation {operand}, which is not before it")]
+    OperandOrder {
+        /// Place of the operation.
+        operation: usize,
+        /// Place that the operand names.
+        operand: u32,
+    },
+    /// An output names no operation.
+    #[error("output {output}: names operation {operation}, which is not in the list")]
+    UnknownOutput {
+        /// Place of the output.
+        output: usize,
+        /// Place that it names.
+        operation: u32,
+    },
+    /// Operations that are no list.
+    #[error("operations: {0}")]
+    Operations(#[from] OperationError),
+    /// A list that has no circuit.
+    #[error("lowering: {0}")]
+    Lowering(#[from] LoweringError),
+    /// A circuit that may not run on its handles.
+    #[error("circuit: {0}")]
+    Inadmissible(#[from] Violation),
+    /// A circuit that this engine does not hold.
+    #[error("circuit with {got} {what}, at most {most} are taken")]
+    CircuitSize {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much of it.
+        got: usize,
+        /// Limit.
+        most: usize,
     },
     /// Handles are not those of the program.
     #[error("{got} inputs, the program takes {expected}")]
@@ -209,6 +250,12 @@ pub enum EngineError {
     /// Evaluation fails.
     #[error("evaluation: {0}")]
     Evaluation(#[from] trine_fhe::linear::EvaluationError),
+    /// Evaluation of a circuit fails.
+    #[error("evaluation: {0}")]
+    CircuitEvaluation(#[from] CircuitEvaluationError),
+    /// The stored key set cannot bootstrap.
+    #[error("evaluation key: {0}")]
+    EvaluationKey(#[from] KeyError),
     /// A commitment cannot be made.
     #[error("commitment: {0}")]
     Commitment(#[from] trine_verifier::srs::SrsError),
@@ -260,6 +307,15 @@ impl EngineError {
             Self::IdempotencyKeyReused { .. } => ("IDEMPOTENCY_KEY_REUSED", Code::AlreadyExists),
             Self::RequestTaken { .. } => ("REQUEST_TAKEN", Code::AlreadyExists),
             Self::OperationUnimplemented { .. } => ("OPERATION_UNIMPLEMENTED", Code::Unimplemented),
+            Self::OperandOrder { .. } => ("OPERAND_ORDER", Code::InvalidArgument),
+            Self::UnknownOutput { .. } => ("UNKNOWN_OUTPUT", Code::InvalidArgument),
+            Self::Operations(e) => (operations_name(e), Code::InvalidArgument),
+            Self::Lowering(LoweringError::TooLarge { .. } | LoweringError::Circuit(_)) => {
+                ("CIRCUIT_SIZE", Code::InvalidArgument)
+            }
+            Self::Lowering(_) => ("LOWERING", Code::Internal),
+            Self::Inadmissible(v) => (violation_name(v), Code::FailedPrecondition),
+            Self::CircuitSize { .. } => ("CIRCUIT_SIZE", Code::InvalidArgument),
             Self::InputCount { .. } => ("INPUT_COUNT", Code::InvalidArgument),
             Self::InputMismatch { .. } => ("INPUT_MISMATCH", Code::InvalidArgument),
             Self::RequestMismatch { .. } => ("REQUEST_MISMATCH", Code::FailedPrecondition),
@@ -268,6 +324,8 @@ impl EngineError {
             Self::NotCancellable { .. } => ("NOT_CANCELLABLE", Code::FailedPrecondition),
             Self::Busy { .. } => ("BUSY", Code::ResourceExhausted),
             Self::Evaluation(_) => ("EVALUATION", Code::Internal),
+            Self::CircuitEvaluation(_) => ("EVALUATION", Code::Internal),
+            Self::EvaluationKey(_) => ("EVALUATION_KEY", Code::FailedPrecondition),
             Self::Commitment(_) => ("COMMITMENT", Code::Internal),
             Self::CommitmentPoint(_) => ("COMMITMENT_POINT", Code::InvalidArgument),
             Self::ProofRejected(_) => ("PROOF_REJECTED", Code::Internal),
@@ -285,6 +343,18 @@ impl EngineError {
     /// A failure to find something named by bytes.
     pub fn not_found(what: &'static str, id: &[u8]) -> Self {
         Self::NotFound { what, id: hex::encode(id) }
+    }
+}
+
+fn operations_name(error: &OperationError) -> &'static str {
+    match error {
+        OperationError::Count { .. } => "OPERATION_COUNT",
+        OperationError::Input { .. } => "OPERATION_INPUT",
+        OperationError::NoiseLevel { .. } => "NOISE_LEVEL",
+        OperationError::Constant { .. } => "CONSTANT_RANGE",
+        OperationError::UnknownOperand { .. } => "OPERAND_ORDER",
+        OperationError::Types { .. } => "OPERATION_TYPES",
+        OperationError::UnknownOutput { .. } => "UNKNOWN_OUTPUT",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::ciphertext::StoredOrigin;
 use crate::domain::words;
-use crate::domain::{AccessList, CiphertextRecord, Job, ProofRecord};
+use crate::domain::{AccessList, CiphertextRecord, Job, NoiseRecord, ProofRecord};
 use crate::error::EngineError;
 use crate::setup::Setup;
 use trine_contract::EvaluationProof;
@@ -22,6 +22,8 @@ pub struct ValueFacts {
     pub key_digest: Bytes32,
     /// Origin.
     pub origin: StoredOrigin,
+    /// Noise and range.
+    pub noise: NoiseRecord,
     /// Who may read it.
     pub access: AccessList,
 }
@@ -42,6 +44,7 @@ pub fn name_value(setup: &Setup, value: &ValueWords, facts: ValueFacts) -> Resul
         words_digest: words::digest(&bytes),
         words_bytes: bytes.len() as u64,
         proven: false,
+        noise: facts.noise,
         job: None,
         access: facts.access,
     };
@@ -54,24 +57,37 @@ pub fn evaluate(
     setup: &Setup,
     job: &Job,
     program: &LinearProgram,
-    inputs: &[Vec<u8>],
+    inputs: &[StoredValue],
 ) -> Result<Vec<StoredValue>, EngineError> {
     if inputs.len() != program.inputs().len() {
         return Err(EngineError::InputCount { got: inputs.len(), expected: program.inputs().len() });
     }
-    let inputs = inputs
+    let values = inputs
         .iter()
         .zip(program.inputs())
-        .map(|(bytes, declaration)| words::decode(*declaration, bytes))
+        .map(|((_, bytes), declaration)| words::decode(*declaration, bytes))
         .collect::<Result<Vec<_>, _>>()?;
-    let outputs = trine_fhe::linear::evaluate(program, &inputs)?;
-    outputs
+    let noise: Vec<_> = inputs.iter().map(|(record, _)| record.noise).collect();
+    let noise = NoiseRecord::of_linear(program, &noise);
+    name_outputs(setup, job, &trine_fhe::linear::evaluate(program, &values)?, &noise)
+}
+
+/// Names the outputs of a job: values and noise in the same order.
+pub fn name_outputs(
+    setup: &Setup,
+    job: &Job,
+    values: &[ValueWords],
+    noise: &[NoiseRecord],
+) -> Result<Vec<StoredValue>, EngineError> {
+    values
         .iter()
+        .zip(noise)
         .zip(0u32..)
-        .map(|(value, index)| {
+        .map(|((value, noise), index)| {
             let facts = ValueFacts {
                 key_digest: job.key_digest,
                 origin: StoredOrigin::Output { request_id: job.request_id, index },
+                noise: *noise,
                 access: AccessList::owned_by(&job.owner),
             };
             let (record, bytes) = name_value(setup, value, facts)?;

@@ -9,6 +9,7 @@
 //! | [`store`] | the trait of the store and its RocksDB implementation: every change one durable batch |
 //! | [`setup`] | what the engine is bound to: chain, contract, verifier, SRS, class |
 //! | [`evaluation`] | from bytes to words to handles; programs applied to words |
+//! | [`circuit`] | operation lists lowered and checked; circuits evaluated in batches and resumed from their wires |
 //! | [`jobs`] | the state machine of a job, its announcements, resumption after a crash |
 //! | [`chain`] | the trait of the chain and its JSON-RPC implementation |
 //! | [`prover`] | the trait of the prover and its gRPC client |
@@ -21,6 +22,7 @@
 //! transaction.
 
 pub mod chain;
+pub mod circuit;
 pub mod config;
 pub mod domain;
 pub mod error;

@@ -1,5 +1,6 @@
 //! What the engine is bound to: chain, contract, verifier, reference string, class.
 
+use trine_fhe::parameters::BLOCK_STRIDE;
 use trine_verifier::srs::CommitmentKey;
 use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{Address, Bytes32, Class, Domain};
@@ -53,9 +54,10 @@ impl Setup {
         self.commitment_key.verifier().development
     }
 
-    /// Most blocks of one value.
+    /// Most blocks of one value: as many as the reference string commits to.
     pub fn max_blocks(&self) -> u8 {
-        u8::try_from(self.class.blocks()).unwrap_or(u8::MAX).min(trine_program::value::MAX_BLOCKS)
+        let blocks = self.commitment_key.powers().len() / BLOCK_STRIDE;
+        u8::try_from(blocks).unwrap_or(u8::MAX).min(trine_program::value::MAX_BLOCKS)
     }
 
     /// The domain of proofs over values of a key set.

@@ -1,4 +1,4 @@
-//! `trine submit`: a request on chain, and the engine's job that answers it.
+//! `trine submit`: a request on chain and the engine's job that answers it, or a job of operations.
 
 use crate::Output;
 use crate::target::{self, Target};
@@ -11,9 +11,11 @@ use trine::ciphertext::CiphertextFile;
 use trine::cluster::preparation::account::ORGANISER;
 use trine::config::ClusterFile;
 use trine::facts::ChainReader;
+use trine::operations::operation_call;
 use trine_contract::ContractError;
 use trine_contract::bindings::coprocessor::Coprocessor::CoprocessorErrors;
-use trine_program::LinearProgram;
+use trine_program::limits::MAX_OPERATIONS_TEXT_BYTES;
+use trine_program::{LinearProgram, OperationList};
 
 /// Longest program file that is read.
 const MAX_PROGRAM_BYTES: u64 = 64 * 1024;
@@ -24,23 +26,38 @@ const MAX_PROGRAM_BYTES: u64 = 64 * 1024;
   trine submit --cluster cluster.toml --program sum.txt a.json b.json
   trine submit --cluster cluster.toml --program sum.txt 0x1c..9f 0x2d..70 --account 2
   trine submit --cluster cluster.toml --request 0x77..e2
+  trine submit --cluster cluster.toml --operations bid.txt a.json 0x2d..70 --json
 
 A program is a text like this one, which adds two vectors of counters:
   trine linear 1
   input nibbles compute 1 degree 3
   input nibbles compute 1 degree 3
   output nibbles compute 1 degree 6
-  row 0 + 1*0.0 + 1*1.0")]
+  row 0 + 1*0.0 + 1*1.0
+
+Operations are a text like this one, which adds 5 to the larger of two numbers; %n is the n-th value, inputs first. Nothing
+is asked on chain, and the outputs stay unproven:
+  trine operations 1
+  input uint8 compute 4 degree 3 level 1
+  input uint8 compute 4 degree 3 level 1
+  max uint8 %0 %1
+  constant uint8 5
+  add uint8 %2 %3
+  output %4")]
 pub struct Arguments {
     #[command(flatten)]
     target: Target,
     /// Answer a request that is on chain already.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["program", "inputs"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["program", "operations", "inputs"])]
     request: Option<B256>,
     /// Make a request for the program in this file.
-    #[arg(long, value_name = "FILE", required_unless_present = "request", requires = "inputs")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["request", "operations"],
+          conflicts_with = "operations", requires = "inputs")]
     program: Option<PathBuf>,
-    /// Inputs in the order of the program: ciphertext files, or handles.
+    /// Evaluate the operations in this file.
+    #[arg(long, value_name = "FILE", requires = "inputs")]
+    operations: Option<PathBuf>,
+    /// Inputs in the order of the program or of the operations: ciphertext files, or handles.
     #[arg(value_name = "INPUT", value_parser = input)]
     inputs: Vec<Input>,
     /// Development account that makes the request: the consumer of all inputs.
@@ -71,9 +88,12 @@ struct Request {
     inputs: Vec<B256>,
 }
 
-/// Makes or reads the request, and submits the job.
+/// Makes or reads the request, or reads the operations, and submits the job.
 pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
     let cluster = arguments.target.file()?;
+    if let Some(path) = &arguments.operations {
+        return submit_operations(&cluster, path, &arguments.inputs, output).await;
+    }
     let reader = target::reader(&cluster)?;
     let request = match (arguments.request, &arguments.program) {
         (Some(id), _) => read_request(&reader, id).await?,
@@ -109,16 +129,53 @@ pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
+async fn submit_operations(
+    cluster: &ClusterFile,
+    path: &Path,
+    inputs: &[Input],
+    output: Output,
+) -> anyhow::Result<ExitCode> {
+    let text = read_text("operations", path, MAX_OPERATIONS_TEXT_BYTES as u64)?;
+    let list = OperationList::from_text(&text).with_context(|| format!("operations {}", path.display()))?;
+    let handles = inputs.iter().map(handle).collect::<anyhow::Result<Vec<_>>>()?;
+    let call = operation_call(&list, &handles)?;
+    let mut engine = target::engine(cluster).await?;
+    let first = engine.describe(handles.first().context("no input")?).await?;
+    let key_digest = B256::try_from(first.key_digest.as_slice()).context("key digest of the first input")?;
+    let job = engine.submit_operations(&rand::random::<[u8; 16]>(), &key_digest.0, call).await?;
+    let job_id = hex::encode(&job.job_id);
+    if output.json {
+        let line = serde_json::json!({
+            "job": job_id,
+            "state": job.state().as_str_name(),
+            "operations": hexadecimal(&job.program_id),
+            "circuit": hexadecimal(&job.circuit_id),
+            "bootstrappings": job.bootstrappings,
+            "inputs": handles,
+        });
+        println!("{line}");
+    } else {
+        println!("circuit  {}, {} bootstrappings", hexadecimal(&job.circuit_id), job.bootstrappings);
+        println!("job      {job_id}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    format!("0x{}", hex::encode(bytes))
+}
+
 fn read_program(path: &Path) -> anyhow::Result<LinearProgram> {
-    let failed = || format!("program {}", path.display());
+    let text = read_text("program", path, MAX_PROGRAM_BYTES)?;
+    LinearProgram::from_text(&text).with_context(|| format!("program {}", path.display()))
+}
+
+/// Reads a file whose length is checked first.
+fn read_text(what: &'static str, path: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
+    let failed = || format!("{what} {}", path.display());
     let length = std::fs::metadata(path).with_context(failed)?.len();
-    ensure!(
-        length <= MAX_PROGRAM_BYTES,
-        "program {}: {length} bytes, at most {MAX_PROGRAM_BYTES} are read",
-        path.display()
-    );
-    let text = std::fs::read(path).with_context(failed)?;
-    LinearProgram::from_text(&text).with_context(failed)
+    ensure!(length <= most, "{what} {}: {length} bytes, at most {most} are read", path.display());
+    std::fs::read(path).with_context(failed)
 }
 
 fn handle(input: &Input) -> anyhow::Result<B256> {
@@ -193,13 +250,18 @@ mod tests {
     }
 
     #[test]
-    fn the_program_of_the_help_is_canonical() {
-        let help: String = include_str!("submit.rs")
-            .lines()
-            .skip_while(|line| line.trim() != "trine linear 1")
-            .take(5)
-            .map(|line| format!("{}\n", line.trim().trim_end_matches("\")]")))
-            .collect();
+    fn the_texts_of_the_help_are_canonical() {
+        let text = |header: &str, lines: usize| -> String {
+            include_str!("submit.rs")
+                .lines()
+                .skip_while(|line| line.trim() != header)
+                .take(lines)
+                .map(|line| format!("{}\n", line.trim().trim_end_matches("\")]")))
+                .collect()
+        };
+        let operations = OperationList::from_text(text("trine operations 1", 7).as_bytes()).unwrap();
+        assert_eq!(operations.evaluate(&[3, 250]), Ok(vec![255]));
+        let help = text("trine linear 1", 5);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sum.txt");
         std::fs::write(&path, help).unwrap();

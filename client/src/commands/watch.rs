@@ -45,7 +45,8 @@ fn job_id(text: &str) -> Result<JobId, String> {
     bytes.try_into().map(JobId).map_err(|_| format!("{got} bytes, expected 16"))
 }
 
-/// Follows the job. One line of standard output for each state; fails unless the job ends with a proof.
+/// Follows the job. One line of standard output for each state; fails unless the job ends with a proof, or, where it is one
+/// of operations, with its outputs.
 pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
     let cluster = arguments.target.file()?;
     let mut engine = target::engine(&cluster).await?;
@@ -53,7 +54,7 @@ pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCo
     let phase = phases.open("job");
     let patience = Duration::from_secs(arguments.patience);
     let chain = engine.info().await?.chain;
-    let is_last = |state| is_last(state, chain);
+    let is_last = |job: &pb::Job| is_last(job, chain);
     let job = follow(&mut engine, &arguments.job, patience, &is_last, &phase, output).await?;
     phases.close(phase, "");
     if let Some(failure) = &job.failure {
@@ -68,7 +69,8 @@ pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCo
         receipt::verify(&receipt, &verifier.srs_digest.0).context("receipt of the engine")?;
         receipt.write(path)?;
     }
-    Ok(if proven { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let evaluated = is_circuit(&job) && job.state() == pb::JobState::Evaluated;
+    Ok(if proven || evaluated { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Follows a job across restarts of the engine: states are on disk before they are told.
@@ -76,7 +78,7 @@ async fn follow(
     engine: &mut EngineClient,
     job: &JobId,
     patience: Duration,
-    is_last: &dyn Fn(pb::JobState) -> bool,
+    is_last: &dyn Fn(&pb::Job) -> bool,
     phase: &OpenPhase,
     output: Output,
 ) -> anyhow::Result<pb::Job> {
@@ -93,12 +95,15 @@ async fn follow(
                         show(job, output);
                     }
                     Event::Job(_) => {}
+                    Event::Progress(p) if p.bootstrappings > 0 => {
+                        phase.step(&format!("{} {} of {}", p.step, p.bootstrappings_done, p.bootstrappings));
+                    }
                     Event::Progress(progress) => phase.step(&progress.step),
                 }
             })
             .await;
         match result {
-            Ok(job) if is_last(job.state()) => return Ok(job),
+            Ok(job) if is_last(&job) => return Ok(job),
             // The stream of an engine that shuts down ends early.
             Ok(_) if heard.elapsed() < patience => {}
             Ok(job) => anyhow::bail!("the engine stopped telling, last {}", name(job.state())),
@@ -140,10 +145,19 @@ fn name(state: pb::JobState) -> &'static str {
     state.as_str_name().trim_start_matches("JOB_STATE_")
 }
 
-/// Whether no state follows: PROVEN is the last one only on an engine without a chain.
-fn is_last(state: pb::JobState, chain: bool) -> bool {
-    use pb::JobState::{Cancelled, Failed, Fulfilled, Proven};
-    matches!(state, Fulfilled | Failed | Cancelled) || state == Proven && !chain
+/// Whether no state follows: PROVEN is the last one only on an engine without a chain, EVALUATED only of operations.
+fn is_last(job: &pb::Job, chain: bool) -> bool {
+    use pb::JobState::{Cancelled, Evaluated, Failed, Fulfilled, Proven};
+    match job.state() {
+        Fulfilled | Failed | Cancelled => true,
+        Proven => !chain,
+        Evaluated => is_circuit(job),
+        _ => false,
+    }
+}
+
+fn is_circuit(job: &pb::Job) -> bool {
+    !job.circuit_id.is_empty()
 }
 
 #[cfg(test)]
@@ -161,7 +175,15 @@ mod tests {
     #[test]
     fn states_have_short_names() {
         assert_eq!(name(pb::JobState::Fulfilled), "FULFILLED");
-        assert!(is_last(pb::JobState::Failed, true) && !is_last(pb::JobState::Proving, false));
-        assert!(is_last(pb::JobState::Proven, false) && !is_last(pb::JobState::Proven, true));
+    }
+
+    #[test]
+    fn the_last_state_depends_on_chain_and_work() {
+        use pb::JobState::{Evaluated, Failed, Proven, Proving};
+        let linear = |state: pb::JobState| pb::Job { state: state.into(), ..pb::Job::default() };
+        let circuit = |state| pb::Job { circuit_id: vec![1; 32], ..linear(state) };
+        assert!(is_last(&linear(Failed), true) && !is_last(&linear(Proving), false));
+        assert!(is_last(&linear(Proven), false) && !is_last(&linear(Proven), true));
+        assert!(is_last(&circuit(Evaluated), true) && !is_last(&linear(Evaluated), true));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::access::AccessList;
 use super::job::JobId;
+use super::noise::NoiseRecord;
 use serde::{Deserialize, Serialize};
 use trine_program::{Declaration, KeyKind, ValueType};
 use trine_verifier::handle::CommitmentError;
@@ -37,7 +38,7 @@ impl StoredOrigin {
 }
 
 /// A stored value without its words, which are kept beside it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CiphertextRecord {
     /// Digest of everything below and of the engine's domain.
     pub handle: Bytes32,
@@ -59,6 +60,8 @@ pub struct CiphertextRecord {
     pub words_bytes: u64,
     /// A registered input, or an output that a proof covers.
     pub proven: bool,
+    /// Noise and range.
+    pub noise: NoiseRecord,
     /// Job that made it.
     pub job: Option<JobId>,
     /// Who may read it.
@@ -88,6 +91,16 @@ impl CiphertextRecord {
             origin: self.origin.origin(),
             commitment_digest: self.point()?.digest(),
         })
+    }
+
+    /// What a circuit declares about the value when it takes it as an input.
+    pub fn declaration(&self) -> Declaration {
+        Declaration {
+            value_type: self.value_type,
+            key_kind: self.key_kind,
+            blocks: self.blocks,
+            degree: self.noise.degree,
+        }
     }
 
     /// Whether the value is of the declared key, type and length.

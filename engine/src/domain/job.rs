@@ -1,5 +1,6 @@
 //! Jobs and the states they pass through.
 
+use super::work::Work;
 use serde::{Deserialize, Serialize};
 use trine_verifier::Bytes32;
 
@@ -20,7 +21,7 @@ pub enum JobState {
     Accepted,
     /// The program is being evaluated.
     Evaluating,
-    /// Outputs are stored; their handles are unproven.
+    /// Outputs are stored; their handles are unproven. Final for a circuit.
     Evaluated,
     /// A prover works on it.
     Proving,
@@ -80,17 +81,13 @@ impl JobState {
         }
     }
 
-    /// Whether no state follows. `Proven` is final only without a chain.
-    pub const fn is_final(self, chain: bool) -> bool {
-        match self {
-            Self::Fulfilled | Self::Failed | Self::Cancelled => true,
-            Self::Proven => !chain,
-            _ => false,
-        }
+    /// Whether the state comes before the outputs are stored.
+    pub const fn is_before_outputs(self) -> bool {
+        matches!(self, Self::Accepted | Self::Evaluating)
     }
 
-    /// Whether the owner may still end the job: nothing has left for the chain.
-    pub const fn is_cancellable(self) -> bool {
+    /// Whether nothing has left for the chain.
+    const fn is_off_chain(self) -> bool {
         matches!(self, Self::Accepted | Self::Evaluating | Self::Evaluated | Self::Proving | Self::Proven)
     }
 
@@ -98,7 +95,7 @@ impl JobState {
         match (self, next) {
             (Self::Fulfilled | Self::Failed | Self::Cancelled, _) => false,
             (_, Self::Failed) => true,
-            (_, Self::Cancelled) => self.is_cancellable(),
+            (_, Self::Cancelled) => self.is_off_chain(),
             (Self::Accepted, Self::Evaluating)
             | (Self::Evaluating, Self::Evaluated)
             | (Self::Evaluated, Self::Proving)
@@ -160,8 +157,8 @@ pub struct Job {
     pub request_id: Bytes32,
     /// Salt of the request.
     pub salt: Bytes32,
-    /// Program.
-    pub program_id: Bytes32,
+    /// What is computed.
+    pub work: Work,
     /// Key set.
     pub key_digest: Bytes32,
     /// Input handles.
@@ -191,6 +188,23 @@ pub struct TransitionError {
 }
 
 impl Job {
+    /// Whether no state follows. `Proven` is final only without a chain; `Evaluated` for a circuit, whose bootstrappings no
+    /// prover takes yet.
+    pub const fn is_final(&self, chain: bool) -> bool {
+        match self.state {
+            JobState::Fulfilled | JobState::Failed | JobState::Cancelled => true,
+            JobState::Proven => !chain,
+            JobState::Evaluated => matches!(self.work, Work::Circuit(_)),
+            _ => false,
+        }
+    }
+
+    /// Whether the owner may still end the job: nothing has left for the chain, and a circuit is not at its end.
+    pub const fn is_cancellable(&self) -> bool {
+        let done = matches!((self.state, &self.work), (JobState::Evaluated, Work::Circuit(_)));
+        self.state.is_off_chain() && !done
+    }
+
     /// The job in its next state.
     pub fn advance(&self, to: JobState, now_ms: u64) -> Result<Self, TransitionError> {
         if !self.state.may_become(to) {

@@ -4,12 +4,16 @@ pub mod access;
 pub mod ciphertext;
 pub mod job;
 pub mod key;
+pub mod noise;
 pub mod proof;
 pub mod words;
+pub mod work;
 
 pub use access::{AccessList, Principal, Role};
 pub use ciphertext::CiphertextRecord;
 pub use job::{Job, JobFailure, JobId, JobState, PendingTransaction, TransitionError};
 pub use key::{KeyDigester, KeyRecord};
+pub use noise::NoiseRecord;
 pub use proof::ProofRecord;
 pub use words::WordsError;
+pub use work::{CircuitWork, Work};

@@ -15,6 +15,10 @@ pub struct JobProgress {
     pub step: String,
     /// Thousandths of the state's work.
     pub permille: u32,
+    /// Bootstrappings evaluated and persisted.
+    pub bootstrappings_done: u32,
+    /// Bootstrappings of the circuit; 0 where none are evaluated.
+    pub bootstrappings: u32,
 }
 
 /// What a watcher hears.

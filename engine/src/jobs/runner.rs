@@ -3,6 +3,7 @@
 use super::announcements::{Announcements, JobEvent};
 use super::steps::Next;
 use crate::chain::Chain;
+use crate::circuit::KeyCache;
 use crate::domain::{Job, JobFailure, JobId, JobState};
 use crate::error::EngineError;
 use crate::prover::Prover;
@@ -50,7 +51,9 @@ struct Inner {
     patience: Patience,
     announcements: Announcements,
     /// One evaluation at a time: it uses all cores.
-    evaluations: Semaphore,
+    evaluations: Arc<Semaphore>,
+    /// Evaluation key of the last circuit.
+    keys: KeyCache,
     /// One proof at a time, as the worker takes them.
     proofs: Semaphore,
     /// One transaction between signing and inclusion, so that nonces follow each other.
@@ -67,7 +70,8 @@ impl JobRunner {
             parts,
             patience,
             announcements: Announcements::default(),
-            evaluations: Semaphore::new(1),
+            evaluations: Arc::new(Semaphore::new(1)),
+            keys: KeyCache::default(),
             proofs: Semaphore::new(1),
             transactions: Semaphore::new(1),
             cancellations: Mutex::default(),
@@ -85,17 +89,21 @@ impl JobRunner {
         &self.0.announcements
     }
 
-    pub(super) fn evaluations(&self) -> &Semaphore {
+    pub(super) fn evaluations(&self) -> &Arc<Semaphore> {
         &self.0.evaluations
+    }
+
+    pub(super) fn keys(&self) -> &KeyCache {
+        &self.0.keys
     }
 
     pub(super) fn proofs(&self) -> &Semaphore {
         &self.0.proofs
     }
 
-    /// Whether a state is final on this engine.
-    pub fn is_final(&self, state: JobState) -> bool {
-        state.is_final(self.parts().chain.is_some())
+    /// Whether a job has ended on this engine.
+    pub fn is_final(&self, job: &Job) -> bool {
+        job.is_final(self.parts().chain.is_some())
     }
 
     /// Starts every job that a stopped process left open; returns their number. Called once, before anything is
@@ -126,7 +134,7 @@ impl JobRunner {
     ) -> Result<Job, EngineError> {
         loop {
             let job = self.job(id)?;
-            if !job.state.is_cancellable() {
+            if !job.is_cancellable() {
                 return Err(EngineError::NotCancellable { job: id.to_string(), state: job.state.name() });
             }
             let next = job.advance(JobState::Cancelled, now_ms())?;
@@ -197,7 +205,7 @@ impl JobRunner {
         let mut transaction = None;
         loop {
             let job = self.job(id)?;
-            if self.is_final(job.state) {
+            if self.is_final(&job) {
                 return Ok(());
             }
             if matches!(job.state, JobState::Proven | JobState::Submitting) && transaction.is_none() {
@@ -211,6 +219,8 @@ impl JobRunner {
                     wait = (wait * 2).min(self.0.patience.most);
                     continue;
                 }
+                // Cancelled between two batches.
+                Err(EngineError::Store(StoreError::NotEvaluating { .. })) => continue,
                 Err(error) => {
                     tracing::error!(job = %id, state = job.state.name(), %error, "job fails");
                     self.fail(&job, &error)?;

@@ -3,11 +3,15 @@
 use super::announcements::{JobEvent, JobProgress};
 use super::runner::JobRunner;
 use crate::chain::{Chain, ChainError, Fulfilment, Inclusion};
-use crate::domain::{CiphertextRecord, Job, JobState, PendingTransaction, job::OutputRef};
+use crate::circuit;
+use crate::domain::job::OutputRef;
+use crate::domain::{CiphertextRecord, CircuitWork, Job, JobState, PendingTransaction, Work};
 use crate::error::EngineError;
-use crate::evaluation;
+use crate::evaluation::{self, StoredValue};
 use crate::prover::{ProofProgress, ProofTask};
 use crate::store::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use trine_program::LinearProgram;
 use trine_verifier::{Bytes32, Statement};
 
@@ -29,6 +33,16 @@ pub struct Next {
 impl Next {
     fn plain(state: JobState) -> Self {
         Self { state, writes: Vec::new(), outputs: None, pending: None, fulfil_tx: None }
+    }
+}
+
+/// Tells a blocking task that nobody waits for it any more.
+#[derive(Default)]
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -54,20 +68,51 @@ impl JobRunner {
     }
 
     async fn evaluate(&self, job: &Job) -> Result<Next, EngineError> {
-        let program = self.program(&job.program_id)?;
-        let inputs = job.inputs.iter().map(|h| self.words(h)).collect::<Result<Vec<_>, _>>()?;
-        let _permit = self.evaluations().acquire().await;
-        let (setup, task) = (self.parts().setup.clone(), job.clone());
-        let outputs =
-            tokio::task::spawn_blocking(move || evaluation::evaluate(&setup, &task, &program, &inputs))
-                .await
-                .map_err(|e| EngineError::Task(e.to_string()))??;
+        let permit = self.evaluations().clone().acquire_owned().await;
+        let (runner, task, stop) = (self.clone(), job.clone(), StopOnDrop::default());
+        let stopped = stop.0.clone();
+        let outputs = tokio::task::spawn_blocking(move || {
+            // Held until the batch in hand is done, also when nobody waits for it any more.
+            let _permit = permit;
+            match &task.work {
+                Work::Linear(id) => runner.evaluate_program(&task, id),
+                Work::Circuit(work) => runner.evaluate_circuit(&task, work, &stopped),
+            }
+        })
+        .await
+        .map_err(|e| EngineError::Task(e.to_string()))??;
         let refs = outputs.iter().map(|(r, _)| OutputRef { handle: r.handle, words_digest: r.words_digest });
         Ok(Next {
             outputs: Some(refs.collect()),
             writes: outputs.into_iter().map(|(record, words)| Write::Ciphertext(record, words)).collect(),
             ..Next::plain(JobState::Evaluated)
         })
+    }
+
+    fn evaluate_program(&self, job: &Job, id: &Bytes32) -> Result<Vec<StoredValue>, EngineError> {
+        let program = self.program(id)?;
+        let input = |handle| Ok((self.record(handle)?, self.words(handle)?));
+        let inputs = job.inputs.iter().map(input).collect::<Result<Vec<_>, EngineError>>()?;
+        evaluation::evaluate(&self.parts().setup, job, &program, &inputs)
+    }
+
+    fn evaluate_circuit(
+        &self,
+        job: &Job,
+        work: &CircuitWork,
+        stop: &AtomicBool,
+    ) -> Result<Vec<StoredValue>, EngineError> {
+        let tell = |bootstrappings_done: u32, bootstrappings: u32| {
+            let permille = 1000 * u64::from(bootstrappings_done) / u64::from(bootstrappings.max(1));
+            let progress = JobProgress {
+                step: "bootstrapping".into(),
+                permille: permille as u32,
+                bootstrappings_done,
+                bootstrappings,
+            };
+            self.announcements().tell(job.id, JobEvent::Progress(progress));
+        };
+        circuit::evaluation::evaluate(self.parts(), self.keys(), job, work, stop, &tell)
     }
 
     async fn prove(&self, job: &Job) -> Result<Next, EngineError> {
@@ -77,7 +122,8 @@ impl JobRunner {
         let task = ProofTask { statement: statement.clone(), inputs, outputs: outputs.clone(), words };
         let _permit = self.proofs().acquire().await;
         let tell = |p: ProofProgress| {
-            let progress = JobProgress { step: p.step, permille: p.permille };
+            let progress =
+                JobProgress { step: p.step, permille: p.permille, bootstrappings_done: 0, bootstrappings: 0 };
             self.announcements().tell(job.id, JobEvent::Progress(progress));
         };
         let proof = self.parts().prover.prove(task, &tell).await?;
@@ -148,13 +194,9 @@ impl JobRunner {
         &self,
         job: &Job,
     ) -> Result<(Statement, Vec<CiphertextRecord>, Vec<CiphertextRecord>), EngineError> {
-        let record = |handle: &Bytes32| {
-            let record = self.parts().store.ciphertext(handle)?;
-            record.ok_or_else(|| EngineError::not_found("ciphertext", handle))
-        };
-        let inputs = job.inputs.iter().map(record).collect::<Result<Vec<_>, _>>()?;
-        let outputs = job.outputs.iter().map(|o| record(&o.handle)).collect::<Result<Vec<_>, _>>()?;
-        let program = self.program(&job.program_id)?;
+        let inputs = job.inputs.iter().map(|h| self.record(h)).collect::<Result<Vec<_>, _>>()?;
+        let outputs = job.outputs.iter().map(|o| self.record(&o.handle)).collect::<Result<Vec<_>, _>>()?;
+        let program = self.program(job.work.program_id())?;
         let statement = evaluation::statement(&self.parts().setup, job, program, &inputs, &outputs)?;
         Ok((statement, inputs, outputs))
     }
@@ -164,6 +206,11 @@ impl JobRunner {
         let text = self.parts().store.program(id)?;
         let text = text.ok_or_else(|| EngineError::not_found("program", id))?;
         Ok(LinearProgram::from_text(text.as_bytes())?)
+    }
+
+    fn record(&self, handle: &Bytes32) -> Result<CiphertextRecord, EngineError> {
+        let record = self.parts().store.ciphertext(handle)?;
+        record.ok_or_else(|| EngineError::not_found("ciphertext", handle))
     }
 
     fn words(&self, handle: &Bytes32) -> Result<Vec<u8>, EngineError> {

@@ -7,7 +7,7 @@ use super::upload::ContentPosition;
 use super::wire::UploadHeader;
 use super::{Answers, Service, wire};
 use crate::domain::ciphertext::StoredOrigin;
-use crate::domain::{AccessList, CiphertextRecord, Principal, words};
+use crate::domain::{AccessList, CiphertextRecord, NoiseRecord, Principal, words};
 use crate::error::EngineError;
 use crate::evaluation::{self, StoredValue, ValueFacts};
 use crate::setup::Setup;
@@ -148,6 +148,7 @@ fn name_upload(
     let facts = ValueFacts {
         key_digest: header.key_digest,
         origin: StoredOrigin::Input { registrant: header.registrant, consumer: header.consumer },
+        noise: NoiseRecord::fresh(header.declaration.value_type),
         access: AccessList::owned_by(owner),
     };
     evaluation::name_value(setup, &value, facts)

@@ -2,7 +2,7 @@
 
 use super::idempotency::Attempt;
 use super::{Answers, Service, wire};
-use crate::domain::{Job, JobId, Principal, Role};
+use crate::domain::{Job, JobId, Principal, Role, Work};
 use crate::error::EngineError;
 use crate::jobs::{JobEvent, JobProgress};
 use crate::prover::ProofTask;
@@ -28,13 +28,17 @@ impl Service {
                 proven: record.proven,
             })
         });
+        let (circuit_id, bootstrappings) = match &job.work {
+            Work::Linear(_) => (Vec::new(), 0),
+            Work::Circuit(work) => (work.circuit_id.to_vec(), work.bootstrappings),
+        };
         Ok(pb::Job {
             job_id: job.id.0.to_vec(),
             state: wire::job_state(job.state).into(),
             revision: job.revision,
             owner: job.owner.clone(),
             request_id: job.request_id.to_vec(),
-            program_id: job.program_id.to_vec(),
+            program_id: job.work.program_id().to_vec(),
             key_digest: job.key_digest.to_vec(),
             inputs: job.inputs.iter().map(|h| h.to_vec()).collect(),
             outputs: outputs.collect::<Result<_, EngineError>>()?,
@@ -42,6 +46,8 @@ impl Service {
             fulfil_tx: job.fulfil_tx.map(|h| h.to_vec()).unwrap_or_default(),
             created_ms: job.created_ms,
             updated_ms: job.updated_ms,
+            circuit_id,
+            bootstrappings,
         })
     }
 
@@ -95,7 +101,7 @@ impl Service {
                 let message = self.job_message(&job).map_err(Status::from);
                 let event = message
                     .map(|m| pb::WatchJobResponse { event: Some(pb::watch_job_response::Event::Job(m)) });
-                if sender.send(event).await.is_err() || self.runner.is_final(job.state) {
+                if sender.send(event).await.is_err() || self.runner.is_final(&job) {
                     return;
                 }
             }
@@ -201,7 +207,12 @@ impl Service {
 }
 
 fn progress_message(progress: JobProgress) -> pb::WatchJobResponse {
-    let message = pb::JobProgress { step: progress.step, permille: progress.permille };
+    let message = pb::JobProgress {
+        step: progress.step,
+        permille: progress.permille,
+        bootstrappings_done: progress.bootstrappings_done,
+        bootstrappings: progress.bootstrappings,
+    };
     pb::WatchJobResponse { event: Some(pb::watch_job_response::Event::Progress(message)) }
 }
 

@@ -14,8 +14,6 @@ pub const MAX_IDEMPOTENCY_KEY_BYTES: usize = 64;
 pub const MAX_READERS: usize = 64;
 /// Most characters of a reader's name.
 pub const MAX_READER_CHARS: usize = 64;
-/// Most operations of a job.
-pub const MAX_OPERATIONS: usize = 64;
 
 /// Limits that an operator chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +52,7 @@ impl Limits {
             max_uploads: small(self.max_uploads),
             max_open_jobs: small(self.max_open_jobs),
             max_blocks: u32::from(max_blocks),
+            max_live_blocks: small(crate::circuit::admission::MAX_LIVE_BLOCKS),
         }
     }
 }

@@ -7,6 +7,7 @@
 //! | [`wire`] | messages to domain types and back |
 //! | [`upload`] | contents that arrive in chunks |
 //! | [`idempotency`] | the same request again gets the same answer |
+//! | [`operations`] | operation lists as they travel |
 //! | [`keys`], [`ciphertexts`], [`access`], [`programs`], [`submission`], [`jobs`] | the calls |
 //! | [`server`] | the gRPC server with health and reflection |
 
@@ -17,6 +18,7 @@ pub mod idempotency;
 pub mod jobs;
 pub mod keys;
 pub mod limits;
+pub mod operations;
 pub mod programs;
 pub mod server;
 pub mod submission;
@@ -93,7 +95,7 @@ impl Service {
             chain: self.runner.parts().chain.is_some(),
             development: setup.is_development(),
             limits: Some(self.limits.message(setup.max_blocks())),
-            operations: vec![pb::OperationCode::LinearProgram.into()],
+            operations: operations::codes(),
             words_per_block: trine_fhe::parameters::BLOCK_WORDS as u32,
         }
     }

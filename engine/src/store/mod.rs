@@ -1,5 +1,6 @@
 //! The store: what must survive the process. Every change is one batch, durable when the call returns.
 
+pub mod record;
 pub mod rocks;
 
 use crate::domain::key::ContentId;
@@ -18,6 +19,17 @@ pub struct IdempotencyRecord {
     pub answer: Vec<u8>,
 }
 
+/// What a batch of bootstrappings changes among the wires of a job.
+#[derive(Clone, Debug)]
+pub struct StoredWires {
+    /// The job.
+    pub job: JobId,
+    /// Bootstrappings evaluated, with the canonical words of their wires.
+    pub kept: Vec<(u32, Vec<u8>)>,
+    /// Bootstrappings whose wires nothing uses any more.
+    pub dropped: Vec<u32>,
+}
+
 /// One change.
 #[derive(Clone, Debug)]
 pub enum Write {
@@ -31,8 +43,11 @@ pub enum Write {
     MarkProven(Bytes32),
     /// A program text under its identifier.
     Program(Bytes32, String),
-    /// A job in its next revision: refused unless the stored one is the revision before.
+    /// A job in its next revision: refused unless the stored one is the revision before. Wires go with it once the outputs
+    /// are stored or the job has ended.
     Job(Job),
+    /// Wires of a circuit: refused unless its job is being evaluated.
+    Wires(StoredWires),
     /// The proof of a job.
     Proof(JobId, ProofRecord),
     /// An answer under an idempotency key: refused when the key is used.
@@ -64,6 +79,12 @@ pub enum StoreError {
         stored: u64,
         /// Revision of the change.
         to: u64,
+    },
+    /// Wires of a job that was cancelled, or has its outputs.
+    #[error("job {job} is not being evaluated")]
+    NotEvaluating {
+        /// The job.
+        job: JobId,
     },
     /// The idempotency key is used.
     #[error("idempotency key is used")]
@@ -114,6 +135,12 @@ pub trait Store: Send + Sync + 'static {
     fn job(&self, id: JobId) -> Result<Option<Job>, StoreError>;
     /// The proof of a job.
     fn proof(&self, id: JobId) -> Result<Option<ProofRecord>, StoreError>;
+    /// Hands over the wires of a job, bootstrapping by bootstrapping; no words where they are used no more.
+    fn wires(
+        &self,
+        job: JobId,
+        each: &mut dyn FnMut(u32, Vec<u8>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
     /// What an idempotency key was used for.
     fn idempotency(&self, key: &Bytes32) -> Result<Option<IdempotencyRecord>, StoreError>;
     /// Jobs submitted before `before`, newest first, that `keep` keeps, at most `limit`.

@@ -13,18 +13,18 @@
 //! | `jobs` | `q` request id | job id |
 //! | `proofs` | job id | [`ProofRecord`] |
 //! | `idempotency` | digest of principal and key | [`IdempotencyRecord`] |
+//! | `wires` | job id, bootstrapping (4 bytes big-endian) | words of its wires, or nothing where they are used no more |
 //!
-//! Records are bincode behind one byte of version.
+//! Records are as [`record`](super::record) says.
 
+use super::record::{Record, decode, encode};
 use super::{IdempotencyRecord, JobPosition, Store, StoreError, Write, position};
 use crate::domain::key::ContentId;
-use crate::domain::{CiphertextRecord, Job, JobId, JobState, KeyRecord, ProofRecord};
+use crate::domain::{CiphertextRecord, Job, JobId, JobState, KeyRecord, ProofRecord, Work};
 use rocksdb::{
     ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, Direction, IteratorMode, Options,
     WriteBatch, WriteOptions,
 };
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -36,9 +36,8 @@ const PROGRAMS: &str = "programs";
 const JOBS: &str = "jobs";
 const PROOFS: &str = "proofs";
 const IDEMPOTENCY: &str = "idempotency";
-const FAMILIES: [&str; 6] = [KEYS, CIPHERTEXTS, PROGRAMS, JOBS, PROOFS, IDEMPOTENCY];
-
-const RECORD_VERSION: u8 = 1;
+const WIRES: &str = "wires";
+const FAMILIES: [&str; 7] = [KEYS, CIPHERTEXTS, PROGRAMS, JOBS, PROOFS, IDEMPOTENCY, WIRES];
 
 /// The store of one engine. The folder is locked: one process at a time.
 pub struct RocksStore {
@@ -80,13 +79,8 @@ impl RocksStore {
         Ok(self.db.get_cf(self.family(family)?, key)?)
     }
 
-    fn record<T: DeserializeOwned>(
-        &self,
-        family: &'static str,
-        what: &'static str,
-        key: &[u8],
-    ) -> Result<Option<T>, StoreError> {
-        self.get(family, key)?.map(|bytes| decode(what, &bytes)).transpose()
+    fn record<T: Record>(&self, family: &'static str, key: &[u8]) -> Result<Option<T>, StoreError> {
+        self.get(family, key)?.map(|bytes| decode(&bytes)).transpose()
     }
 
     fn forget_orphans(&self) -> Result<(), StoreError> {
@@ -97,7 +91,7 @@ impl RocksStore {
             let (key, value) = entry?;
             match key.split_first() {
                 Some((b'r', _)) => {
-                    named.insert(decode::<KeyRecord>("key", &value)?.content);
+                    named.insert(decode::<KeyRecord>(&value)?.content);
                 }
                 Some((b'p', rest)) => {
                     if let Some(id) = rest.first_chunk::<16>() {
@@ -122,11 +116,17 @@ impl RocksStore {
                 return Err(StoreError::IdempotencyKey);
             }
             Write::Claim(request, job) => {
-                let holder = self.record::<JobId>(JOBS, "claim", &tagged(b'q', request))?;
+                let holder = self.record::<JobId>(JOBS, &tagged(b'q', request))?;
                 let holder = holder.map(|id| self.job(id)).transpose()?.flatten();
                 let lives = |j: &Job| !matches!(j.state, JobState::Failed | JobState::Cancelled);
                 if let Some(other) = holder.filter(|j| j.id != *job && lives(j)) {
                     return Err(StoreError::Claimed { request: *request, job: other.id });
+                }
+            }
+            Write::Wires(wires) => {
+                let state = self.job(wires.job)?.map(|job| job.state);
+                if state != Some(JobState::Evaluating) {
+                    return Err(StoreError::NotEvaluating { job: wires.job });
                 }
             }
             _ => {}
@@ -136,50 +136,58 @@ impl RocksStore {
 
     fn stage(&self, batch: &mut WriteBatch, write: Write) -> Result<(), StoreError> {
         match write {
-            Write::Key(r) => {
-                batch.put_cf(self.family(KEYS)?, tagged(b'r', &r.key_digest), encode("key", &r)?)
-            }
+            Write::Key(r) => batch.put_cf(self.family(KEYS)?, tagged(b'r', &r.key_digest), encode(&r)?),
             Write::Ciphertext(r, words) => {
                 let family = self.family(CIPHERTEXTS)?;
                 batch.put_cf(family, tagged(b'w', &r.handle), words);
-                batch.put_cf(family, tagged(b'r', &r.handle), encode("ciphertext", &r)?);
+                batch.put_cf(family, tagged(b'r', &r.handle), encode(&r)?);
             }
             Write::Access(handle, access) => {
                 let changed = CiphertextRecord { access, ..self.known(&handle)? };
-                batch.put_cf(
-                    self.family(CIPHERTEXTS)?,
-                    tagged(b'r', &handle),
-                    encode("ciphertext", &changed)?,
-                );
+                batch.put_cf(self.family(CIPHERTEXTS)?, tagged(b'r', &handle), encode(&changed)?);
             }
             Write::MarkProven(handle) => {
                 let changed = CiphertextRecord { proven: true, ..self.known(&handle)? };
-                batch.put_cf(
-                    self.family(CIPHERTEXTS)?,
-                    tagged(b'r', &handle),
-                    encode("ciphertext", &changed)?,
-                );
+                batch.put_cf(self.family(CIPHERTEXTS)?, tagged(b'r', &handle), encode(&changed)?);
             }
             Write::Program(id, text) => batch.put_cf(self.family(PROGRAMS)?, id, text),
             Write::Job(job) => {
                 let family = self.family(JOBS)?;
-                batch.put_cf(family, tagged(b'j', &job.id.0), encode("job", &job)?);
+                batch.put_cf(family, tagged(b'j', &job.id.0), encode(&job)?);
                 batch.put_cf(family, tagged(b't', &position(&job)), []);
+                if matches!(job.work, Work::Circuit(_)) && !job.state.is_before_outputs() {
+                    self.forget_wires(batch, job.id)?;
+                }
                 // Proven is an end only without a chain, which the index does not know.
-                if job.state.is_final(true) {
+                if job.is_final(true) {
                     batch.delete_cf(family, tagged(b'o', &job.id.0));
                 } else {
                     batch.put_cf(family, tagged(b'o', &job.id.0), []);
                 }
             }
-            Write::Proof(id, proof) => batch.put_cf(self.family(PROOFS)?, id.0, encode("proof", &proof)?),
+            Write::Wires(wires) => {
+                let family = self.family(WIRES)?;
+                for index in wires.dropped {
+                    batch.put_cf(family, wire_key(wires.job, index), []);
+                }
+                for (index, words) in wires.kept {
+                    batch.put_cf(family, wire_key(wires.job, index), words);
+                }
+            }
+            Write::Proof(id, proof) => batch.put_cf(self.family(PROOFS)?, id.0, encode(&proof)?),
             Write::Idempotency(key, r) => {
-                batch.put_cf(self.family(IDEMPOTENCY)?, key, encode("idempotency", &r)?);
+                batch.put_cf(self.family(IDEMPOTENCY)?, key, encode(&r)?);
             }
             Write::Claim(request, job) => {
-                batch.put_cf(self.family(JOBS)?, tagged(b'q', &request), encode("claim", &job)?);
+                batch.put_cf(self.family(JOBS)?, tagged(b'q', &request), encode(&job)?);
             }
         }
+        Ok(())
+    }
+
+    fn forget_wires(&self, batch: &mut WriteBatch, job: JobId) -> Result<(), StoreError> {
+        let family = self.family(WIRES)?;
+        batch.delete_range_cf(family, wire_key(job, 0), wire_key(job, u32::MAX));
         Ok(())
     }
 
@@ -242,11 +250,11 @@ impl Store for RocksStore {
     }
 
     fn key(&self, digest: &Bytes32) -> Result<Option<KeyRecord>, StoreError> {
-        self.record(KEYS, "key", &tagged(b'r', digest))
+        self.record(KEYS, &tagged(b'r', digest))
     }
 
     fn ciphertext(&self, handle: &Bytes32) -> Result<Option<CiphertextRecord>, StoreError> {
-        self.record(CIPHERTEXTS, "ciphertext", &tagged(b'r', handle))
+        self.record(CIPHERTEXTS, &tagged(b'r', handle))
     }
 
     fn words(&self, handle: &Bytes32) -> Result<Option<Vec<u8>>, StoreError> {
@@ -259,15 +267,35 @@ impl Store for RocksStore {
     }
 
     fn job(&self, id: JobId) -> Result<Option<Job>, StoreError> {
-        self.record(JOBS, "job", &tagged(b'j', &id.0))
+        self.record(JOBS, &tagged(b'j', &id.0))
     }
 
     fn proof(&self, id: JobId) -> Result<Option<ProofRecord>, StoreError> {
-        self.record(PROOFS, "proof", &id.0)
+        self.record(PROOFS, &id.0)
+    }
+
+    fn wires(
+        &self,
+        job: JobId,
+        each: &mut dyn FnMut(u32, Vec<u8>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let from = wire_key(job, 0);
+        let entries = self.db.iterator_cf(self.family(WIRES)?, IteratorMode::From(&from, Direction::Forward));
+        for entry in entries {
+            let (key, words) = entry?;
+            let Some((id, index)) = key.split_at_checked(job.0.len()) else { break };
+            if id != job.0 {
+                break;
+            }
+            let wrong =
+                |_| StoreError::Corrupt { what: "wire", reason: format!("key of {} bytes", key.len()) };
+            each(u32::from_be_bytes(index.try_into().map_err(wrong)?), words.into_vec())?;
+        }
+        Ok(())
     }
 
     fn idempotency(&self, key: &Bytes32) -> Result<Option<IdempotencyRecord>, StoreError> {
-        self.record(IDEMPOTENCY, "idempotency", key)
+        self.record(IDEMPOTENCY, key)
     }
 
     fn jobs(
@@ -302,7 +330,7 @@ impl Store for RocksStore {
         for entry in self.tagged_keys(JOBS, b"o", Direction::Forward)? {
             if let Some(id) = entry?.first_chunk::<16>()
                 && let Some(job) = self.job(JobId(*id))?
-                && !job.state.is_final(chain)
+                && !job.is_final(chain)
             {
                 open.push(job);
             }
@@ -318,27 +346,12 @@ fn tagged(tag: u8, rest: &[u8]) -> Vec<u8> {
     key
 }
 
+fn wire_key(job: JobId, index: u32) -> Vec<u8> {
+    [job.0.as_slice(), &index.to_be_bytes()].concat()
+}
+
 fn piece_key(content: ContentId, index: u32) -> Vec<u8> {
     let mut key = tagged(b'p', &content.0);
     key.extend_from_slice(&index.to_be_bytes());
     key
-}
-
-fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = vec![RECORD_VERSION];
-    bincode::serialize_into(&mut bytes, value)
-        .map_err(|e| StoreError::Corrupt { what, reason: e.to_string() })?;
-    Ok(bytes)
-}
-
-fn decode<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, StoreError> {
-    match bytes.split_first() {
-        Some((&RECORD_VERSION, record)) => {
-            bincode::deserialize(record).map_err(|e| StoreError::Corrupt { what, reason: e.to_string() })
-        }
-        version => Err(StoreError::Corrupt {
-            what,
-            reason: format!("version {:?}, expected {RECORD_VERSION}", version.map(|(v, _)| v)),
-        }),
-    }
 }

@@ -276,6 +276,13 @@ impl Store for FakeCrash {
     fn proof(&self, id: JobId) -> Result<Option<ProofRecord>, StoreError> {
         self.alive(self.inner.proof(id))
     }
+    fn wires(
+        &self,
+        job: JobId,
+        each: &mut dyn FnMut(u32, Vec<u8>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.alive(self.inner.wires(job, each))
+    }
     fn idempotency(&self, key: &Bytes32) -> Result<Option<IdempotencyRecord>, StoreError> {
         self.alive(self.inner.idempotency(key))
     }

@@ -38,12 +38,15 @@ pub const CLASS: Class = Class {
     second_round: false,
 };
 
+/// Powers of the reference string: four blocks, a value of 8 bits.
+const LOG_POWERS: usize = 14;
+
 static SETUP: LazyLock<Arc<Setup>> = LazyLock::new(|| {
     let setup = Setup {
         chain_id: 31337,
         coprocessor: [7; 20],
         verifier_hash: [9; 32],
-        commitment_key: trine_prover::srs::development(CLASS.log_chunk).unwrap(),
+        commitment_key: trine_prover::srs::development(LOG_POWERS).unwrap(),
         class: CLASS,
     };
     setup.check(true).unwrap();
@@ -115,12 +118,19 @@ impl Engine {
         prover: Arc<FakeProver>,
         limits: Limits,
     ) -> Self {
-        let parts = Parts {
-            store,
-            setup: setup(),
-            chain: chain.clone().map(|c| c as Arc<dyn Chain>),
-            prover: prover.clone(),
-        };
+        Self::start_on(setup(), store, chain, prover, limits).await
+    }
+
+    /// On these parts, of another setup.
+    pub async fn start_on(
+        setup: Arc<Setup>,
+        store: Arc<dyn Store>,
+        chain: Option<Arc<FakeChain>>,
+        prover: Arc<FakeProver>,
+        limits: Limits,
+    ) -> Self {
+        let parts =
+            Parts { store, setup, chain: chain.clone().map(|c| c as Arc<dyn Chain>), prover: prover.clone() };
         let patience = Patience { first: Duration::from_millis(5), most: Duration::from_millis(20) };
         let runner = JobRunner::new(parts, patience);
         runner.resume().unwrap();
@@ -192,7 +202,11 @@ pub fn key_messages(header: pb::KeyHeader, content: &[u8]) -> Vec<pb::PutKeyRequ
 
 pub async fn put_key(client: &mut Client) -> Bytes32 {
     let (public, server) = key_parts();
-    let messages = key_messages(key_header(), &[public, server].concat());
+    put_key_set(client, key_header(), &[public, server].concat()).await
+}
+
+pub async fn put_key_set(client: &mut Client, header: pb::KeyHeader, content: &[u8]) -> Bytes32 {
+    let messages = key_messages(header, content);
     let answer = client.put_key(tokio_stream::iter(messages)).await.unwrap().into_inner();
     answer.key.unwrap().key_digest.try_into().unwrap()
 }

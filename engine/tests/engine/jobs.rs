@@ -124,21 +124,30 @@ async fn handles_that_do_not_fit_the_program_are_refused() {
         ("NOT_FOUND", with(vec![1; 32], vec![a.clone(), b.clone()])),
         ("NOT_FOUND", with(id.clone(), vec![a.clone(), vec![1; 32]])),
         ("FIELD_LENGTH", with(id.clone(), vec![a.clone(), vec![1; 31]])),
-        ("INPUT_MISMATCH", with(id, vec![a, casting])),
+        ("INPUT_MISMATCH", with(id, vec![a.clone(), casting])),
         ("FIELD_MISSING", pb::SubmitJobRequest { work: None, ..stored.request(None) }),
         ("NOT_FOUND", pb::SubmitJobRequest { key_digest: vec![9; 32], ..stored.request(None) }),
         ("REQUEST_ID", stored.request(Some(REQUEST))),
     ] {
         assert_eq!(name(&alice.submit_job(request).await.unwrap_err()), expected);
     }
-    let add = pb::Operation { code: pb::OperationCode::Add.into(), operands: vec![], program_id: vec![] };
+    let operand = pb::Operand { source: Some(pb::operand::Source::Handle(a)), constant_type: 0 };
+    let product = pb::Operation {
+        code: pb::OperationCode::Mul.into(),
+        operands: vec![operand],
+        ..pb::Operation::default()
+    };
+    let list = pb::OperationList {
+        operations: vec![product],
+        outputs: vec![pb::OperationOutput { operation: 0, release: false }],
+    };
     let request = pb::SubmitJobRequest {
-        work: Some(pb::submit_job_request::Work::Operations(pb::OperationList { operations: vec![add] })),
+        work: Some(pb::submit_job_request::Work::Operations(list)),
         ..stored.request(None)
     };
     let error = alice.submit_job(request).await.unwrap_err();
     assert_eq!(error.code(), Code::Unimplemented);
-    assert!(error.message().contains("ADD"), "{}", error.message());
+    assert!(error.message().contains("MUL"), "{}", error.message());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The engine over loopback gRPC, with a store on disk, a chain and a prover in memory.
 
+mod circuits;
 mod crashes;
 mod doubles;
 mod fixture;

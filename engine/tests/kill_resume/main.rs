@@ -1,8 +1,9 @@
 //! `kill -9` of the engine's process at every state and of the prover's at every stage, held open by failpoints; the next
-//! process ends the job, and nothing is done twice on chain.
+//! process ends the job, and nothing is done twice on chain. A circuit goes on after its last whole batch.
 
 #[path = "../node/anvil.rs"]
 mod anvil;
+mod circuits;
 mod process;
 mod prover;
 #[path = "../node/requests.rs"]

@@ -26,6 +26,19 @@ impl Process {
         Self::start(Path::new(env!("CARGO_BIN_EXE_trine-engine")), &folder.join("engine.toml"), failpoints)
     }
 
+    /// With its log, one JSON object a line, in a file.
+    pub fn engine_with_log(folder: &Path, failpoints: &str, log: &Path) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_trine-engine"))
+            .args(["--json", "--config"])
+            .arg(folder.join("engine.toml"))
+            .env("FAILPOINTS", failpoints)
+            .env_remove("RUST_LOG")
+            .stderr(std::fs::File::create(log).unwrap())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+
     pub fn start(binary: &Path, config: &Path, failpoints: &str) -> Self {
         let child = Command::new(binary)
             .arg("--config")

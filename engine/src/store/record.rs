@@ -1,0 +1,245 @@
+//! Records on disk: bincode behind one byte of version. Earlier versions are read for ever.
+
+use super::StoreError;
+use crate::domain::ciphertext::StoredOrigin;
+use crate::domain::job::OutputRef;
+use crate::domain::{
+    AccessList, CiphertextRecord, Job, JobFailure, JobId, JobState, KeyRecord, NoiseRecord,
+    PendingTransaction, ProofRecord, Work,
+};
+use crate::store::IdempotencyRecord;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use trine_program::{KeyKind, ValueType};
+use trine_verifier::Bytes32;
+
+/// A kind of record.
+pub trait Record: Serialize + DeserializeOwned {
+    /// Its name, for messages.
+    const WHAT: &'static str;
+    /// Version that is written.
+    const VERSION: u8 = 1;
+
+    /// Reads an earlier version; `None` for one that never was.
+    fn earlier(_version: u8, _record: &[u8]) -> Option<bincode::Result<Self>> {
+        None
+    }
+}
+
+impl Record for KeyRecord {
+    const WHAT: &'static str = "key";
+}
+
+impl Record for ProofRecord {
+    const WHAT: &'static str = "proof";
+}
+
+impl Record for IdempotencyRecord {
+    const WHAT: &'static str = "idempotency";
+}
+
+/// The job that answers a request.
+impl Record for JobId {
+    const WHAT: &'static str = "claim";
+}
+
+impl Record for CiphertextRecord {
+    const WHAT: &'static str = "ciphertext";
+    const VERSION: u8 = 2;
+
+    fn earlier(version: u8, record: &[u8]) -> Option<bincode::Result<Self>> {
+        (version == 1).then(|| bincode::deserialize::<CiphertextRecord1>(record).map(Self::from))
+    }
+}
+
+impl Record for Job {
+    const WHAT: &'static str = "job";
+    const VERSION: u8 = 2;
+
+    fn earlier(version: u8, record: &[u8]) -> Option<bincode::Result<Self>> {
+        (version == 1).then(|| bincode::deserialize::<Job1>(record).map(Self::from))
+    }
+}
+
+/// As it is stored.
+pub fn encode<T: Record>(value: &T) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = vec![T::VERSION];
+    bincode::serialize_into(&mut bytes, value).map_err(|e| corrupt::<T>(e.to_string()))?;
+    Ok(bytes)
+}
+
+/// From its stored bytes, of any version that there has been.
+pub fn decode<T: Record>(bytes: &[u8]) -> Result<T, StoreError> {
+    let Some((&version, record)) = bytes.split_first() else {
+        return Err(corrupt::<T>("empty".into()));
+    };
+    let read =
+        if version == T::VERSION { Some(bincode::deserialize(record)) } else { T::earlier(version, record) };
+    let unknown = || corrupt::<T>(format!("version {version}, expected at most {}", T::VERSION));
+    read.ok_or_else(unknown)?.map_err(|e| corrupt::<T>(e.to_string()))
+}
+
+fn corrupt<T: Record>(reason: String) -> StoreError {
+    StoreError::Corrupt { what: T::WHAT, reason }
+}
+
+/// Before handles had a noise record.
+#[derive(Serialize, Deserialize)]
+struct CiphertextRecord1 {
+    handle: Bytes32,
+    key_digest: Bytes32,
+    key_kind: KeyKind,
+    value_type: ValueType,
+    blocks: u8,
+    origin: StoredOrigin,
+    commitment: [Bytes32; 2],
+    words_digest: Bytes32,
+    words_bytes: u64,
+    proven: bool,
+    job: Option<JobId>,
+    access: AccessList,
+}
+
+impl From<CiphertextRecord1> for CiphertextRecord {
+    fn from(r: CiphertextRecord1) -> Self {
+        let noise = match r.origin {
+            StoredOrigin::Input { .. } => NoiseRecord::fresh(r.value_type),
+            // Of a linear program whose noise nobody wrote down: no circuit takes it.
+            StoredOrigin::Output { .. } => {
+                NoiseRecord { level: u8::MAX, ..NoiseRecord::fresh(ValueType::Nibbles) }
+            }
+        };
+        Self {
+            handle: r.handle,
+            key_digest: r.key_digest,
+            key_kind: r.key_kind,
+            value_type: r.value_type,
+            blocks: r.blocks,
+            origin: r.origin,
+            commitment: r.commitment,
+            words_digest: r.words_digest,
+            words_bytes: r.words_bytes,
+            proven: r.proven,
+            noise,
+            job: r.job,
+            access: r.access,
+        }
+    }
+}
+
+/// When every job was a linear program.
+#[derive(Serialize, Deserialize)]
+struct Job1 {
+    id: JobId,
+    state: JobState,
+    revision: u64,
+    owner: String,
+    request_id: Bytes32,
+    salt: Bytes32,
+    program_id: Bytes32,
+    key_digest: Bytes32,
+    inputs: Vec<Bytes32>,
+    outputs: Vec<OutputRef>,
+    failure: Option<JobFailure>,
+    pending: Option<PendingTransaction>,
+    fulfil_tx: Option<Bytes32>,
+    created_ms: u64,
+    updated_ms: u64,
+}
+
+impl From<Job1> for Job {
+    fn from(j: Job1) -> Self {
+        Self {
+            id: j.id,
+            state: j.state,
+            revision: j.revision,
+            owner: j.owner,
+            request_id: j.request_id,
+            salt: j.salt,
+            work: Work::Linear(j.program_id),
+            key_digest: j.key_digest,
+            inputs: j.inputs,
+            outputs: j.outputs,
+            failure: j.failure,
+            pending: j.pending,
+            fulfil_tx: j.fulfil_tx,
+            created_ms: j.created_ms,
+            updated_ms: j.updated_ms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(version: u8, record: &impl Serialize) -> Vec<u8> {
+        let mut bytes = vec![version];
+        bincode::serialize_into(&mut bytes, record).unwrap();
+        bytes
+    }
+
+    fn ciphertext(origin: StoredOrigin) -> CiphertextRecord1 {
+        CiphertextRecord1 {
+            handle: [1; 32],
+            key_digest: [2; 32],
+            key_kind: KeyKind::Compute,
+            value_type: ValueType::Uint8,
+            blocks: 4,
+            origin,
+            commitment: [[3; 32]; 2],
+            words_digest: [4; 32],
+            words_bytes: 5,
+            proven: true,
+            job: Some(JobId([6; 16])),
+            access: AccessList::owned_by("alice"),
+        }
+    }
+
+    #[test]
+    fn ciphertexts_of_the_first_version_are_fresh_uploads_or_inputs_of_no_circuit() {
+        let upload = StoredOrigin::Input { registrant: [7; 20], consumer: [8; 20] };
+        let read: CiphertextRecord = decode(&stored(1, &ciphertext(upload))).unwrap();
+        assert_eq!((read.noise, read.words_bytes), (NoiseRecord::fresh(ValueType::Uint8), 5));
+        assert_eq!((read.job, read.access.owner.as_str()), (Some(JobId([6; 16])), "alice"));
+        let output = StoredOrigin::Output { request_id: [9; 32], index: 0 };
+        let read: CiphertextRecord = decode(&stored(1, &ciphertext(output))).unwrap();
+        assert_eq!(read.noise.level, u8::MAX);
+        assert_eq!(decode::<CiphertextRecord>(&encode(&read).unwrap()).unwrap(), read);
+    }
+
+    #[test]
+    fn jobs_of_the_first_version_are_linear_programs() {
+        let job = Job1 {
+            id: JobId([1; 16]),
+            state: JobState::Proving,
+            revision: 4,
+            owner: "alice".into(),
+            request_id: [2; 32],
+            salt: [3; 32],
+            program_id: [4; 32],
+            key_digest: [5; 32],
+            inputs: vec![[6; 32]],
+            outputs: vec![OutputRef { handle: [7; 32], words_digest: [8; 32] }],
+            failure: None,
+            pending: None,
+            fulfil_tx: None,
+            created_ms: 9,
+            updated_ms: 10,
+        };
+        let read: Job = decode(&stored(1, &job)).unwrap();
+        assert_eq!((read.work.clone(), read.revision), (Work::Linear([4; 32]), 4));
+        assert_eq!((read.created_ms, read.updated_ms), (9, 10));
+        assert_eq!(decode::<Job>(&encode(&read).unwrap()).unwrap(), read);
+    }
+
+    #[test]
+    fn unknown_versions_and_cut_records_are_corrupt() {
+        for bytes in [vec![], vec![3, 0], vec![0, 0], vec![2], vec![1, 5]] {
+            assert!(
+                matches!(decode::<Job>(&bytes), Err(StoreError::Corrupt { what: "job", .. })),
+                "{bytes:?}"
+            );
+        }
+    }
+}
