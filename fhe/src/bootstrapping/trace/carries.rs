@@ -1,8 +1,8 @@
 //! Carries of the accumulator: how often 2^64 goes into the integer that a step computes.
 //!
 //! The integer is below 2^102 and known modulo 2^64. Its residue modulo one more prime, `p = 2^64 - 2^32 + 1`, gives the
-//! rest: `carry = (residue - word) / 2^64 mod p`, centred. The blind rotation knows other primes, so a wrong word of an
-//! accumulator gives a carry out of all bounds.
+//! rest: `carry = (residue - word) / 2^64 mod p`, centred. The blind rotation computes with other primes, so most wrong words
+//! of an accumulator give a carry out of bounds (not all: modulo this prime `1 / 2^64 = -2^32`).
 
 use super::super::modulus_switch::SUBSETS;
 use super::super::rotation::RotationKey;
