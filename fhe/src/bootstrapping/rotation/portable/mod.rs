@@ -1,7 +1,7 @@
 //! Kernels in doubles: the compiler's vectors on any processor with fused multiply-add.
 //!
 //! On x86-64 they are compiled twice, for processors with AVX2 and FMA and for those without; the latter compute the fused
-//! operation in software, correctly and some twenty times slower.
+//! operation in software: the same words, slowly.
 
 mod residue;
 mod sum;
