@@ -36,11 +36,13 @@ pub fn evaluate(
 ) -> Result<Vec<StoredValue>, EngineError> {
     let store = parts.store.as_ref();
     let circuit = circuit(store, work)?;
-    let inputs = job.inputs.iter().map(|handle| stored(store, handle)).collect::<Result<Vec<_>, _>>()?;
-    let records: Vec<CiphertextRecord> = inputs.iter().map(|(record, _)| record.clone()).collect();
+    let inputs = job.inputs.iter().map(|handle| stored(store, handle));
+    let (records, words): (Vec<CiphertextRecord>, Vec<Vec<u8>>) =
+        inputs.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     let noise = output_noise(&circuit, &records)?;
-    let values = inputs.iter().zip(circuit.inputs());
-    let values = values.map(|((_, bytes), d)| words::decode(*d, bytes)).collect::<Result<_, _>>()?;
+    let values = words.iter().zip(circuit.inputs()).map(|(bytes, d)| words::decode(*d, bytes));
+    let values = values.collect::<Result<_, _>>()?;
+    drop(words);
     let mut evaluation = CircuitEvaluation::new(circuit, values)?;
     restore(store, job, &mut evaluation)?;
     let (restored, total) = (evaluation.done(), evaluation.total());

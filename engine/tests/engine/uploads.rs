@@ -143,7 +143,7 @@ async fn hostile_uploads_end_in_the_check_that_stops_them() {
     let whole = header(&key_digest, content.len());
     let first = || start(b"1", whole.clone());
     let zeros = vec![0; content.len()];
-    let two_blocks = pb::CiphertextHeader { blocks: 2, ..header(&key_digest, 2 * content.len()) };
+    let five_blocks = pb::CiphertextHeader { blocks: 5, ..header(&key_digest, 5 * content.len()) };
     let long = header(&key_digest, usize::MAX);
     let unknown = header(&[0xdd; 32], content.len());
     let cases: Vec<(&str, Vec<pb::UploadCiphertextRequest>)> = vec![
@@ -160,7 +160,7 @@ async fn hostile_uploads_end_in_the_check_that_stops_them() {
         ("CONTENT_LIMIT", vec![start(b"1", long)]),
         ("WORDS", vec![start(b"1", header(&key_digest, 16)), chunk(0, &content[..16])]),
         ("WORDS_NO_MASK", vec![first(), chunk(0, &zeros)]),
-        ("FIELD_VALUE", vec![start(b"1", two_blocks)]),
+        ("FIELD_VALUE", vec![start(b"1", five_blocks)]),
         ("NOT_FOUND", vec![start(b"1", unknown)]),
         ("FIELD_LENGTH", vec![start(b"", whole.clone()), chunk(0, &content)]),
         ("FIELD_LENGTH", vec![start(&[1; 65], whole.clone()), chunk(0, &content)]),

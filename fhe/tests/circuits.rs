@@ -1,0 +1,155 @@
+//! Circuits on real keys: what the plaintext meaning says, the same words at every batch size and after every interruption.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use trine_fhe::bootstrapping::{EvaluationKey, Evaluator, rotation::Backend};
+use trine_fhe::circuit::wires::most_live_blocks;
+use trine_fhe::circuit::{CircuitEvaluation, CircuitEvaluationError, noise_model};
+use trine_fhe::dev_keys::{self, DevelopmentKeys};
+use trine_fhe::keys::{self, DealerKeys};
+use trine_fhe::{BlockWords, ValueWords, encryption};
+use trine_program::circuit::{HandleRecord, admissible};
+use trine_program::operation::{OperationId, OperationInput, Output, Step};
+use trine_program::{Circuit, Declaration, KeyKind, OperationList, ValueType, lower};
+
+const NUMBERS: [u64; 2] = [201, 77];
+
+fn declaration() -> Declaration {
+    Declaration { value_type: ValueType::Uint8, key_kind: KeyKind::Compute, blocks: 4, degree: 3 }
+}
+
+/// Sum, comparison and selection of two numbers of 8 bits.
+fn operations() -> OperationList {
+    let input = OperationInput { declaration: declaration(), noise_level: 1 };
+    let step = |name: &str, result, operands: &[u16]| Step::Apply {
+        operation: OperationId::from_name(name).unwrap(),
+        result,
+        operands: operands.to_vec(),
+    };
+    let steps = vec![
+        step("add", ValueType::Uint8, &[0, 1]),
+        step("lt", ValueType::Bool, &[0, 1]),
+        step("select", ValueType::Uint8, &[3, 0, 2]),
+    ];
+    let outputs = [2, 3, 4].map(|value| Output { value, release: true }).to_vec();
+    OperationList::new(vec![input; 2], steps, outputs).unwrap()
+}
+
+struct Keys {
+    dealer: DealerKeys,
+    evaluator: Evaluator,
+    inputs: Vec<ValueWords>,
+}
+
+fn load() -> Keys {
+    let cache = dev_keys::cache_folder().expect("a home folder");
+    let set = DevelopmentKeys::load_or_generate(&cache, &mut |step| eprintln!("{step}")).unwrap();
+    let server =
+        keys::read_server_key(std::fs::File::open(&set.server_key).map(std::io::BufReader::new).unwrap());
+    let key = Arc::new(EvaluationKey::new(server.unwrap(), Backend::detect()).unwrap());
+    let public = keys::decode_public_key(&std::fs::read(&set.compact_public_key).unwrap()).unwrap();
+    let encrypt = |number: u64| {
+        let digits: Vec<u64> = (0..4).map(|block| number >> (2 * block) & 3).collect();
+        let list = encryption::encrypt(&public, &declaration(), &digits).unwrap();
+        encryption::expand(&list, declaration()).unwrap()
+    };
+    Keys {
+        dealer: set.read_dealer().unwrap(),
+        evaluator: Evaluator::new(key, NonZeroUsize::new(2).unwrap()),
+        inputs: NUMBERS.map(encrypt).to_vec(),
+    }
+}
+
+impl Keys {
+    fn run(&self, evaluation: &mut CircuitEvaluation, most: usize) -> Vec<ValueWords> {
+        while evaluation.step(&self.evaluator, NonZeroUsize::new(most).unwrap()).unwrap().is_some() {}
+        evaluation.outputs().unwrap()
+    }
+
+    fn decrypt(&self, value: &ValueWords) -> u64 {
+        let digit = |b: &BlockWords| self.dealer.client().decrypt_message_and_carry(&b.to_shortint(15));
+        value.blocks().iter().enumerate().fold(0, |sum, (block, words)| sum + (digit(words) << (2 * block)))
+    }
+}
+
+#[test]
+fn words_depend_on_no_batch_size_and_on_no_interruption() {
+    let (keys, list) = (load(), operations());
+    let circuit = lower(&list).unwrap();
+    let record = HandleRecord::fresh(ValueType::Uint8, KeyKind::Compute, 4, 3, &noise_model());
+    let outputs = admissible(&circuit, &[record; 2], &noise_model()).unwrap();
+    assert!(outputs.iter().all(|o| o.bootstrapped && o.record.noise_level == 1));
+
+    let begin = || CircuitEvaluation::new(circuit.clone(), keys.inputs.clone()).unwrap();
+    let expected = keys.run(&mut begin(), 1);
+    let values: Vec<u64> = expected.iter().map(|v| keys.decrypt(v)).collect();
+    assert_eq!(values, list.evaluate(&NUMBERS).unwrap());
+    assert_eq!(values, [(201 + 77) % 256, 0, (201 + 77) % 256]);
+    assert_eq!(keys.run(&mut begin(), 64), expected);
+
+    // Stopped after each step in turn: what the owner kept is enough, and live wires stay below what was announced.
+    let total = circuit.bootstrappings().len();
+    let most_live = most_live_blocks(&circuit);
+    let mut first = begin();
+    let mut kept: std::collections::BTreeMap<u32, Option<Vec<BlockWords>>> = Default::default();
+    while let Some(step) = first.step(&keys.evaluator, NonZeroUsize::new(3).unwrap()).unwrap() {
+        for index in step.kept {
+            kept.insert(index, first.wires_of(index).map(<[_]>::to_vec));
+        }
+        kept.extend(step.dropped.iter().map(|index| (*index, None)));
+        let live: usize = kept.values().flatten().map(Vec::len).sum();
+        assert!(live <= most_live, "{live} blocks, at most {most_live}");
+        if kept.len() * 2 < total || kept.len() == total {
+            continue;
+        }
+        let mut second = begin();
+        for (index, wires) in &kept {
+            second.restore(*index, wires.clone()).unwrap();
+        }
+        assert_eq!((second.done(), second.total()), (kept.len(), total));
+        assert_eq!(keys.run(&mut second, 2), expected);
+    }
+    assert_eq!(first.outputs().unwrap(), expected);
+}
+
+#[test]
+fn wires_and_inputs_that_do_not_fit_are_refused() {
+    use CircuitEvaluationError as E;
+    let circuit = lower(&operations()).unwrap();
+    let value = || ValueWords::new(declaration(), vec![BlockWords::zero(); 4]).unwrap();
+    let begin = |inputs| CircuitEvaluation::new(circuit.clone(), inputs);
+    assert!(matches!(begin(vec![value()]).err(), Some(E::InputCount { got: 1, expected: 2 })));
+    let other = Declaration { degree: 15, ..declaration() };
+    let other = ValueWords::new(other, vec![BlockWords::zero(); 4]).unwrap();
+    assert!(matches!(begin(vec![value(), other]).err(), Some(E::Declaration { index: 1, .. })));
+
+    let mut evaluation = begin(vec![value(); 2]).unwrap();
+    let total = circuit.bootstrappings().len() as u32;
+    assert_eq!(evaluation.restore(total, None), Err(E::NotMissing { index: total }));
+    let many = vec![BlockWords::zero(); 9];
+    assert!(matches!(evaluation.restore(0, Some(many)), Err(E::WireCount { index: 0, got: 9, .. })));
+    assert_eq!(evaluation.restore(0, None), Err(E::NotMissing { index: 0 }), "it was taken");
+    assert!(matches!(evaluation.outputs().err(), Some(E::MissingWire { .. })));
+}
+
+/// A table whose last box no function reads would be another table for a prover than for this evaluator.
+#[test]
+fn tables_off_the_grid_or_with_a_stray_box_are_refused() {
+    let text = |functions: u8, last: u64| {
+        let zeros = "0 ".repeat(15);
+        format!(
+            "trine circuit 1\ninput bool compute 1 degree 1\noutput bool compute 1 degree 1\n\
+             table {functions} {zeros}{last}\nbootstrap compute 0 0 + 1*i0.0\nrow 0 + 1*b0.0\n"
+        )
+    };
+    let input = Declaration { value_type: ValueType::Bool, key_kind: KeyKind::Compute, blocks: 1, degree: 1 };
+    for (functions, last) in [(3, 1u64 << 59), (1, 1 << 58)] {
+        let circuit = Circuit::from_text(text(functions, last).as_bytes()).unwrap();
+        let value = ValueWords::new(input, vec![BlockWords::zero()]).unwrap();
+        let refused = CircuitEvaluation::new(circuit, vec![value]).err();
+        assert!(
+            matches!(refused, Some(CircuitEvaluationError::Box { table: 0, index: 15, .. })),
+            "{refused:?}"
+        );
+    }
+}
