@@ -139,9 +139,9 @@ fn pack<const R: usize>(digits: &[Vec<i8>], depth: usize) -> Vec<[i32; R]> {
     packed
 }
 
-/// Adds the products of some rows of a block, for R inputs.
+/// Sums over all rows of a block, for R inputs. Counted loops unroll, and all sums stay in registers: iterators kept them
+/// in memory.
 #[target_feature(enable = "avx512f,avx512vnni")]
-#[expect(clippy::needless_range_loop, reason = "counted loops unroll, and all sums stay in registers")]
 fn multiply<const R: usize>(tiles: &[Tile], digits: &[[i32; R]]) -> [Sums; R] {
     let mut sums = [[_mm512_setzero_si512(); VECTORS]; R];
     for (tile, digits) in tiles.iter().zip(digits) {
