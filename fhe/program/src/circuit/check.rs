@@ -5,7 +5,7 @@
 //! here. Variances are fractions of the torus (unit: q^2).
 
 use crate::circuit::form::Place;
-use crate::circuit::reach::{Wiring, reach};
+use crate::circuit::reach::{Sum, Wiring, reach};
 use crate::circuit::value_set::ValueSet;
 use crate::circuit::{BOXES, Circuit, Linear, Table, Wire};
 use crate::policy::DELTA;
@@ -279,8 +279,8 @@ struct Tracked<'a> {
     model: &'a NoiseModel,
     /// Plaintexts of a block of each input handle, from 0 to the degree declared.
     inputs: Vec<ValueSet>,
-    /// Of each bootstrapping so far: terms and constant of its input, and the plaintexts looked up.
-    lookups: Vec<(Vec<(Wire, i32)>, i32, ValueSet)>,
+    /// What the table of each bootstrapping so far is applied to.
+    lookups: Vec<Combination>,
     /// Plaintexts of each function of each bootstrapping so far.
     outputs: Vec<Vec<ValueSet>>,
 }
@@ -335,7 +335,7 @@ impl<'a> Tracked<'a> {
     fn push(&mut self, table: &Table, combination: Combination) {
         let function = |f| combination.values.iter().map(|v| signed(table.word(f, v as u8))).collect();
         self.outputs.push((0..table.functions).map(function).collect());
-        self.lookups.push((combination.terms, combination.constant, combination.values));
+        self.lookups.push(combination);
     }
 }
 
@@ -351,17 +351,17 @@ impl Wiring for Tracked<'_> {
         }
     }
 
-    fn looked_up(&self, wire: Wire) -> Option<(&[(Wire, i32)], i32)> {
+    fn looked_up(&self, wire: Wire) -> Option<Sum<'_, Wire>> {
         let Wire::Output { bootstrapping, .. } = wire else { return None };
-        let (terms, constant, _) = &self.lookups[bootstrapping as usize];
-        Some((terms, *constant))
+        let lookup = &self.lookups[bootstrapping as usize];
+        Some((&lookup.terms, lookup.constant))
     }
 
     fn value(&self, wire: Wire, lookup: i32) -> Option<i32> {
         let Wire::Output { bootstrapping, function } = wire else { return None };
         let index = bootstrapping as usize;
         let table = &self.circuit.tables()[self.circuit.bootstrappings()[index].table as usize];
-        self.lookups[index].2.contains(lookup).then(|| signed(table.word(function, lookup as u8)))
+        self.lookups[index].values.contains(lookup).then(|| signed(table.word(function, lookup as u8)))
     }
 }
 

@@ -11,6 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most assignments that are tried. Past it, wires that depend on each other are taken as independent.
 pub const MAX_ASSIGNMENTS: usize = 4096;
 
+/// Terms and constant of a linear combination.
+pub type Sum<'a, Wire> = (&'a [(Wire, i32)], i32);
+
 /// How wires depend on each other. Wires sort in topological order.
 pub trait Wiring {
     /// Name of a wire.
@@ -18,7 +21,7 @@ pub trait Wiring {
     /// Plaintexts of a wire.
     fn values(&self, wire: Self::Wire) -> &ValueSet;
     /// What the table of this wire is applied to, terms and constant; `None` for a block of an input handle.
-    fn looked_up(&self, wire: Self::Wire) -> Option<(&[(Self::Wire, i32)], i32)>;
+    fn looked_up(&self, wire: Self::Wire) -> Option<Sum<'_, Self::Wire>>;
     /// The wire's plaintext for this lookup; `None` when the lookup cannot happen.
     fn value(&self, wire: Self::Wire, lookup: i32) -> Option<i32>;
 }
@@ -91,35 +94,89 @@ impl<Wire: Copy + Ord> Opened<Wire> {
         terms: &[(Wire, i32)],
         constant: i32,
     ) -> ValueSet {
-        let choices: Vec<(Wire, Vec<i32>)> =
-            self.leaves.iter().map(|w| (*w, wiring.values(*w).iter().collect())).collect();
-        let total = choices.iter().map(|(_, values)| values.len()).product::<usize>();
-        let mut result = BTreeSet::new();
-        let mut values = BTreeMap::new();
-        for assignment in 0..total {
+        // Leaves, then computed wires in topological order: places in one list of values.
+        let wires: Vec<Wire> = self.leaves.iter().chain(&self.computed).copied().collect();
+        let places: BTreeMap<Wire, usize> = wires.iter().enumerate().map(|(i, w)| (*w, i)).collect();
+        let placed = |terms: &[(Wire, i32)]| terms.iter().map(|(w, c)| (places[w], *c)).collect();
+        let choices: Vec<Vec<i32>> = self.leaves.iter().map(|w| wiring.values(*w).iter().collect()).collect();
+        let mut steps = Vec::with_capacity(self.computed.len());
+        for wire in &self.computed {
+            let Some((terms, constant)) = wiring.looked_up(*wire) else { continue };
+            let terms: Vec<(usize, i32)> = placed(terms);
+            steps.push((*wire, terms, constant));
+        }
+        let result: Vec<(usize, i32)> = placed(terms);
+        let mut reached = BTreeSet::new();
+        let mut values = vec![0; wires.len()];
+        'assignments: for assignment in 0..choices.iter().map(Vec::len).product::<usize>() {
             let mut rest = assignment;
-            for (wire, choice) in &choices {
-                values.insert(*wire, choice[rest % choice.len()]);
+            for (value, choice) in values.iter_mut().zip(&choices) {
+                *value = choice[rest % choice.len()];
                 rest /= choice.len();
             }
-            if self.compute(wiring, &mut values).is_some() {
-                result.insert(sum(&values, terms, constant));
+            for (index, (wire, terms, constant)) in steps.iter().enumerate() {
+                // An assignment that cannot happen: the lookup is none of those that the wire is known to make.
+                let Some(value) = wiring.value(*wire, sum(&values, terms, *constant)) else {
+                    continue 'assignments;
+                };
+                values[choices.len() + index] = value;
             }
+            reached.insert(sum(&values, &result, constant));
         }
-        result.into_iter().collect()
-    }
-
-    /// Fills in the computed wires; `None` for an assignment that cannot happen.
-    fn compute<W: Wiring<Wire = Wire>>(&self, wiring: &W, values: &mut BTreeMap<Wire, i32>) -> Option<()> {
-        for wire in &self.computed {
-            let (terms, constant) = wiring.looked_up(*wire)?;
-            let value = wiring.value(*wire, sum(values, terms, constant))?;
-            values.insert(*wire, value);
-        }
-        Some(())
+        reached.into_iter().collect()
     }
 }
 
-fn sum<Wire: Ord>(values: &BTreeMap<Wire, i32>, terms: &[(Wire, i32)], constant: i32) -> i32 {
-    terms.iter().fold(constant, |sum, (wire, coefficient)| sum + coefficient * values[wire])
+fn sum(values: &[i32], terms: &[(usize, i32)], constant: i32) -> i32 {
+    terms.iter().fold(constant, |sum, (place, coefficient)| sum + coefficient * values[*place])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// x, y (0 to 3), c (0 or 8), c (x - y) as wires 0 to 3.
+    struct Selection(Vec<ValueSet>);
+
+    impl Wiring for Selection {
+        type Wire = usize;
+
+        fn values(&self, wire: usize) -> &ValueSet {
+            &self.0[wire]
+        }
+
+        fn looked_up(&self, wire: usize) -> Option<Sum<'_, usize>> {
+            (wire == 3).then_some((&[(0, 1), (1, -1), (2, 1)], 3))
+        }
+
+        fn value(&self, _: usize, lookup: i32) -> Option<i32> {
+            Some(if lookup >= 8 { lookup - 11 } else { 0 })
+        }
+    }
+
+    #[test]
+    fn dependence_narrows_and_never_hides() {
+        let quarter = ValueSet::range(0, 3);
+        let wiring = Selection(vec![
+            quarter.clone(),
+            quarter.clone(),
+            [0, 8].into_iter().collect(),
+            ValueSet::range(-3, 3),
+        ]);
+        assert_eq!(reach(&wiring, &[(1, 1), (3, 1)], 0), quarter);
+        // From the other operand it is no selection: x + c (x - y).
+        assert_eq!(reach(&wiring, &[(0, 1), (3, 1)], 0), ValueSet::range(-3, 6));
+        assert_eq!(reach(&wiring, &[(3, 1)], 0), ValueSet::range(-3, 3));
+    }
+
+    #[test]
+    fn too_many_assignments_are_taken_as_independent() {
+        let wide = Selection(vec![
+            ValueSet::range(0, 100),
+            ValueSet::range(0, 100),
+            [0, 8].into_iter().collect(),
+            ValueSet::range(-3, 3),
+        ]);
+        assert_eq!(reach(&wide, &[(1, 1), (3, 1)], 0), ValueSet::range(-3, 103));
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::circuit::BOXES;
 use crate::circuit::check::MAX_NOISE_LEVEL;
-use crate::circuit::reach::{Wiring, reach};
+use crate::circuit::reach::{Sum, Wiring, reach};
 use crate::circuit::value_set::ValueSet;
 use crate::lowering::columns::propagate;
 use crate::lowering::form::{Form, Source, Value};
@@ -206,7 +206,7 @@ impl Wiring for Builder {
         }
     }
 
-    fn looked_up(&self, wire: Source) -> Option<(&[(Source, i32)], i32)> {
+    fn looked_up(&self, wire: Source) -> Option<Sum<'_, Source>> {
         let Source::Lookup(index) = wire else { return None };
         let input = &self.lookups[index as usize].input;
         Some((input.terms(), input.offset()))

@@ -208,7 +208,7 @@ fn a_sum_of_bits_counts_them() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn random_plaintexts(x in any::<u64>(), y in any::<u64>(), c in 0u64..2) {

@@ -59,7 +59,7 @@ fn random_list() -> impl Strategy<Value = OperationList> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn circuits_mean_what_lists_mean(list in random_list(), seed in any::<u64>()) {
