@@ -31,7 +31,7 @@ pub fn winner(builder: &mut ListBuilder, scores: &[Value]) -> Contender {
 /// The second of two wins only by more: it comes later.
 fn duel(builder: &mut ListBuilder, pair: &[Contender]) -> Contender {
     let [first, second] = pair else { return pair[0] };
-    let larger = builder.gt(second.score, first.score);
+    let larger = builder.lt(first.score, second.score);
     Contender {
         place: builder.select(larger, second.place, first.place),
         score: builder.select(larger, second.score, first.score),

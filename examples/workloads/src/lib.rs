@@ -10,6 +10,10 @@
 //! | [`contest`] | the largest of many values and its place |
 //! | [`tally`], [`auction`], [`transfer`], [`age_check`] | the workloads |
 //! | [`date`] | calendar dates as numbers of days |
+//! | [`user`], [`decryption`] | encryption and upload; decryption in development |
+//! | [`request`], [`run`] | a job and its outputs; a whole run with its figures |
+//! | [`figures`] | what a run prints |
+//! | [`local_engine`] | an engine process for development |
 //!
 //! Place among the crates: beside applications, on top of the client library; nothing depends on it.
 
@@ -17,9 +21,15 @@ pub mod age_check;
 pub mod auction;
 pub mod contest;
 pub mod date;
+pub mod decryption;
+pub mod figures;
 pub mod list_builder;
+pub mod local_engine;
+pub mod request;
+pub mod run;
 pub mod tally;
 pub mod transfer;
+pub mod user;
 pub mod workload;
 
 pub use list_builder::NamedList;

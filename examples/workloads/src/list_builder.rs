@@ -81,9 +81,9 @@ impl ListBuilder {
         self.apply("sum", values[0].value_type, values)
     }
 
-    /// `a > b`.
-    pub fn gt(&mut self, a: Value, b: Value) -> Value {
-        self.apply("gt", ValueType::Bool, &[a, b])
+    /// `a < b`.
+    pub fn lt(&mut self, a: Value, b: Value) -> Value {
+        self.apply("lt", ValueType::Bool, &[a, b])
     }
 
     /// `a >= b`.

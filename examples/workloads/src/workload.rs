@@ -19,6 +19,16 @@ pub enum Size {
     Normal,
 }
 
+impl Size {
+    /// Name in figures.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::Normal => "normal",
+        }
+    }
+}
+
 /// A workload with its parameters.
 pub trait Workload {
     /// Name on the command line: lower-case letters and hyphens.
@@ -45,4 +55,9 @@ pub fn all(size: Size) -> Vec<Box<dyn Workload>> {
         Box::new(Transfer::sized(size)),
         Box::new(AgeCheck::sized(size)),
     ]
+}
+
+/// The workload with this name.
+pub fn named(name: &str, size: Size) -> Option<Box<dyn Workload>> {
+    all(size).into_iter().find(|workload| workload.name() == name)
 }

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha20Rng;
 use std::collections::BTreeSet;
 use trine_program::circuit::interpret;
 use trine_program::lower;
-use trine_program::operation::max_value;
+use trine_program::operation::{Step, max_value};
 use trine_program::value::ValueType;
 use trine_workloads::workload::{SMALL_BOOTSTRAPPINGS, all};
 use trine_workloads::{Size, Workload};
@@ -75,6 +75,35 @@ fn every_output_takes_more_than_one_value() {
             let values: BTreeSet<u64> = outputs.iter().map(|o| o[index]).collect();
             assert!(values.len() > 1, "{}: {name} is always {values:?}", workload.name());
         }
+    }
+}
+
+/// An engine numbers inputs as they are mentioned, and a constant before the operation that first uses it. Only a list that
+/// is numbered so has the same identifier there.
+#[test]
+fn values_are_numbered_as_an_engine_does() {
+    for workload in every_instance() {
+        let list = workload.operations().list;
+        let (inputs, mut mentioned) = (list.inputs().len(), Vec::new());
+        for (index, step) in list.steps().iter().enumerate() {
+            let Step::Apply { operands, .. } = step else { continue };
+            for operand in operands.iter().map(|o| usize::from(*o)) {
+                let constants: Vec<usize> = (inputs..inputs + index)
+                    .rev()
+                    .take_while(|v| matches!(list.steps()[v - inputs], Step::Constant { .. }))
+                    .collect();
+                let is_constant =
+                    operand >= inputs && matches!(list.steps()[operand - inputs], Step::Constant { .. });
+                if !mentioned.contains(&operand) && is_constant {
+                    assert!(constants.contains(&operand), "{}: constant %{operand}", workload.name());
+                }
+                if !mentioned.contains(&operand) {
+                    mentioned.push(operand);
+                }
+            }
+        }
+        let order: Vec<usize> = mentioned.into_iter().filter(|value| *value < inputs).collect();
+        assert_eq!(order, (0..inputs).collect::<Vec<_>>(), "{}", workload.name());
     }
 }
 
