@@ -22,7 +22,6 @@ use trine_fhe::bootstrapping::{EvaluationKey, Evaluator};
 use trine_fhe::circuit::CircuitEvaluation;
 use trine_fhe::parameters::COMPUTE;
 use trine_fhe::{BlockWords, ValueWords};
-use trine_program::circuit::Circuit;
 use trine_program::operation::{OperationId, OperationInput, OperationList, Output, Step, max_value};
 use trine_program::{Declaration, KeyKind, ValueType};
 
@@ -154,7 +153,8 @@ fn measure(
     let circuit = trine_program::lowering::lower(&list(id, &signature, 1)?)?;
     let (mut own, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..REPETITIONS {
-        let (seconds, outputs) = timed(|| evaluate(&circuit, &inputs, evaluator))?;
+        let evaluation = CircuitEvaluation::new(circuit.clone(), inputs.clone())?;
+        let (seconds, outputs) = timed(|| evaluate(evaluation, evaluator))?;
         own.push(seconds);
         let got = rival.decrypt(&operand(&outputs[0], signature.result)?);
         ensure!(got == expected, "{operation} of {plaintexts:?} gave {got}, expected {expected}");
@@ -205,7 +205,8 @@ fn measure_batch(
         .collect();
     let (mut own_seconds, mut classic_seconds) = (Vec::new(), Vec::new());
     for _ in 0..REPETITIONS {
-        let (seconds, outputs) = timed(|| evaluate(&circuit, &inputs, evaluator))?;
+        let evaluation = CircuitEvaluation::new(circuit.clone(), inputs.clone())?;
+        let (seconds, outputs) = timed(|| evaluate(evaluation, evaluator))?;
         own_seconds.push(seconds);
         let got = outputs.iter().map(|o| Ok(same.decrypt(&operand(o, signature.result)?)));
         ensure!(got.collect::<anyhow::Result<Vec<_>>>()? == expected, "{operation}: wrong results");
@@ -284,12 +285,7 @@ fn operand(value: &ValueWords, value_type: ValueType) -> anyhow::Result<Operand>
     Operand::from_blocks(blocks, value_type)
 }
 
-fn evaluate(
-    circuit: &Circuit,
-    inputs: &[ValueWords],
-    evaluator: &Evaluator,
-) -> anyhow::Result<Vec<ValueWords>> {
-    let mut evaluation = CircuitEvaluation::new(circuit.clone(), inputs.to_vec())?;
+fn evaluate(mut evaluation: CircuitEvaluation, evaluator: &Evaluator) -> anyhow::Result<Vec<ValueWords>> {
     while evaluation.step(evaluator, STEP)?.is_some() {}
     Ok(evaluation.outputs()?)
 }
