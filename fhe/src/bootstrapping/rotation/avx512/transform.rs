@@ -188,6 +188,7 @@ pub fn inverse(modulus: &Modulus, spectrum: &mut Spectrum) {
 }
 
 /// The levels of [`forward_inner`] back: all bounds 5.
+#[expect(clippy::manual_memcpy, reason = "sixteen registers are stored one by one, not spilled and copied")]
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn inverse_inner(modulus: &Modulus, Spectrum(x): &mut Spectrum) {
