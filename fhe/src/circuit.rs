@@ -241,26 +241,35 @@ impl CircuitEvaluation {
     }
 
     fn combine(&self, linear: &Linear) -> Result<BlockWords, CircuitEvaluationError> {
-        let mut sum = BlockWords::zero();
-        for term in &linear.terms {
-            let block = match term.wire {
-                Wire::Input { handle, block } => {
-                    &self.inputs[usize::from(handle)].blocks()[usize::from(block)]
-                }
-                Wire::Output { bootstrapping: index, function } => {
-                    let wires = self.wires.get(index);
-                    let wires = wires.ok_or(CircuitEvaluationError::MissingWire { index })?;
-                    &wires[usize::from(function)]
-                }
-            };
+        let Some((first, rest)) = linear.terms.split_first() else {
+            let mut constant = BlockWords::zero();
+            constant.words_mut()[POLYNOMIAL_SIZE] = linear.constant;
+            return Ok(constant);
+        };
+        // Each word is written once by the first term: rows without a bootstrapping are a matter of memory alone.
+        let mut sum = self.wire(first.wire)?.scaled(first.coefficient);
+        for term in rest {
             let coefficient = i64::from(term.coefficient) as u64;
-            for (to, word) in sum.words_mut().iter_mut().zip(block.words()) {
+            for (to, word) in sum.words_mut().iter_mut().zip(self.wire(term.wire)?.words()) {
                 *to = to.wrapping_add(coefficient.wrapping_mul(*word));
             }
         }
         let body = &mut sum.words_mut()[POLYNOMIAL_SIZE];
         *body = body.wrapping_add(linear.constant);
         Ok(sum)
+    }
+
+    fn wire(&self, wire: Wire) -> Result<&BlockWords, CircuitEvaluationError> {
+        match wire {
+            Wire::Input { handle, block } => {
+                Ok(&self.inputs[usize::from(handle)].blocks()[usize::from(block)])
+            }
+            Wire::Output { bootstrapping: index, function } => {
+                let wires = self.wires.get(index);
+                let wires = wires.ok_or(CircuitEvaluationError::MissingWire { index })?;
+                Ok(&wires[usize::from(function)])
+            }
+        }
     }
 }
 

@@ -89,6 +89,15 @@ impl BlockWords {
         &mut self.0
     }
 
+    /// The block times a small integer, word by word.
+    pub fn scaled(&self, coefficient: i8) -> Self {
+        let coefficient = i64::from(coefficient) as u64;
+        Self(match coefficient {
+            1 => self.0.clone(),
+            _ => self.0.iter().map(|word| word.wrapping_mul(coefficient)).collect(),
+        })
+    }
+
     /// The words of a tfhe-rs block. Error: not a block under the big key of this parameter set.
     pub fn from_shortint(block: &Ciphertext) -> Result<Self, WordsError> {
         Self::new(block.ct.as_ref().to_vec())
