@@ -309,6 +309,8 @@ impl EngineError {
             Self::OperationUnimplemented { .. } => ("OPERATION_UNIMPLEMENTED", Code::Unimplemented),
             Self::OperandOrder { .. } => ("OPERAND_ORDER", Code::InvalidArgument),
             Self::UnknownOutput { .. } => ("UNKNOWN_OUTPUT", Code::InvalidArgument),
+            // What an earlier job left behind, not what this one says.
+            Self::Operations(OperationError::NoiseLevel { .. }) => ("NOISE_LEVEL", Code::FailedPrecondition),
             Self::Operations(e) => (operations_name(e), Code::InvalidArgument),
             Self::Lowering(LoweringError::TooLarge { .. } | LoweringError::Circuit(_)) => {
                 ("CIRCUIT_SIZE", Code::InvalidArgument)

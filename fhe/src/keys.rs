@@ -4,7 +4,6 @@ use crate::parameters::{COMPUTE, NAME, SQUASHING};
 use bincode::Options;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::io::Read;
 use tfhe::conformance::ParameterSetConformant;
 use tfhe::shortint::ciphertext::MaxDegree;
 use tfhe::shortint::client_key::atomic_pattern::AtomicPatternClientKey;
@@ -145,13 +144,6 @@ impl EvaluationKeys {
     }
 }
 
-/// Reads the server key from the front of the bytes of evaluation keys, and nothing behind it: the squashing key, twice as
-/// long, is never held. Fields are not checked against each other.
-pub fn read_server_key(evaluation_keys: impl Read) -> Result<CompressedServerKey, KeyError> {
-    let failed = |source| KeyError::Encoding { what: "server key", source };
-    options(MAX_KEY_BYTES).deserialize_from(evaluation_keys).map_err(failed)
-}
-
 /// Whether every part of a compressed server key is of this parameter set.
 pub fn is_server_key(server: &CompressedServerKey) -> bool {
     let compute = AtomicPatternParameters::from(PBSParameters::from(COMPUTE));
@@ -198,6 +190,8 @@ pub fn key_digest(compact_public_key: &[u8], evaluation_keys: &[u8]) -> [u8; 32]
     hasher.finalize().into()
 }
 
-fn options(limit: u64) -> impl Options {
+/// The encoding of every key and list: bincode, integers of fixed length, at most `limit` bytes. For readers of a part: bytes
+/// of evaluation keys begin with the server key, which a third of them is.
+pub fn options(limit: u64) -> impl Options {
     bincode::DefaultOptions::new().with_fixint_encoding().with_limit(limit)
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use trine_fhe::bootstrapping::{EvaluationKey, Evaluator, rotation::Backend};
+use trine_fhe::bootstrapping::{EvaluationKey, Evaluator};
 use trine_fhe::circuit::wires::most_live_blocks;
 use trine_fhe::circuit::{CircuitEvaluation, CircuitEvaluationError, noise_model};
 use trine_fhe::dev_keys::{self, DevelopmentKeys};
@@ -44,9 +44,8 @@ struct Keys {
 fn load() -> Keys {
     let cache = dev_keys::cache_folder().expect("a home folder");
     let set = DevelopmentKeys::load_or_generate(&cache, &mut |step| eprintln!("{step}")).unwrap();
-    let server =
-        keys::read_server_key(std::fs::File::open(&set.server_key).map(std::io::BufReader::new).unwrap());
-    let key = Arc::new(EvaluationKey::new(server.unwrap(), Backend::detect()).unwrap());
+    let key = EvaluationKey::from_bytes(&std::fs::read(&set.server_key).unwrap()).unwrap();
+    let key = Arc::new(key);
     let public = keys::decode_public_key(&std::fs::read(&set.compact_public_key).unwrap()).unwrap();
     let encrypt = |number: u64| {
         let digits: Vec<u64> = (0..4).map(|block| number >> (2 * block) & 3).collect();

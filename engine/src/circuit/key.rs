@@ -4,11 +4,12 @@ use crate::domain::KeyRecord;
 use crate::domain::key::PIECE_BYTES;
 use crate::error::EngineError;
 use crate::store::Store;
+use bincode::Options;
 use std::io::{Error, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 use trine_fhe::bootstrapping::EvaluationKey;
 use trine_fhe::bootstrapping::rotation::Backend;
-use trine_fhe::keys::read_server_key;
+use trine_fhe::keys::{KeyError, MAX_KEY_BYTES, options};
 use trine_verifier::Bytes32;
 
 /// One key: jobs of one key set follow each other far more often than they alternate.
@@ -26,7 +27,10 @@ impl KeyCache {
         }
         // Gone before the next one is there: never two.
         *cached = None;
-        let server = read_server_key(Pieces::server_part(store, record))?;
+        // The squashing key behind it is never read.
+        let server = options(MAX_KEY_BYTES)
+            .deserialize_from(Pieces::server_part(store, record))
+            .map_err(|source| KeyError::Encoding { what: "server key", source })?;
         let key = Arc::new(EvaluationKey::new(server, Backend::detect())?);
         *cached = Some((record.key_digest, key.clone()));
         Ok(key)

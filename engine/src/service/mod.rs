@@ -50,13 +50,16 @@ pub struct Service {
     tokens: Arc<Tokens>,
     limits: Limits,
     uploads: Arc<Semaphore>,
+    /// One operation list is lowered at a time.
+    admissions: Arc<Semaphore>,
 }
 
 impl Service {
     /// Serves over a runner's store, setup and chain.
     pub fn new(runner: JobRunner, tokens: Tokens, limits: Limits) -> Self {
         let uploads = Arc::new(Semaphore::new(limits.max_uploads));
-        Self { runner, tokens: Arc::new(tokens), limits, uploads }
+        let admissions = Arc::new(Semaphore::new(1));
+        Self { runner, tokens: Arc::new(tokens), limits, uploads, admissions }
     }
 
     fn store(&self) -> &dyn Store {

@@ -7,6 +7,7 @@ use super::wire;
 use crate::domain::CiphertextRecord;
 use crate::error::EngineError;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use trine_program::limits::{MAX_INPUTS, MAX_OPERANDS, MAX_OUTPUTS, MAX_STEPS};
 use trine_program::operation::{OperationId, OperationInput, OperationList, Output, Step, ValueId};
 use trine_program::{Declaration, ValueType};
@@ -58,9 +59,9 @@ pub fn operation_call(
         for operand in &operation.operands {
             let Some(pb::operand::Source::Handle(handle)) = &operand.source else { continue };
             let handle = wire::word("operand.handle", handle)?;
-            if !handles.contains_key(&handle) {
+            if let Entry::Vacant(place) = handles.entry(handle) {
                 count("input handles", inputs.len() + 1, MAX_INPUTS)?;
-                handles.insert(handle, inputs.len() as ValueId);
+                place.insert(inputs.len() as ValueId);
                 inputs.push(record(&handle)?);
             }
         }
@@ -222,4 +223,149 @@ impl Reader {
 /// A type code; `None` where it is unspecified.
 fn value_type(code: i32) -> Result<Option<ValueType>, EngineError> {
     if code == 0 { Ok(None) } else { wire::value_type(code).map(Some) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ciphertext::StoredOrigin;
+    use crate::domain::{AccessList, NoiseRecord};
+    use pb::OperationCode::{Add, Cast, Max, Min, Select};
+    use proptest::prelude::*;
+    use trine_program::KeyKind;
+    use trine_program::operation::OperationError;
+
+    /// The first byte of a handle is the code of its type, the second its noise level.
+    fn record(handle: &Bytes32) -> Result<CiphertextRecord, EngineError> {
+        let value_type = ValueType::from_code(handle[0]).unwrap_or(ValueType::Uint8);
+        Ok(CiphertextRecord {
+            handle: *handle,
+            key_digest: [0; 32],
+            key_kind: KeyKind::Compute,
+            value_type,
+            blocks: value_type.fixed_blocks().unwrap_or(1),
+            origin: StoredOrigin::Output { request_id: [0; 32], index: 0 },
+            commitment: [[0; 32]; 2],
+            words_digest: [0; 32],
+            words_bytes: 0,
+            proven: false,
+            noise: NoiseRecord { level: handle[1], ..NoiseRecord::fresh(value_type) },
+            job: None,
+            access: AccessList::owned_by("alice"),
+        })
+    }
+
+    fn handle(value_type: ValueType, level: u8) -> pb::Operand {
+        let mut bytes = vec![0; 32];
+        (bytes[0], bytes[1]) = (value_type.code(), level);
+        pb::Operand { source: Some(pb::operand::Source::Handle(bytes)), constant_type: 0 }
+    }
+
+    fn constant(value: u64) -> pb::Operand {
+        pb::Operand { source: Some(pb::operand::Source::Constant(value)), constant_type: 0 }
+    }
+
+    fn operation(code: pb::OperationCode, operands: Vec<pb::Operand>) -> pb::Operation {
+        pb::Operation { code: code.into(), operands, ..pb::Operation::default() }
+    }
+
+    fn read(operations: Vec<pb::Operation>) -> Result<OperationCall, EngineError> {
+        let last = operations.len().saturating_sub(1) as u32;
+        let outputs = vec![pb::OperationOutput { operation: last, release: true }];
+        operation_call(&pb::OperationList { operations, outputs }, record)
+    }
+
+    #[test]
+    fn handles_and_constants_are_numbered_once_and_typed_by_their_neighbours() {
+        let (flag, number) = (handle(ValueType::Bool, 1), handle(ValueType::Uint16, 2));
+        let call = read(vec![
+            operation(Max, vec![number.clone(), constant(300)]),
+            operation(Min, vec![constant(300), number.clone()]),
+            operation(Select, vec![flag, constant(300), number]),
+        ]);
+        let call = call.unwrap();
+        let text = "trine operations 1\n\
+            input uint16 compute 8 degree 3 level 2\n\
+            input bool compute 1 degree 1 level 1\n\
+            constant uint16 300\n\
+            max uint16 %0 %2\n\
+            min uint16 %2 %0\n\
+            select uint16 %1 %2 %0\n\
+            release %5\n";
+        assert_eq!(call.list.to_text(), text);
+        assert_eq!(
+            call.inputs.iter().map(|r| r.value_type).collect::<Vec<_>>(),
+            [ValueType::Uint16, ValueType::Bool]
+        );
+    }
+
+    #[test]
+    fn results_are_inferred_or_named() {
+        let number = handle(ValueType::Uint8, 1);
+        let cast = pb::Operation { result: 5, ..operation(Cast, vec![number.clone()]) };
+        let text = read(vec![cast]).unwrap().list.to_text();
+        assert!(text.contains("cast uint64 %0"), "{text}");
+        let open = read(vec![operation(Cast, vec![number.clone()])]);
+        assert!(matches!(open, Err(EngineError::FieldMissing { field: "operation.result" })));
+        let wrong = pb::Operation { result: 5, ..operation(Add, vec![number.clone(), number]) };
+        let wrong = read(vec![wrong]);
+        assert!(matches!(wrong, Err(EngineError::Operations(OperationError::Types { .. }))), "{wrong:?}");
+    }
+
+    /// Noise that earlier jobs left: a level of six would pass for one of a fresh value without its record.
+    #[test]
+    fn noise_of_a_record_is_declared_and_bounded() {
+        let sum = |level| read(vec![operation(Add, vec![handle(ValueType::Uint8, level), constant(1)])]);
+        assert!(sum(5).is_ok());
+        for level in [0, 6, 255] {
+            let refused = sum(level);
+            assert!(
+                matches!(refused, Err(EngineError::Operations(OperationError::NoiseLevel { got, .. })) if got == level),
+                "{refused:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_operation_is_announced() {
+        let codes = codes();
+        assert_eq!(codes.len(), 1 + OperationId::all().count());
+        assert!(codes.iter().all(|code| code_name(*code).is_ok()));
+    }
+
+    fn any_operand() -> impl Strategy<Value = pb::Operand> {
+        let source = prop_oneof![
+            (0u8..8, 0u8..7).prop_map(|(t, level)| {
+                let mut bytes = vec![0; 32];
+                (bytes[0], bytes[1]) = (t, level);
+                pb::operand::Source::Handle(bytes)
+            }),
+            prop::collection::vec(any::<u8>(), 0..40).prop_map(pb::operand::Source::Handle),
+            prop_oneof![0u32..6, Just(u32::MAX)].prop_map(pb::operand::Source::Operation),
+            any::<u64>().prop_map(pb::operand::Source::Constant),
+        ];
+        (prop::option::of(source), -1i32..8)
+            .prop_map(|(source, constant_type)| pb::Operand { source, constant_type })
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_lists_are_errors_or_well_formed(
+            operations in prop::collection::vec((-1i32..25, prop::collection::vec(any_operand(), 0..4), -1i32..8), 0..6),
+            outputs in prop::collection::vec(0u32..7, 0..3),
+        ) {
+            let operations = operations.into_iter().map(|(code, operands, result)| pb::Operation {
+                code,
+                operands,
+                program_id: vec![],
+                result,
+            });
+            let outputs = outputs.into_iter().map(|operation| pb::OperationOutput { operation, release: false });
+            let list = pb::OperationList { operations: operations.collect(), outputs: outputs.collect() };
+            if let Ok(call) = operation_call(&list, record) {
+                prop_assert_eq!(call.list.inputs().len(), call.inputs.len());
+                prop_assert_eq!(OperationList::from_text(call.list.to_text().as_bytes()), Ok(call.list));
+            }
+        }
+    }
 }

@@ -106,7 +106,9 @@ impl Service {
             index += 1;
             Ok(record)
         })?;
-        // Lowering a large list takes processor time.
+        // Lowering a large list takes seconds of a processor.
+        let _permit = self.admissions.acquire().await;
+        self.check_room()?;
         let admitted = tokio::task::spawn_blocking(move || admit(&call).map(|circuit| (call, circuit)));
         let (call, circuit) = admitted.await.map_err(|e| EngineError::Task(e.to_string()))??;
         let (operations_id, circuit_id) = (call.list.id().0, circuit.id().0);

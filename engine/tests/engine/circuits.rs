@@ -145,6 +145,13 @@ fn list(operations: Vec<pb::Operation>, outputs: &[u32]) -> pb::OperationList {
     pb::OperationList { operations, outputs }
 }
 
+/// Sums of which each waits for the one before: many levels, many batches.
+fn chain(operand: &[u8], length: u32) -> pb::OperationList {
+    let next = |place: u32| operation(Add, vec![earlier(place), handle(operand)]);
+    let first = operation(Add, vec![handle(operand), handle(operand)]);
+    list(std::iter::once(first).chain((0..length).map(next)).collect(), &[length])
+}
+
 /// Follows a job: states, and the numbers of bootstrappings done that were told.
 async fn follow(client: &mut Client, job_id: &[u8]) -> (Vec<pb::JobState>, Vec<u32>, pb::Job) {
     let request = pb::WatchJobRequest { job_id: job_id.to_vec() };
@@ -331,7 +338,7 @@ fn noise_is_enforced_across_jobs() {
         let expected = (numbers[..5].iter().sum::<u64>() + 1) % 256;
         assert_eq!(world.decrypt(&mut alice, &job.outputs[0]).await, expected);
         let refusal = world.refusal(&mut alice, plus_one(&sums[1])).await;
-        assert_eq!(refusal, ("NOISE_LEVEL".to_string(), Code::InvalidArgument));
+        assert_eq!(refusal, ("NOISE_LEVEL".to_string(), Code::FailedPrecondition));
     });
 }
 
@@ -339,14 +346,7 @@ fn noise_is_enforced_across_jobs() {
 fn a_cancelled_circuit_stops_between_batches_and_leaves_the_next_job_alone() {
     with_world(async |world, mut alice| {
         let a = world.encrypt(&mut alice, ValueType::Uint8, 9).await;
-        // Each sum waits for the one before: many batches.
-        let chain = |length: u32| {
-            let next = |place: u32| operation(Add, vec![earlier(place), handle(&a)]);
-            let first = operation(Add, vec![handle(&a), handle(&a)]);
-            let operations = std::iter::once(first).chain((0..length).map(next)).collect();
-            list(operations, &[length])
-        };
-        let job = world.submit(&mut alice, chain(200)).await;
+        let job = world.submit(&mut alice, chain(&a, 200)).await;
         let request = pb::WatchJobRequest { job_id: job.job_id.clone() };
         let mut stream = alice.watch_job(request).await.unwrap().into_inner();
         let cancel = pb::CancelJobRequest { idempotency_key: b"cancel".to_vec(), job_id: job.job_id.clone() };
@@ -366,7 +366,7 @@ fn a_cancelled_circuit_stops_between_batches_and_leaves_the_next_job_alone() {
         let last = last.unwrap();
         assert_eq!(last.state(), Cancelled);
         assert!(most > 0 && most < last.bootstrappings && last.outputs.is_empty());
-        let next = world.submit(&mut alice, chain(2)).await;
+        let next = world.submit(&mut alice, chain(&a, 2)).await;
         let (_, _, next) = follow(&mut alice, &next.job_id).await;
         assert_eq!(world.decrypt(&mut alice, &next.outputs[0]).await, 4 * 9);
     });
