@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Most assignments that are tried. Past it, wires that depend on each other are taken as independent.
 pub const MAX_ASSIGNMENTS: usize = 4096;
+/// Most wires in sight, opened ones included. Without it a chain in which every wire reads the two before it is opened
+/// down to the inputs again at each wire: cubic work in a text that anybody may submit.
+pub const MAX_WIRES: usize = 16;
 
 /// Terms and constant of a linear combination.
 pub type Sum<'a, Wire> = (&'a [(Wire, i32)], i32);
@@ -45,7 +48,7 @@ struct Opened<Wire> {
     computed: BTreeSet<Wire>,
 }
 
-/// `None` when no two wires visibly depend on each other, or too many assignments would have to be tried.
+/// `None` when no two wires visibly depend on each other, or too many wires or assignments would have to be tried.
 fn open_up<W: Wiring>(wiring: &W, mut leaves: BTreeSet<W::Wire>) -> Option<Opened<W::Wire>> {
     let mut computed = BTreeSet::new();
     loop {
@@ -60,7 +63,8 @@ fn open_up<W: Wiring>(wiring: &W, mut leaves: BTreeSet<W::Wire>) -> Option<Opene
         let assignments = next.iter().try_fold(1usize, |product, wire| {
             product.checked_mul(wiring.values(*wire).len()).filter(|p| *p <= MAX_ASSIGNMENTS)
         });
-        if dependent.is_empty() || assignments.is_none() {
+        let too_many = assignments.is_none() || next.len() + next_computed.len() > MAX_WIRES;
+        if dependent.is_empty() || too_many {
             return if computed.is_empty() { None } else { Some(Opened { leaves, computed }) };
         }
         (leaves, computed) = (next, next_computed);
@@ -178,5 +182,41 @@ mod tests {
             ValueSet::range(-3, 3),
         ]);
         assert_eq!(reach(&wide, &[(1, 1), (3, 1)], 0), ValueSet::range(-3, 103));
+    }
+
+    /// Wire i is the parity of the two before it. Counts the lookups that are computed.
+    struct Chain {
+        bit: ValueSet,
+        inputs: Vec<[(usize, i32); 2]>,
+        computed: std::cell::Cell<usize>,
+    }
+
+    impl Wiring for Chain {
+        type Wire = usize;
+
+        fn values(&self, _: usize) -> &ValueSet {
+            &self.bit
+        }
+
+        fn looked_up(&self, wire: usize) -> Option<Sum<'_, usize>> {
+            (wire >= 2).then(|| (&self.inputs[wire][..], 0))
+        }
+
+        fn value(&self, _: usize, lookup: i32) -> Option<i32> {
+            self.computed.set(self.computed.get() + 1);
+            Some(lookup % 2)
+        }
+    }
+
+    /// A short text of a long chain would hold a keyholder for hours.
+    #[test]
+    fn work_does_not_grow_with_the_depth_of_the_circuit() {
+        let inputs = (0..1000usize).map(|i| [(i.saturating_sub(2), 1), (i.saturating_sub(1), 1)]).collect();
+        let chain = Chain { bit: ValueSet::range(0, 1), inputs, computed: std::cell::Cell::new(0) };
+        assert_eq!(reach(&chain, &[(998, 1), (999, 1)], 0), ValueSet::range(0, 2));
+        assert!(chain.computed.get() <= MAX_WIRES * MAX_ASSIGNMENTS, "{} lookups", chain.computed.get());
+        let shallow = chain.computed.replace(0);
+        reach(&chain, &[(98, 1), (99, 1)], 0);
+        assert_eq!(chain.computed.get(), shallow);
     }
 }
