@@ -17,7 +17,7 @@
 //! | [`phases`] | durations of a run |
 //! | [`engine`], [`prover`], [`keyholders`], [`chain`], [`rpc`] | clients of the services |
 //!
-//! Place among the crates: on top of all others; nothing depends on it.
+//! Place among the crates: on top of all others; only the workloads of `examples/` depend on it.
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "tests state what they expect"))]
 
