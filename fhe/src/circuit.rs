@@ -216,7 +216,7 @@ impl CircuitEvaluation {
         let values = self.circuit.outputs().iter().zip(rows);
         values
             .map(|(declaration, rows)| {
-                let blocks = rows.par_iter().map(|row| self.combine(row)).collect::<Result<_, _>>()?;
+                let blocks = rows.iter().map(|row| self.combine(row)).collect::<Result<_, _>>()?;
                 Ok(ValueWords::new(*declaration, blocks)?)
             })
             .collect()

@@ -94,6 +94,7 @@ impl BlockWords {
         let coefficient = i64::from(coefficient) as u64;
         Self(match coefficient {
             1 => self.0.clone(),
+            u64::MAX => self.0.iter().map(|word| word.wrapping_neg()).collect(),
             _ => self.0.iter().map(|word| word.wrapping_mul(coefficient)).collect(),
         })
     }

@@ -128,7 +128,7 @@ pub(crate) fn declaration_text(d: &Declaration) -> String {
 
 /// Reads what [`declaration_text`] prints, and other spellings of the same numbers.
 pub(crate) fn declaration(rest: &str) -> Option<Declaration> {
-    let words: Vec<&str> = rest.split(' ').collect();
+    let words: Vec<&str> = rest.splitn(6, ' ').collect();
     let [value_type, key_kind, blocks, "degree", degree] = words[..] else { return None };
     Some(Declaration {
         value_type: ValueType::from_name(value_type)?,
