@@ -42,6 +42,16 @@ pub enum CircuitError {
         /// Degree given.
         got: u8,
     },
+    /// A box that no function reads, and that is not zero: one function would have many tables, and identifiers.
+    #[error("table {table}: box {index} is {got}, expected 0, since no function reads it")]
+    UnreadBox {
+        /// Index of the table.
+        table: usize,
+        /// Index of the box.
+        index: usize,
+        /// Its word.
+        got: u64,
+    },
     /// A table of no function, or of more than [`MAX_FUNCTIONS`].
     #[error("table {table}: {got} functions, expected 1 to {MAX_FUNCTIONS}")]
     Functions {
@@ -191,6 +201,10 @@ fn tables(circuit: &Circuit) -> Result<(), CircuitError> {
     for (table, t) in circuit.tables.iter().enumerate() {
         if t.functions == 0 || t.functions > MAX_FUNCTIONS {
             return Err(CircuitError::Functions { table, got: t.functions });
+        }
+        let read = usize::from(t.functions) * t.domain();
+        if let Some(index) = (read..t.boxes.len()).find(|index| t.boxes[*index] != 0) {
+            return Err(CircuitError::UnreadBox { table, index, got: t.boxes[index] });
         }
         if !distinct.insert(t) {
             return Err(CircuitError::TableOrder { table });

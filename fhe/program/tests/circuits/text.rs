@@ -119,7 +119,7 @@ fn malformed_circuits_are_named() {
     use CircuitError as E;
     assert_eq!(Circuit::from_text(SMALL.as_bytes()).unwrap().to_text(), SMALL);
     type Check = fn(&CircuitError) -> bool;
-    let cases: [(&str, &str, Check); 18] = [
+    let cases: [(&str, &str, Check); 19] = [
         ("row 0 + 1*b2.0\n", "", |e| matches!(e, E::Count { what: "rows", .. })),
         ("input bool compute 1", "input bool compute 2", |e| matches!(e, E::Blocks { what: "input", .. })),
         ("input bool compute 1 degree 1", "input bool compute 1 degree 16", |e| {
@@ -127,6 +127,11 @@ fn malformed_circuits_are_named() {
         }),
         ("table 2 0", "table 9 0", |e| matches!(e, E::Functions { table: 1, got: 9 })),
         ("table 2 0", "table 0 0", |e| matches!(e, E::Functions { table: 1, got: 0 })),
+        (
+            "table 2 0 576460752303423488 0 0 0 0 0 0 0 576460752303423488 0 0 0 0 0 0",
+            "table 3 0 576460752303423488 0 0 0 0 0 0 0 576460752303423488 0 0 0 0 0 1",
+            |e| matches!(e, E::UnreadBox { table: 1, index: 15, got: 1 }),
+        ),
         ("compute 0 0 + 1*i0.0", "compute 1 0 + 1*i0.0", |e| matches!(e, E::TableOrder { .. })),
         ("casting 1 0", "casting 0 0", |e| {
             matches!(e, E::UnknownFunction { .. } | E::TableOrder { table: 1 })
