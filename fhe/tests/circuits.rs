@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use tfhe::shortint::CompactPublicKey;
 use trine_fhe::bootstrapping::{EvaluationKey, Evaluator};
 use trine_fhe::circuit::wires::most_live_blocks;
 use trine_fhe::circuit::{CircuitEvaluation, CircuitEvaluationError, noise_model};
@@ -9,18 +10,14 @@ use trine_fhe::dev_keys::{self, DevelopmentKeys};
 use trine_fhe::keys::{self, DealerKeys};
 use trine_fhe::{BlockWords, ValueWords, encryption};
 use trine_program::circuit::{HandleRecord, admissible};
-use trine_program::operation::{OperationId, OperationInput, Output, Step};
+use trine_program::operation::{OperationId, OperationInput, Output, Step, max_value};
 use trine_program::{Circuit, Declaration, KeyKind, OperationList, ValueType, lower};
 
 const NUMBERS: [u64; 2] = [201, 77];
 
-fn declaration() -> Declaration {
-    Declaration { value_type: ValueType::Uint8, key_kind: KeyKind::Compute, blocks: 4, degree: 3 }
-}
-
 /// Sum, comparison and selection of two numbers of 8 bits.
 fn operations() -> OperationList {
-    let input = OperationInput { declaration: declaration(), noise_level: 1 };
+    let input = OperationInput { declaration: clean(ValueType::Uint8), noise_level: 1 };
     let step = |name: &str, result, operands: &[u16]| Step::Apply {
         operation: OperationId::from_name(name).unwrap(),
         result,
@@ -38,7 +35,7 @@ fn operations() -> OperationList {
 struct Keys {
     dealer: DealerKeys,
     evaluator: Evaluator,
-    inputs: Vec<ValueWords>,
+    public: CompactPublicKey,
 }
 
 fn load() -> Keys {
@@ -46,20 +43,24 @@ fn load() -> Keys {
     let set = DevelopmentKeys::load_or_generate(&cache, &mut |step| eprintln!("{step}")).unwrap();
     let key = EvaluationKey::from_bytes(&std::fs::read(&set.server_key).unwrap()).unwrap();
     let key = Arc::new(key);
-    let public = keys::decode_public_key(&std::fs::read(&set.compact_public_key).unwrap()).unwrap();
-    let encrypt = |number: u64| {
-        let digits: Vec<u64> = (0..4).map(|block| number >> (2 * block) & 3).collect();
-        let list = encryption::encrypt(&public, &declaration(), &digits).unwrap();
-        encryption::expand(&list, declaration()).unwrap()
-    };
     Keys {
         dealer: set.read_dealer().unwrap(),
         evaluator: Evaluator::new(key, NonZeroUsize::new(2).unwrap()),
-        inputs: NUMBERS.map(encrypt).to_vec(),
+        public: keys::decode_public_key(&std::fs::read(&set.compact_public_key).unwrap()).unwrap(),
     }
 }
 
 impl Keys {
+    fn inputs(&self) -> Vec<ValueWords> {
+        NUMBERS.map(|number| self.encrypt(number, clean(ValueType::Uint8))).to_vec()
+    }
+
+    fn encrypt(&self, number: u64, declaration: Declaration) -> ValueWords {
+        let digits: Vec<u64> = (0..declaration.blocks).map(|block| number >> (2 * block) & 3).collect();
+        let list = encryption::encrypt(&self.public, &declaration, &digits).unwrap();
+        encryption::expand(&list, declaration).unwrap()
+    }
+
     fn run(&self, evaluation: &mut CircuitEvaluation, most: usize) -> Vec<ValueWords> {
         while evaluation.step(&self.evaluator, NonZeroUsize::new(most).unwrap()).unwrap().is_some() {}
         evaluation.outputs().unwrap()
@@ -71,6 +72,44 @@ impl Keys {
     }
 }
 
+/// Every operation of the registry at 8 bits, a sample at 64: encrypted as users do, decrypted by tfhe-rs's client key.
+#[test]
+fn operations_on_ciphertexts_give_their_plaintext_meaning() {
+    let keys = load();
+    let sample = ["add", "lt", "select"].map(|name| OperationId::from_name(name).unwrap());
+    let cases = OperationId::all().map(|id| (id, ValueType::Uint8));
+    for (id, value_type) in cases.chain(sample.map(|id| (id, ValueType::Uint64))) {
+        let (operation, high) = (id.get(), max_value(value_type));
+        let shapes: [&[ValueType]; 3] =
+            [&[value_type], &[value_type; 2], &[ValueType::Bool, value_type, value_type]];
+        let results = [value_type, ValueType::Bool, ValueType::Uint16];
+        let (operands, result) = shapes
+            .iter()
+            .flat_map(|shape| results.map(|result| (*shape, result)))
+            .find(|(shape, result)| operation.accepts(shape, *result))
+            .unwrap_or_else(|| panic!("{id:?} takes none of the shapes"));
+        let plaintexts: Vec<u64> =
+            operands.iter().zip([1, high - 54, 77]).map(|(t, p)| p & max_value(*t)).collect();
+        let inputs: Vec<ValueWords> =
+            operands.iter().zip(&plaintexts).map(|(t, p)| keys.encrypt(*p, clean(*t))).collect();
+        let given = operands.iter().map(|t| OperationInput { declaration: clean(*t), noise_level: 1 });
+        let count = operands.len() as u16;
+        let step = Step::Apply { operation: id, result, operands: (0..count).collect() };
+        let output = Output { value: count, release: false };
+        let list = OperationList::new(given.collect(), vec![step], vec![output]).unwrap();
+        let mut evaluation = CircuitEvaluation::new(lower(&list).unwrap(), inputs).unwrap();
+        let expected = operation.evaluate(&plaintexts, result) & max_value(result);
+        let outputs = keys.run(&mut evaluation, 32);
+        assert_eq!(keys.decrypt(&outputs[0]), expected, "{id:?} of {plaintexts:?}");
+    }
+}
+
+fn clean(value_type: ValueType) -> Declaration {
+    let degree = if value_type == ValueType::Bool { 1 } else { 3 };
+    let blocks = value_type.fixed_blocks().unwrap();
+    Declaration { value_type, key_kind: KeyKind::Compute, blocks, degree }
+}
+
 #[test]
 fn words_depend_on_no_batch_size_and_on_no_interruption() {
     let (keys, list) = (load(), operations());
@@ -79,7 +118,8 @@ fn words_depend_on_no_batch_size_and_on_no_interruption() {
     let outputs = admissible(&circuit, &[record; 2], &noise_model()).unwrap();
     assert!(outputs.iter().all(|o| o.bootstrapped && o.record.noise_level == 1));
 
-    let begin = || CircuitEvaluation::new(circuit.clone(), keys.inputs.clone()).unwrap();
+    let inputs = keys.inputs();
+    let begin = || CircuitEvaluation::new(circuit.clone(), inputs.clone()).unwrap();
     let expected = keys.run(&mut begin(), 1);
     let values: Vec<u64> = expected.iter().map(|v| keys.decrypt(v)).collect();
     assert_eq!(values, list.evaluate(&NUMBERS).unwrap());
@@ -115,10 +155,10 @@ fn words_depend_on_no_batch_size_and_on_no_interruption() {
 fn wires_and_inputs_that_do_not_fit_are_refused() {
     use CircuitEvaluationError as E;
     let circuit = lower(&operations()).unwrap();
-    let value = || ValueWords::new(declaration(), vec![BlockWords::zero(); 4]).unwrap();
+    let value = || ValueWords::new(clean(ValueType::Uint8), vec![BlockWords::zero(); 4]).unwrap();
     let begin = |inputs| CircuitEvaluation::new(circuit.clone(), inputs);
     assert!(matches!(begin(vec![value()]).err(), Some(E::InputCount { got: 1, expected: 2 })));
-    let other = Declaration { degree: 15, ..declaration() };
+    let other = Declaration { degree: 15, ..clean(ValueType::Uint8) };
     let other = ValueWords::new(other, vec![BlockWords::zero(); 4]).unwrap();
     assert!(matches!(begin(vec![value(), other]).err(), Some(E::Declaration { index: 1, .. })));
 
