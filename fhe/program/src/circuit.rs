@@ -10,7 +10,7 @@
 //! | [`text`] | canonical text and identifier |
 //! | [`interpreter`] | evaluation on plaintexts: the reference for lowerings and evaluators |
 //! | [`value_set`], [`reach`] | which plaintexts a wire or a linear combination can take |
-//! | [`check`] | the predicate that evaluators and keyholders recompute before a circuit runs or is released |
+//! | [`check`] | the predicate that is recomputed from the text before a circuit runs |
 
 pub mod check;
 pub mod form;

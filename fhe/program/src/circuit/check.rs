@@ -1,5 +1,6 @@
 //! May this circuit run on these handles, and what does it produce? The predicate that an engine applies before it
-//! evaluates, and each keyholder before it releases anything, from the circuit's text and the records of its inputs.
+//! evaluates, from the circuit's text and the records of its inputs. A keyholder that releases outputs of circuits has to
+//! apply it to records that it recomputed itself; none releases any yet (`docs/threat-model.md`).
 //!
 //! The proof of evaluation says that the words are right, not that they decrypt: noise, range and grid are decided
 //! here. Variances are fractions of the torus (unit: q^2).
