@@ -1,0 +1,2 @@
+//! Nanoseconds a multiplication.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Multi-scalar multiplication over the first group of BN254.
