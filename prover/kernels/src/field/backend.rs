@@ -1,12 +1,23 @@
-//! Choice of the instructions that a kernel runs with.
+//! Choice of the form of elements and of the instructions that a kernel runs with.
 
-use super::{Lanes, portable::PortableLanes};
+#[cfg(target_arch = "x86_64")]
+use super::Avx512;
+use super::{
+    Lanes,
+    ifma::{Elements, Emulated, ScalarField, WordKernel, Words},
+    portable::PortableLanes,
+};
 
 /// The form of the elements and the instructions that compute with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
     /// arkworks' form, on every processor.
     Portable,
+    /// The form of AVX-512 IFMA, on processors that have it.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+    /// The form of AVX-512 IFMA, on every processor: many times slower than [`Self::Portable`], for tests.
+    Emulated,
 }
 
 /// A computation written once for all back ends.
@@ -26,6 +37,10 @@ pub trait Kernel {
 impl Backend {
     /// The fastest back end of this processor.
     pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(avx512) = Avx512::detect() {
+            return Self::Avx512(avx512);
+        }
         Self::Portable
     }
 
@@ -34,11 +49,35 @@ impl Backend {
         Self::Portable
     }
 
+    /// The back ends that compute on this processor, the emulated one included: for tests.
+    pub fn all() -> Vec<Self> {
+        let mut backends = vec![Self::Portable, Self::Emulated];
+        if !backends.contains(&Self::detect()) {
+            backends.push(Self::detect());
+        }
+        backends
+    }
+
     /// Runs `kernel` with the instructions of this back end.
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
             Self::Portable => kernel.run::<PortableLanes>(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(avx512) => avx512.run(OverWords(kernel)),
+            Self::Emulated => OverWords(kernel).run::<Emulated>(),
         }
+    }
+}
+
+/// A kernel over lanes as one over words.
+struct OverWords<K>(K);
+
+impl<K: Kernel> WordKernel for OverWords<K> {
+    type Output = K::Output;
+
+    #[inline(always)]
+    fn run<W: Words>(self) -> K::Output {
+        self.0.run::<Elements<W, ScalarField>>()
     }
 }

@@ -27,12 +27,17 @@
 //! assert_eq!(backend.run(Total(&vector)), Fr::from(5u64));
 //! ```
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod backend;
 mod block;
+pub(crate) mod ifma;
 mod lanes;
 mod portable;
 mod vector;
 
+#[cfg(target_arch = "x86_64")]
+pub use avx512::Avx512;
 pub use backend::{Backend, Kernel};
 pub use block::Block;
 pub use lanes::{LANES, Lanes, Scaled};
