@@ -34,6 +34,8 @@ mod block;
 pub(crate) mod ifma;
 mod lanes;
 mod portable;
+#[cfg(test)]
+mod tests;
 mod vector;
 
 #[cfg(target_arch = "x86_64")]

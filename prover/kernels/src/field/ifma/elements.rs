@@ -109,7 +109,7 @@ impl<W: Words, M: Modulus> Elements<W, M> {
     /// `q = floor(84 h / 2^52)` for the top limb h, against the quotient `v / p = 84.6 (v / 2^208) / 2^52` of the
     /// value v. Limbs of at least 0 make `h <= v / 2^208`, hence `q <= v / p`. With limbs of either sign below `2^54`,
     /// `h <= v / 2^208 + 5`, and `q <= v / p` still, as 84 is below 84.6 by 0.7 % and `v >= p / 2` is more than `2^46`
-    /// in units of the top limb. What is left is below `1 + 0.0075 v / p + 2^-40` times p, for `v < 8 p` below
+    /// in units of the top limb. What is left is below `1 + 0.0077 v / p + 2^-40` times p, for `v < 8 p` below
     /// `1.07 p`.
     #[inline(always)]
     pub(crate) fn fold(mut self) -> Self {

@@ -3,6 +3,10 @@
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInt, MontFp};
 
+mod wide;
+
+use wide::Wide;
+
 use super::{Block, LANES, Lanes, Scaled};
 
 /// Eight elements of arkworks.
@@ -20,9 +24,9 @@ impl PortableLanes {
 }
 
 impl Lanes for PortableLanes {
-    type Sum = [Fr; LANES];
+    type Sum = [Wide; LANES];
 
-    const MAX_PRODUCTS: usize = 128;
+    const MAX_PRODUCTS: usize = wide::MAX_PRODUCTS;
 
     #[inline(always)]
     fn zero() -> Self {
@@ -75,7 +79,14 @@ impl Lanes for PortableLanes {
 
     #[inline(always)]
     fn mul_add(a: Self, b: Self, c: Self, d: Self) -> Self {
-        a.mul(b).add(c.mul(d))
+        let mut result = Self::zero();
+        for k in 0..LANES {
+            let mut sum = Wide::empty();
+            sum.accumulate(a.0[k], b.0[k]);
+            sum.accumulate(c.0[k], d.0[k]);
+            result.0[k] = sum.reduce_pair();
+        }
+        result
     }
 
     #[inline(always)]
@@ -95,31 +106,33 @@ impl Lanes for PortableLanes {
 
     #[inline(always)]
     fn empty_sum() -> Self::Sum {
-        [Fr::ZERO; LANES]
+        [Wide::empty(); LANES]
     }
 
     #[inline(always)]
     fn accumulate(sum: &mut Self::Sum, a: Self, b: Self) {
         for k in 0..LANES {
-            sum[k] += a.0[k] * b.0[k];
+            sum[k].accumulate(a.0[k], b.0[k]);
         }
     }
 
     #[inline(always)]
     fn accumulate_u32(sum: &mut Self::Sum, a: Scaled<Self>, x: &[u32; LANES]) {
-        Self::accumulate_u64(sum, a, &x.map(u64::from));
+        for k in 0..LANES {
+            sum[k].accumulate_word(a.0.0[k], u64::from(x[k]));
+        }
     }
 
     #[inline(always)]
     fn accumulate_u64(sum: &mut Self::Sum, a: Scaled<Self>, x: &[u64; LANES]) {
         for k in 0..LANES {
-            sum[k] += a.0.0[k] * Fr::new_unchecked(BigInt([x[k], 0, 0, 0]));
+            sum[k].accumulate_word(a.0.0[k], x[k]);
         }
     }
 
     #[inline(always)]
     fn reduce(sum: Self::Sum) -> Self {
-        Self(sum)
+        Self(sum.map(Wide::reduce))
     }
 
     #[inline(always)]
