@@ -5,6 +5,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`argument`] | columns, range tree, reduction: the inner proof, by the order of the message table |
+//! | [`bootstrapping`] | the argument for circuits of bootstrappings |
 //! | [`opening`] | steps PE.J*: folds of arity 16, one quotient |
 //! | [`srs`] | development SRS, loader for powers-of-tau files |
 //! | [`wrap`] | the circuit that verifies the field side |
@@ -12,6 +13,7 @@
 //! | [`service`] | the worker's gRPC service |
 
 pub mod argument;
+pub mod bootstrapping;
 pub mod groth;
 pub mod mode;
 pub mod opening;

@@ -19,12 +19,14 @@
 //! | [`opening`] | steps PE.J*, PE.K*: the batched opening |
 //! | [`proof`] | the proof and its canonical bytes |
 //! | [`verify`] | the verifier: numbered steps, one error each |
+//! | [`bootstrapping`] | the argument for circuits of bootstrappings |
 //! | [`srs`] | structured reference string: verifier's part, commitment key |
 //!
 //! What the caller must still discharge is listed at [`verify::verify`].
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod bootstrapping;
 pub mod claim;
 pub mod class;
 pub mod digest;

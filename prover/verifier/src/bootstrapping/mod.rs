@@ -1,0 +1,51 @@
+//! Proof of bootstrapping: that a circuit was evaluated exactly (`docs/spec/proof-of-bootstrapping.md`).
+//!
+//! Keyswitch, modulus switch, blind rotation, extraction and linear layer, at the production parameter set or a reduced
+//! one. Transcript, opening and handles are those of the crate; here is what the argument adds.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`parameters`] | parameter sets, and the integer bounds derived from them |
+//! | [`shape`] | columns, and in which polynomial each lies |
+//! | [`program`], [`statement`] | what is proved |
+//! | [`claim`], [`weight`] | linear claims, and weights with closed-form extensions |
+//! | [`sumcheck`], [`product`] | sumchecks |
+//! | [`accumulator`] | steps PB.A, PB.B: accumulators are external products |
+//! | [`key`] | steps PB.C, PB.D: combined keys are sums of rotated keys |
+//! | [`switch`] | steps PB.E: keyswitch product, modulus switch |
+//! | [`keyswitch`], [`digits`] | steps PB.F: decomposition of the keyswitch's input |
+//! | [`combination`], [`outputs`] | steps PB.G, PB.O: linear layer, output handles |
+//! | [`lookup`] | steps PB.H: ranges, decompositions, exponents |
+//! | [`reduction`] | steps PB.I: all linear claims to one point |
+//! | [`proof`] | the proof and its canonical bytes |
+//! | [`verify`] | the verifier |
+
+pub mod accumulator;
+pub mod checks;
+pub mod claim;
+pub mod combination;
+pub mod digits;
+pub mod error;
+pub mod key;
+pub mod keyswitch;
+pub mod lookup;
+pub mod outputs;
+pub mod parameters;
+pub mod product;
+pub mod program;
+pub mod proof;
+pub mod reduction;
+pub mod shape;
+pub mod statement;
+pub mod sumcheck;
+pub mod switch;
+pub mod verify;
+pub mod weight;
+
+pub use checks::{Check, Checks};
+pub use error::Rejection;
+pub use parameters::Parameters;
+pub use proof::CircuitProof;
+pub use shape::{Column, Family, Shape};
+pub use statement::{KeyCommitments, Statement};
+pub use verify::{verify, verify_field};

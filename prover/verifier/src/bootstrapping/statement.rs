@@ -1,0 +1,257 @@
+//! What is proved: domain, evaluation key, circuit, handles.
+
+use super::parameters::{KEY_KINDS, Parameters};
+use super::program::{self, LAYOUT_WORDS};
+use super::shape::{Shape, ShapeError};
+use crate::Bytes32;
+use crate::digest::{AbiHasher, cut, field_word, packed, point_words};
+use crate::handle::NamedCommitment;
+use crate::statement::Domain;
+use ark_bn254::{Fr, G1Affine};
+use ark_ec::AffineRepr;
+use trine_program::KeyKind;
+use trine_program::circuit::Circuit;
+
+/// Commitments to the words of an evaluation key, chunk by chunk.
+///
+/// Whoever registers a key computes them from its bytes: words below 2^64, zeros in the padding (bootstrapping key at steps
+/// 0 and above G; keyswitching keys at levels that their gadget does not have, at words of step 0 but the body, and above
+/// step G). The proof takes them as they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyCommitments {
+    /// Chunks of the bootstrapping key.
+    pub bootstrapping: Vec<G1Affine>,
+    /// Chunks of the compute and of the casting key; all at infinity for a key without one.
+    pub keyswitching: [Vec<G1Affine>; KEY_KINDS],
+}
+
+impl KeyCommitments {
+    /// The key's identity: digest of its commitments under a parameter set.
+    pub fn digest(&self, parameters: &Parameters) -> Bytes32 {
+        let mut hasher = AbiHasher::tagged("evaluation_key").uint(u64::from(parameters.id));
+        for points in self.lists() {
+            hasher = hasher.uint(points.len() as u64);
+            for point in points {
+                for word in point_words(point) {
+                    hasher = hasher.word(&word);
+                }
+            }
+        }
+        hasher.finish()
+    }
+
+    /// All points in the order of the polynomials.
+    pub fn points(&self) -> Vec<G1Affine> {
+        self.lists().into_iter().flatten().copied().collect()
+    }
+
+    /// Whether there is a casting key.
+    pub fn has_casting(&self) -> bool {
+        let [_, casting] = &self.keyswitching;
+        casting.iter().any(|point| !point.is_zero())
+    }
+
+    fn lists(&self) -> [&Vec<G1Affine>; 1 + KEY_KINDS] {
+        let [compute, casting] = &self.keyswitching;
+        [&self.bootstrapping, compute, casting]
+    }
+}
+
+/// One request for one circuit, or one segment of it, over handles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// The request.
+    pub request_id: Bytes32,
+    /// Drawn after the program was registered.
+    pub salt: Bytes32,
+    /// Index of the segment; 0 for a job of one piece.
+    pub segment: u32,
+    /// The circuit of the segment.
+    pub circuit: Circuit,
+    /// Input handles in the order of the circuit.
+    pub inputs: Vec<NamedCommitment>,
+    /// Output handles in the order of the circuit.
+    pub outputs: Vec<NamedCommitment>,
+}
+
+/// Domain, key and job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Where the proof counts.
+    pub domain: Domain,
+    /// The evaluation key, whose digest the domain names.
+    pub keys: KeyCommitments,
+    /// What it is about.
+    pub job: Job,
+}
+
+/// Why a statement is malformed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StatementError {
+    /// Number of handles is not that of the circuit.
+    #[error("{got} {what} are named, the circuit has {expected}")]
+    HandleCount {
+        /// "inputs" or "outputs".
+        what: &'static str,
+        /// Handles named.
+        got: usize,
+        /// Handles of the circuit.
+        expected: usize,
+    },
+    /// The circuit does not fit one proof.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// Commitments of another number than the parameter set's keys have.
+    #[error("{what} has {got} commitments, expected {expected}")]
+    KeyPoints {
+        /// The key.
+        what: &'static str,
+        /// Commitments given.
+        got: usize,
+        /// Chunks of the key.
+        expected: usize,
+    },
+    /// The domain names another evaluation key.
+    #[error(
+        "the domain names the key {}, the commitments are of {}",
+        hex::encode(expected),
+        hex::encode(got)
+    )]
+    Key {
+        /// Digest of the commitments.
+        got: Bytes32,
+        /// Digest in the domain.
+        expected: Bytes32,
+    },
+    /// A bootstrapping takes the casting key, which the evaluation key has not.
+    #[error("bootstrapping {index} takes a block under the casting key, which the evaluation key has not")]
+    NoCastingKey {
+        /// Index of the bootstrapping.
+        index: usize,
+    },
+    /// Two output handles, or an output and an input, are one handle.
+    #[error("output {index} is named by a handle that is already an input or output")]
+    RepeatedHandle {
+        /// Index of the output.
+        index: usize,
+    },
+    /// The domain names another reference string than the one verified with.
+    #[error("statement names the SRS {}, expected {}", hex::encode(got), hex::encode(expected))]
+    Srs {
+        /// Digest in the domain.
+        got: Bytes32,
+        /// Digest of the reference string in use.
+        expected: Bytes32,
+    },
+}
+
+/// The public inputs that the statement fixes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementInputs {
+    /// Digest of domain and job.
+    pub stmt: Fr,
+    /// Layout words.
+    pub layouts: [Fr; LAYOUT_WORDS],
+    /// `prog`.
+    pub prog: Fr,
+    /// Shape of the proof.
+    pub shape: Shape,
+}
+
+impl Job {
+    /// Digest of the job with its program.
+    pub fn digest(&self, prog: &Fr) -> Bytes32 {
+        AbiHasher::tagged("circuit_job")
+            .word(&self.request_id)
+            .uint(u64::from(self.segment))
+            .word(&self.circuit.id().0)
+            .word(&field_word(prog))
+            .word(&packed(self.inputs.iter().map(|i| &i.handle)))
+            .word(&packed(self.outputs.iter().map(|o| &o.handle)))
+            .word(&self.salt)
+            .finish()
+    }
+}
+
+impl Statement {
+    /// PB.S1: checks counts, keys and handles against the circuit, and digests.
+    pub fn inputs(&self, parameters: &Parameters) -> Result<StatementInputs, StatementError> {
+        let (circuit, job) = (&self.job.circuit, &self.job);
+        for (what, got, expected) in [
+            ("inputs", job.inputs.len(), circuit.inputs().len()),
+            ("outputs", job.outputs.len(), circuit.outputs().len()),
+        ] {
+            if got != expected {
+                return Err(StatementError::HandleCount { what, got, expected });
+            }
+        }
+        let shape = Shape::new(*parameters, circuit)?;
+        self.check_keys(&shape)?;
+        self.check_handles()?;
+        let prog = program::digest(&shape, circuit);
+        let jobs = packed([&job.digest(&prog)]);
+        let stmt = cut(&AbiHasher::tagged("circuit_stmt")
+            .uint(self.domain.chain_id)
+            .address(&self.domain.coprocessor)
+            .word(&self.domain.verifier_hash)
+            .word(&self.domain.srs_digest)
+            .word(&self.domain.parameter_set_id)
+            .word(&self.domain.key_digest)
+            .word(&jobs)
+            .finish());
+        Ok(StatementInputs { stmt, layouts: program::layouts(circuit), prog, shape })
+    }
+
+    fn check_keys(&self, shape: &Shape) -> Result<(), StatementError> {
+        use super::shape::Column;
+        let [compute, casting] = &self.keys.keyswitching;
+        for (what, points, column) in [
+            ("bootstrapping key", &self.keys.bootstrapping, Column::BootstrappingKey),
+            ("compute key", compute, Column::KeyswitchingKey(0)),
+            ("casting key", casting, Column::KeyswitchingKey(1)),
+        ] {
+            let (got, expected) = (points.len(), 1usize << shape.log_chunks(column));
+            if got != expected {
+                return Err(StatementError::KeyPoints { what, got, expected });
+            }
+        }
+        let (got, expected) = (self.keys.digest(&shape.parameters), self.domain.key_digest);
+        if got != expected {
+            return Err(StatementError::Key { got, expected });
+        }
+        let casting = |b: &trine_program::circuit::Bootstrapping| b.key_kind == KeyKind::Casting;
+        match self.job.circuit.bootstrappings().iter().position(casting) {
+            Some(index) if !self.keys.has_casting() => Err(StatementError::NoCastingKey { index }),
+            _ => Ok(()),
+        }
+    }
+
+    /// An output that is an input's handle would prove itself.
+    fn check_handles(&self) -> Result<(), StatementError> {
+        let mut named: Vec<&Bytes32> = self.job.inputs.iter().map(|i| &i.handle).collect();
+        for (index, output) in self.job.outputs.iter().enumerate() {
+            if named.contains(&&output.handle) {
+                return Err(StatementError::RepeatedHandle { index });
+            }
+            named.push(&output.handle);
+        }
+        Ok(())
+    }
+}
+
+/// The public inputs of a verified proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicInputs {
+    /// Digest of the statement.
+    pub stmt: Fr,
+    /// Parameter set and counts.
+    pub shape: Fr,
+    /// Layout words.
+    pub layouts: [Fr; LAYOUT_WORDS],
+    /// Digest of the program.
+    pub prog: Fr,
+    /// Digests of the commit rounds: columns, powers of the rotation, folds, quotient.
+    pub rounds: [Fr; 4],
+    /// What the group side folds with.
+    pub opening: crate::opening::OpeningChallenges,
+}
