@@ -9,10 +9,12 @@
 //! | [`buffer`] | large memory that is kept for reuse |
 //! | [`field`] | back ends, eight elements at a time, vectors of elements |
 //! | [`msm`] | multi-scalar multiplication |
+//! | [`transform`] | negacyclic number-theoretic transforms |
 
 pub mod buffer;
 pub mod field;
 pub mod msm;
+pub mod transform;
 
 pub use buffer::Buffer;
 pub use field::{Backend, Block, FieldVector, Kernel, LANES, Lanes, Scaled};

@@ -34,6 +34,13 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     /// The elements stored in `from` by the same back end.
     fn load(from: &Block) -> Self;
 
+    /// Eight times the element in lane `lane` of `from`, stored by the same back end: cheap, unlike [`Self::splat`].
+    ///
+    /// # Panics
+    ///
+    /// Where `lane` is not below [`LANES`].
+    fn broadcast(from: &Block, lane: usize) -> Self;
+
     /// Stores the elements in `to`.
     fn store(self, to: &mut Block);
 

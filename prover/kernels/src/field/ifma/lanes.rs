@@ -70,6 +70,12 @@ impl<W: Words> Lanes for Elements<W, ScalarField> {
     }
 
     #[inline(always)]
+    fn broadcast(from: &Block, lane: usize) -> Self {
+        let [a, b, c, d] = from.rows();
+        Self::constant(limbs([a[lane], b[lane], c[lane], d[lane]]))
+    }
+
+    #[inline(always)]
     fn store(self, to: &mut Block) {
         let packed = self.pack();
         let rows = to.rows_mut();

@@ -55,6 +55,12 @@ impl Lanes for PortableLanes {
     }
 
     #[inline(always)]
+    fn broadcast(from: &Block, lane: usize) -> Self {
+        let (words, _) = from.0.as_chunks::<4>();
+        Self::splat(Fr::new_unchecked(BigInt(words[lane])))
+    }
+
+    #[inline(always)]
     fn store(self, to: &mut Block) {
         let (words, _) = to.0.as_chunks_mut::<4>();
         for k in 0..LANES {
