@@ -10,12 +10,14 @@
 //! | [`text`] | canonical text and identifier |
 //! | [`interpreter`] | evaluation on plaintexts: the reference for lowerings and evaluators |
 //! | [`value_set`], [`reach`] | which plaintexts a wire or a linear combination can take |
+//! | [`segment`] | circuits larger than one proof, cut into segments |
 //! | [`check`] | the predicate that is recomputed from the text before a circuit runs |
 
 pub mod check;
 pub mod form;
 pub mod interpreter;
 pub mod reach;
+pub mod segment;
 pub mod text;
 pub mod value_set;
 
@@ -24,6 +26,7 @@ use crate::value::{Declaration, KeyKind};
 pub use check::{HandleRecord, NoiseModel, OutputRecord, Violation, admissible};
 pub use form::CircuitError;
 pub use interpreter::{InterpreterError, interpret};
+pub use segment::{Segment, SegmentError, Source, segments};
 pub use text::CircuitTextError;
 
 /// Plaintexts that a lookup table is written for: two message and two carry bits.

@@ -6,4 +6,5 @@ mod counts;
 mod lowering;
 mod operations;
 mod random_lists;
+mod segments;
 mod text;

@@ -30,7 +30,7 @@ fn random_step(seed: u64, types: &[ValueType]) -> Step {
     Step::Constant { value_type, value: draw(1 << 16) as u64 & max_value(value_type) }
 }
 
-fn random_list() -> impl Strategy<Value = OperationList> {
+pub fn random_list() -> impl Strategy<Value = OperationList> {
     let input = (0usize..3, 1u8..=3, any::<bool>());
     (prop::collection::vec(input, 1..5), prop::collection::vec(any::<u64>(), 1..25)).prop_map(
         |(inputs, seeds)| {

@@ -1,0 +1,57 @@
+//! Segments one after the other compute what the whole circuit computes.
+
+use crate::random_lists::random_list;
+use proptest::prelude::*;
+use std::num::NonZeroUsize;
+use trine_program::circuit::{Segment, SegmentError, Source, interpret, segments};
+use trine_program::{Circuit, lower};
+
+/// Outputs of the circuit, from its segments, each fed with inputs of the circuit and outputs of earlier segments.
+fn interpret_segments(list: &[Segment], inputs: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let mut outputs: Vec<Vec<Vec<u8>>> = vec![];
+    for segment in list {
+        let read = segment.sources.iter().map(|source| match source {
+            Source::Input(handle) => inputs[usize::from(*handle)].clone(),
+            Source::Link { segment, output } => outputs[*segment as usize][usize::from(*output)].clone(),
+        });
+        let read: Vec<Vec<u8>> = read.collect();
+        outputs.push(interpret(&segment.circuit, &read).unwrap());
+    }
+    let last = list.last().unwrap();
+    outputs.pop().unwrap().split_off(last.links)
+}
+
+fn plain_inputs(circuit: &Circuit, seed: u64) -> Vec<Vec<u8>> {
+    let mut state = seed;
+    let mut block = |degree: u8| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        ((state >> 40) % (u64::from(degree) + 1)) as u8
+    };
+    circuit.inputs().iter().map(|d| (0..d.blocks).map(|_| block(d.degree)).collect()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn segments_mean_what_the_circuit_means(list in random_list(), most in 1usize..12, seed in any::<u64>()) {
+        let circuit = lower(&list).unwrap();
+        let most = NonZeroUsize::new(most).unwrap();
+        let cut = match segments(&circuit, most) {
+            Ok(cut) => cut,
+            // One bootstrapping a segment makes more links than a circuit has handles.
+            Err(SegmentError::Circuit { error, .. }) => {
+                prop_assert!(error.to_string().contains("puts: "), "{error}");
+                return Ok(());
+            }
+        };
+        prop_assert_eq!(cut.len(), circuit.bootstrappings().len().div_ceil(most.get()).max(1));
+        prop_assert!(cut.iter().all(|s| s.circuit.bootstrappings().len() <= most.get()));
+        let inputs = plain_inputs(&circuit, seed);
+        prop_assert_eq!(interpret_segments(&cut, &inputs), interpret(&circuit, &inputs).unwrap());
+        prop_assert_eq!(segments(&circuit, most).unwrap(), cut);
+        let whole = segments(&circuit, NonZeroUsize::MAX).unwrap();
+        prop_assert_eq!(whole.len(), 1);
+        prop_assert_eq!((whole[0].links, &whole[0].circuit), (0, &circuit));
+    }
+}
