@@ -17,6 +17,7 @@
 //! | [`combination`], [`outputs`] | steps PB.G, PB.O: linear layer, output handles |
 //! | [`lookup`] | steps PB.H: ranges, decompositions, exponents |
 //! | [`reduction`] | steps PB.I: all linear claims to one point |
+//! | [`segment`] | jobs of several proofs, linked by handles |
 //! | [`proof`] | the proof and its canonical bytes |
 //! | [`verify`] | the verifier |
 
@@ -35,6 +36,7 @@ pub mod product;
 pub mod program;
 pub mod proof;
 pub mod reduction;
+pub mod segment;
 pub mod shape;
 pub mod statement;
 pub mod sumcheck;

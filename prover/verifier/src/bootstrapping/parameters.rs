@@ -120,7 +120,7 @@ impl Parameters {
     };
 
     /// Checks the constants and the bounds (spec section 4): where this holds, every identity holds over the integers.
-    pub const fn check(&self) -> Result<(), ParametersError> {
+    pub fn check(&self) -> Result<(), ParametersError> {
         let ranges = [
             ("log_n", self.log_n, LOG_BOXES + 1, 14),
             ("groups", self.groups, 1, (1 << self.log_steps) - 2),
@@ -134,15 +134,10 @@ impl Parameters {
             ("max_log_bootstrappings", self.max_log_bootstrappings, 0, 10),
             ("bits of an identity", self.identity_bits() as usize, 0, SAFE_BITS as usize),
         ];
-        let mut k = 0;
-        while k < ranges.len() {
-            let (what, got, min, max) = ranges[k];
-            if got < min || got > max {
-                return Err(ParametersError { what, got, min, max });
-            }
-            k += 1;
+        match ranges.into_iter().find(|(_, got, min, max)| got < min || got > max) {
+            Some((what, got, min, max)) => Err(ParametersError { what, got, min, max }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// N.
@@ -189,7 +184,7 @@ impl Parameters {
     /// Offset of committed keyswitch digits, the same for both keys: half the larger base.
     pub const fn digit_offset(&self) -> u64 {
         let [a, b] = self.keyswitching;
-        1 << (if a.base_bits > b.base_bits { a.base_bits } else { b.base_bits }) - 1
+        1 << (const_max(a.base_bits, b.base_bits) - 1)
     }
 
     /// Bits of the remainder of a bootstrapping digit.
@@ -285,8 +280,8 @@ mod tests {
             [2, 1, 1]
         );
         let wide = Parameters { groups: 255, ..production };
-        assert_eq!(wide.check().unwrap_err().what, "groups");
+        assert_eq!(wide.check().map_err(|e| e.what), Err("groups"));
         let short = Parameters { log_chunk: 19, ..production };
-        assert_eq!(short.check().unwrap_err().what, "log_chunk");
+        assert_eq!(short.check().map_err(|e| e.what), Err("log_chunk"));
     }
 }

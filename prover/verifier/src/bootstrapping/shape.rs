@@ -5,7 +5,6 @@
 
 use super::parameters::{KEY_KINDS, Parameters, SUBSETS};
 use ark_bn254::Fr;
-use ark_ff::Zero;
 use trine_program::Declaration;
 use trine_program::circuit::Circuit;
 
@@ -148,8 +147,7 @@ impl Family {
 
 /// Bits that limb `limb` of a value of `bits` bits lacks to the full width.
 const fn narrow(bits: usize, limb: usize, width: usize) -> usize {
-    let left = bits.saturating_sub(limb * width);
-    if left >= width { 0 } else { width - left }
+    width.saturating_sub(bits.saturating_sub(limb * width))
 }
 
 /// Where a column lies.
@@ -397,9 +395,4 @@ impl Shape {
 /// Bits of the indices below `count`; 0 for none.
 pub fn log2(count: usize) -> usize {
     count.next_power_of_two().trailing_zeros() as usize
-}
-
-/// A signed carry offset as a field element.
-pub fn carry_offset(p: &Parameters, limbs: usize) -> Fr {
-    if limbs == 0 { Fr::zero() } else { Fr::from(p.carry_offset(limbs)) }
 }
