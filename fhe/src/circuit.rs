@@ -290,7 +290,10 @@ pub fn noise_model() -> NoiseModel {
     }
 }
 
-fn lookup_table(table: usize, content: &Table) -> Result<LookupTable, CircuitEvaluationError> {
+/// The table of the evaluator for table `table` of a circuit.
+///
+/// Error: a box that is no multiple of 2^59.
+pub fn lookup_table(table: usize, content: &Table) -> Result<LookupTable, CircuitEvaluationError> {
     /// Values of a box: 16 plaintexts and the padding bit.
     const VALUES: u64 = 32;
     if let Some(index) = content.boxes.iter().position(|word| !word.is_multiple_of(DELTA)) {

@@ -48,13 +48,27 @@ impl EvaluationKey {
             return Err(other_set("bootstrapping key"));
         };
         let words = seeded_bsk.par_decompress_into_lwe_multi_bit_bootstrap_key();
-        let rotation =
-            RotationKey::from_words(GROUPS, words.as_ref()).map_err(|_| other_set("bootstrapping key"))?;
+        let rotation = rotation_key(words.as_ref())?;
         drop(words);
         let words = keyswitch.par_decompress_into_lwe_keyswitch_key();
-        let compute = KeyswitchKey::from_words(backend, KeyKind::Compute, words.as_ref())
-            .map_err(|_| other_set("keyswitching key"))?;
+        let compute = keyswitch_key(backend, KeyKind::Compute, words.as_ref())?;
         Ok(Self { backend, rotation, compute, casting: None })
+    }
+
+    /// From the words of tfhe-rs's expanded containers, as [`RotationKey::from_words`] and [`KeyswitchKey::from_words`] take
+    /// them.
+    ///
+    /// Error: words of another number than the parameter set's keys have.
+    pub fn from_words(
+        backend: Backend,
+        bootstrapping: &[u64],
+        compute: &[u64],
+        casting: Option<&[u64]>,
+    ) -> Result<Self, KeyError> {
+        let rotation = rotation_key(bootstrapping)?;
+        let compute = keyswitch_key(backend, KeyKind::Compute, compute)?;
+        let casting = casting.map(|words| keyswitch_key(backend, KeyKind::Casting, words)).transpose()?;
+        Ok(Self { backend, rotation, compute, casting })
     }
 
     /// Adds the casting key, from ciphertexts under the key pair of [`crate::parameters::ENCRYPTION`] to the small key.
@@ -66,8 +80,7 @@ impl EvaluationKey {
             return Err(other_set());
         }
         let words = key.into_raw_parts().0.par_decompress_into_lwe_keyswitch_key();
-        let casting = KeyswitchKey::from_words(self.backend, KeyKind::Casting, words.as_ref());
-        self.casting = Some(casting.map_err(|_| other_set())?);
+        self.casting = Some(keyswitch_key(self.backend, KeyKind::Casting, words.as_ref())?);
         Ok(self)
     }
 
@@ -90,6 +103,18 @@ impl EvaluationKey {
     }
 }
 
+fn rotation_key(words: &[u64]) -> Result<RotationKey, KeyError> {
+    RotationKey::from_words(GROUPS, words).map_err(|_| KeyError::ParameterSet { what: "bootstrapping key" })
+}
+
+fn keyswitch_key(backend: Backend, kind: KeyKind, words: &[u64]) -> Result<KeyswitchKey, KeyError> {
+    let what = match kind {
+        KeyKind::Compute => "keyswitching key",
+        KeyKind::Casting => "casting key",
+    };
+    KeyswitchKey::from_words(backend, kind, words).map_err(|_| KeyError::ParameterSet { what })
+}
+
 fn casting_conformance() -> KeySwitchingKeyConformanceParams {
     KeySwitchingKeyConformanceParams {
         keyswitch_key_conformance_params: LweKeyswitchKeyConformanceParams {
@@ -102,5 +127,32 @@ fn casting_conformance() -> KeySwitchingKeyConformanceParams {
         cast_rshift: 0,
         destination_key: CASTING.destination_key,
         destination_atomic_pattern: KeySwitchingKeyDestinationAtomicPattern::Standard,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keyswitch::{Decomposition, SMALL_WORDS};
+    use super::*;
+
+    #[test]
+    fn words_of_another_number_name_their_key() {
+        let bootstrapping = vec![0; GROUPS * 16 * 4 * POLYNOMIAL_SIZE];
+        let [compute, casting] = [KeyKind::Compute, KeyKind::Casting]
+            .map(|kind| vec![0; Decomposition::of(kind).rows() * SMALL_WORDS]);
+        let refused = |bootstrapping: &[u64], compute: &[u64], casting: &[u64]| {
+            let key = EvaluationKey::from_words(Backend::Portable, bootstrapping, compute, Some(casting));
+            key.err().map(|error| error.to_string())
+        };
+        assert_eq!(refused(&bootstrapping, &compute, &casting), None);
+        for (error, what) in [
+            (refused(&bootstrapping[1..], &compute, &casting), "bootstrapping key"),
+            (refused(&bootstrapping, &casting, &casting), "keyswitching key"),
+            (refused(&bootstrapping, &compute, &compute), "casting key"),
+        ] {
+            assert!(error.unwrap().starts_with(what), "{what}");
+        }
+        let without = EvaluationKey::from_words(Backend::Portable, &bootstrapping, &compute, None).unwrap();
+        assert!(without.keyswitch(KeyKind::Casting).is_none());
     }
 }

@@ -159,6 +159,17 @@ impl KeyswitchKey {
         self.decomposition
     }
 
+    /// The 921 words of a row as tfhe-rs keeps them: row `L j + level`, the least significant level first; mask, then body.
+    ///
+    /// Panics if the key has no such row.
+    pub fn row(&self, row: usize) -> Vec<u64> {
+        match &self.rows {
+            Rows::Portable(words) => words[row * SMALL_WORDS..(row + 1) * SMALL_WORDS].to_vec(),
+            #[cfg(target_arch = "x86_64")]
+            Rows::Avx512(planes) => planes.row(row),
+        }
+    }
+
     /// EV.K2: switches a batch, `[m is the body] body - sum_(j,l) digit[j][l] * key[j][l][m]` modulo 2^64.
     pub fn switch(&self, blocks: &[&BlockWords]) -> Vec<SmallWords> {
         let digits: Vec<Vec<i8>> = blocks.iter().map(|b| self.decomposition.block_digits(b)).collect();
@@ -254,6 +265,19 @@ mod tests {
         let expected = 2048 * 4 * SMALL_WORDS;
         assert_eq!(error, KeyswitchError::KeyWords { got: 5, expected });
         assert_eq!(SmallWords::new(vec![0; 3]), Err(KeyswitchError::SmallWords { got: 3 }));
+    }
+
+    #[test]
+    fn rows_are_those_of_the_container() {
+        let rows = Decomposition::of(KeyKind::Casting).rows();
+        let words: Vec<u64> =
+            (0..rows * SMALL_WORDS).map(|i| (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
+        for backend in [Backend::Portable, Backend::detect()] {
+            let key = KeyswitchKey::from_words(backend, KeyKind::Casting, &words).unwrap();
+            for row in [0, 1, 2, 3, 4, 4095, rows - 1] {
+                assert_eq!(key.row(row), words[row * SMALL_WORDS..][..SMALL_WORDS], "{backend:?}, row {row}");
+            }
+        }
     }
 
     proptest! {

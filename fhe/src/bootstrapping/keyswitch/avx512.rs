@@ -60,6 +60,16 @@ impl BytePlanes {
         Self { tiles, depth }
     }
 
+    /// The words of a row.
+    pub fn row(&self, row: usize) -> Vec<u64> {
+        let word = |m: usize| {
+            let tile = &self.tiles[m / WORDS * self.depth + row / ROWS];
+            let (bytes, half) = (&tile.0[m % WORDS / 2], m % 2);
+            u64::from_le_bytes(std::array::from_fn(|k| bytes[(half * 8 + k) * ROWS + row % ROWS]))
+        };
+        (0..SMALL_WORDS).map(word).collect()
+    }
+
     /// `sum_r digits[r] * words[r][m]` modulo 2^64, for every input.
     pub fn product(&self, digits: &[Vec<i8>]) -> Vec<Vec<u64>> {
         self.sums(digits, |planes| {
