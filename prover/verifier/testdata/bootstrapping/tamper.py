@@ -1,0 +1,96 @@
+"""One altered copy for each class of field: the first, a middle and the last row of a field, each element of a row.
+
+What a proof sends as rounds and values has to be rejected by a check. Folds, quotient and `f_0(U)` are bound by the group
+side alone: altered, they give it other challenges, and `PE.K1` names the difference from the recorded outputs.
+"""
+
+import copy
+
+from poseidon import R
+from protocol import Rejection, check
+from shape import Shape
+
+DIGESTS = ["d1", "d2", "d3", "d4"]
+
+
+def chosen(count):
+    return sorted({0, count // 2, count - 1})
+
+
+def layers(shape):
+    return {f"{part} of layer {layer}" for part in ("rounds", "children")
+            for layer in [1, 2, shape.layers // 2, shape.layers - 1]}
+
+
+def alterations(case):
+    """(step, what, path of the element)."""
+    shape = Shape(case["parameters"], case["circuit"])
+    yield "PB.T1", "stmt", ("stmt",)
+    for i, name in enumerate(DIGESTS):
+        yield ("PB.T2", "PB.D1", "PE.J2", "PE.J5")[i], name, ("digests", i)
+    kept, first = layers(shape), 0
+    for step, name, rows, width in shape.fields():
+        if "layer" not in name or name in kept:
+            for row in chosen(rows):
+                for element in chosen(width) if width > 4 else range(width):
+                    at = first + row * width + element
+                    yield step, f"{name}: row {row}, element {element}", ("proof", at)
+        first += rows * width
+
+
+def altered(case, path):
+    other = copy.deepcopy(case)
+    *parents, last = path
+    place = other
+    for key in parents:
+        place = place[key]
+    place[last] = f"{(int(place[last], 16) + 1) % R:064x}"
+    return other
+
+
+def outcome(case):
+    try:
+        check(case)
+    except Rejection as rejection:
+        return str(rejection)
+    return "accepted"
+
+
+def run(case):
+    """Prints a table; 1 when a copy was accepted, or the case itself rejected."""
+    if (honest := outcome(case)) != "accepted":
+        print(f"the case itself: {honest}")
+        return 1
+    copies = [(step, what, altered(case, path)) for step, what, path in alterations(case)]
+    copies += list(texts(case)) + list(lengths(case))
+    failures = 0
+    for step, what, other in copies:
+        verdict = outcome(other)
+        failures += verdict == "accepted"
+        print(f"{step:6} {verdict:8} {what}")
+    print(f"{len(copies)} copies, {failures} accepted")
+    return int(failures > 0)
+
+
+def texts(case):
+    """Other circuits of the same shape."""
+    lines = case["circuit"].splitlines()
+    for at, line in enumerate(lines):
+        words = line.split(" ")
+        if words[0] == "table":
+            words[2] = str(int(words[2]) ^ 1)
+        elif words[0] == "bootstrap":
+            words[3] = str(int(words[3]) ^ 1)
+        elif words[0] == "row":
+            words[1] = str(int(words[1]) ^ 1)
+        else:
+            continue
+        other = copy.deepcopy(case)
+        other["circuit"] = "\n".join([*lines[:at], " ".join(words), *lines[at + 1:], ""])
+        yield "PB.T1", f"circuit: {words[0]} in line {at + 1}", other
+
+
+def lengths(case):
+    for what, proof in [("one element less", case["proof"][:-1]), ("one element more", case["proof"] + ["0" * 64]),
+                        ("an element not below r", [f"{R:064x}"] + case["proof"][1:])]:
+        yield "PB.T2", what, {**case, "proof": proof}
