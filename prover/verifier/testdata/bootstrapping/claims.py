@@ -1,6 +1,6 @@
 """Linear claims on the columns (section 7): `sum <weight, columns> = value`."""
 
-from factors import (below, decomposition, dense, eq_index, eq_table, equal, evaluate, evaluation, evaluations,
+from factors import (below, decomposition_digits, dense, eq_index, eq_table, equal, evaluate, evaluation, evaluations,
                      extraction, identity, index, public, switch)
 from poseidon import R
 
@@ -162,9 +162,8 @@ class Claims:
             powers = evaluations(self.rotation, 2 * self.shape.size)
             return 2 * beta + beta ** 2 * identity(row) + beta ** 3 * dense(powers, row)
         base, levels = self.shape.gadgets[of]
-        rows = [decomposition(base, levels, i) for i in range(1 << len(row))]
-        digits = zip(*rows)
-        sums = [pow(beta, 3 + level, R) * dense(column, row) for level, column in enumerate(digits)]
+        digits = decomposition_digits(base, levels, row)
+        sums = [pow(beta, 3 + level, R) * digit for level, digit in enumerate(digits)]
         return beta * (3 if of else 1) + beta ** 2 * row[-1] + sum(sums)
 
     def batch(self, gamma):

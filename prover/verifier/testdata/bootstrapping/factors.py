@@ -1,5 +1,8 @@
 """Factors of weights: each is `(variables, extension)`, the extension a function of a point (section 2)."""
 
+from functools import cache
+from operator import mul
+
 from poseidon import R
 
 
@@ -128,6 +131,25 @@ def decomposition(base_bits, levels, row):
             residue, value = residue - base, value + 1
         digits.append(residue)
     return digits
+
+
+@cache
+def decomposition_columns(base_bits, levels):
+    """Digits of the rows with tie = 0, level by level, and by how much those of the tie itself differ with tie = 1."""
+    size = 1 << base_bits * levels
+    rows = [decomposition(base_bits, levels, row) for row in range(size)]
+    tie = [decomposition(base_bits, levels, row)[-1] for row in (size // 2, size // 2 + size)]
+    return list(zip(*rows)), tie[1] - tie[0]
+
+
+def decomposition_digits(base_bits, levels, y):
+    """Extensions of the digits. The tie decides one state alone, and there the highest digit alone."""
+    *state, tie = y
+    columns, difference = decomposition_columns(base_bits, levels)
+    table = eq_table(state)
+    sums = [sum(map(mul, column, table)) % R for column in columns]
+    sums[-1] += tie * table[len(table) // 2] * difference
+    return sums
 
 
 def evaluate(factors, y):

@@ -76,7 +76,7 @@ def switches(generator):
     assert factors.evaluate([factors.switch(e_b, e_i)], y) == dense(weights, y)
 
 
-def decompositions():
+def decompositions(generator):
     """Digits stand for the state between -1/2 and 1/2, of the tie for the sign that the bit chooses."""
     for base, levels in [(2, 2), (3, 2), (3, 5), (4, 4)]:
         size = 1 << base * levels
@@ -87,6 +87,11 @@ def decompositions():
             assert all(2 * abs(d) <= 1 << base for d in digits)
             assert 2 * value != size or row >= size
             assert 2 * value != -size or row < size
+        y = point(generator, base * levels + 1)
+        table = factors.eq_table(y)
+        columns = zip(*[factors.decomposition(base, levels, row) for row in range(2 * size)])
+        sums = [sum(map(int.__mul__, column, table)) % R for column in columns]
+        assert [s % R for s in factors.decomposition_digits(base, levels, y)] == sums
 
 
 def run():
@@ -94,4 +99,4 @@ def run():
     known_answers()
     closed_forms(generator)
     switches(generator)
-    decompositions()
+    decompositions(generator)

@@ -10,7 +10,9 @@ verify.py --fields FILE   the fields of a proof of this shape
 import json
 import sys
 
-import self_test
+sys.dont_write_bytecode = True
+
+import self_test  # noqa: E402
 import tamper
 from protocol import Rejection, check
 from shape import Shape
