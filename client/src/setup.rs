@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use trine_fhe::dev_keys;
 use trine_prover::Mode;
 use trine_prover::srs::{self, DEVELOPMENT_LOG_POWERS, SetupError};
+use trine_verifier::bootstrapping::Parameters;
 use trine_verifier::digest::g2_words;
 use trine_verifier::srs::{CommitmentKey, VerifierSrs};
 
@@ -24,4 +25,12 @@ pub fn development_srs() -> Result<CommitmentKey, SetupError> {
 /// The verifier's part as receipts carry it.
 pub fn receipt_setup(srs: &VerifierSrs) -> Setup {
     Setup { tau_h: g2_words(&srs.tau_h).map(B256::from), max_powers: srs.max_powers }
+}
+
+/// log2 of the powers that proofs of bootstrapping are made with.
+pub const CIRCUIT_LOG_POWERS: usize = Parameters::PRODUCTION.log_chunk;
+
+/// The development reference string of proofs of bootstrapping from the cache, made there when missing: 256 MB.
+pub fn circuit_srs() -> Result<CommitmentKey, SetupError> {
+    srs::load_or_generate(&cache_folder(), CIRCUIT_LOG_POWERS, Mode::Development)
 }

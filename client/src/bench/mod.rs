@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`slice`] | one job of the first class from ballots to totals, in this process |
 //! | [`evaluate`] | bootstrappings beside tfhe-rs |
+//! | [`prove`] | proofs of bootstrapping |
 //! | [`operations`] | each operation beside tfhe-rs |
 //! | [`rival`], [`integer_rival`] | tfhe-rs, measured in the same run: blocks and integers |
 //! | [`timing`] | durations and their medians |
@@ -15,6 +16,7 @@ pub mod evm_tally;
 pub mod integer_rival;
 pub mod memory;
 pub mod operations;
+pub mod prove;
 pub mod rival;
 pub mod slice;
 pub mod timing;

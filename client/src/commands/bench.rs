@@ -2,7 +2,7 @@
 
 use crate::Output;
 use crate::bench::slice::{self, MAX_CALLDATA_BYTES, MAX_GAS_FULFIL};
-use crate::bench::{evaluate, operations};
+use crate::bench::{evaluate, operations, prove};
 use serde::Serialize;
 use std::process::ExitCode;
 use trine::phases::Phases;
@@ -15,7 +15,8 @@ use trine::phases::Phases;
   trine bench --quiet --json | jq .gas_fulfil
   trine bench evaluate --json
   trine bench evaluate --portable --json | jq .throughput_ratio
-  trine bench operations --json | jq .worst_time_ratio")]
+  trine bench operations --json | jq .worst_time_ratio
+  trine bench prove --bootstrappings 8 --json")]
 pub struct Arguments {
     /// What is measured; `slice` unless named.
     #[command(subcommand)]
@@ -35,6 +36,15 @@ enum Subject {
     },
     /// Each operation at 8, 32 and 64 bits, beside tfhe-rs in the same run.
     Operations,
+    /// Proofs of bootstrapping: seconds by phase, marginal and fixed, memory, bytes, verification.
+    Prove {
+        /// Bootstrappings of the circuit that is proven; eight and sixteen are proven beside it, for the marginal cost.
+        #[arg(long, default_value_t = 8)]
+        bootstrappings: usize,
+        /// Without vector kernels, as on a processor that lacks them.
+        #[arg(long)]
+        portable: bool,
+    },
 }
 
 /// Measures and prints. Fails when a figure misses its limit. The last line of standard output is JSON.
@@ -54,6 +64,11 @@ pub fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
         Subject::Operations => {
             let figures = operations::run(&mut phases)?;
             print(output, &phases, &operations_summary(&figures), &figures)?;
+            figures.within_limits()
+        }
+        Subject::Prove { bootstrappings, portable } => {
+            let figures = prove::run(bootstrappings, portable, &mut phases)?;
+            print(output, &phases, &prove_summary(&figures), &figures)?;
             figures.within_limits()
         }
     };
@@ -118,6 +133,27 @@ fn operations_summary(figures: &operations::Figures) -> String {
         table += &format!(
             "{:<9} {:>5} {ms:>34.1} {classic:>12.1} {:>6.2}\n",
             b.operation, b.bits, b.ratio_classic
+        );
+    }
+    table
+}
+
+fn prove_summary(figures: &prove::Figures) -> String {
+    let mut table = format!(
+        "{} threads, {} arithmetic: {:.2} s a bootstrapping, {:.2} s fixed
+bootstrappings  segments   seconds   memory, GB      bytes   verify, ms
+",
+        figures.threads, figures.backend, figures.seconds_per_bootstrapping, figures.fixed_seconds,
+    );
+    for run in figures.marginal_runs.iter().chain([&figures.run]) {
+        table += &format!(
+            "{:>14} {:>9} {:>9.2} {:>12.2} {:>10} {:>12.1}\n",
+            run.bootstrappings,
+            run.segments,
+            run.seconds,
+            run.peak_memory_gb.unwrap_or(f64::NAN),
+            run.proof_bytes,
+            run.native_verify_ms,
         );
     }
     table
