@@ -15,6 +15,7 @@
 //! | [`process`], [`port`], [`certificates`] | what a local cluster of processes is made of |
 //! | [`config`] | the cluster file |
 //! | [`phases`] | durations of a run |
+//! | [`proving`] | proofs of bootstrapping in this process, under development keys |
 //! | [`engine`], [`prover`], [`keyholders`], [`chain`], [`rpc`] | clients of the services |
 //!
 //! Place among the crates: on top of all others; only the workloads of `examples/` depend on it.
@@ -35,6 +36,7 @@ pub mod phases;
 pub mod port;
 pub mod process;
 pub mod prover;
+pub mod proving;
 pub mod receipt;
 pub mod rpc;
 pub mod setup;

@@ -10,29 +10,17 @@ use anyhow::{Context, ensure};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use serde::Serialize;
+use std::num::NonZeroUsize;
 use std::time::Instant;
-use tfhe::shortint::ClientKey;
 use trine::phases::Phases;
-use trine::setup;
-use trine_fhe::bootstrapping::EvaluationKey;
-use trine_fhe::dev_keys::DevelopmentKeys;
-use trine_fhe::keys::EvaluationKeys;
+use trine::proving::DevelopmentProver;
 use trine_fhe::{BlockWords, ValueWords};
-use trine_kernels::Backend;
-use trine_kernels::msm::Bases;
 use trine_program::circuit::{BOXES, Bootstrapping, Circuit, Linear, Table, Term, Wire, interpret, segments};
 use trine_program::policy::DELTA;
 use trine_program::{Declaration, KeyKind, ValueType};
-use trine_prover::bootstrapping::job::{JobControl, JobProver, ProvenJob};
-use trine_prover::bootstrapping::keys::{KeyName, commit_keys, load_or_make};
-use trine_prover::bootstrapping::{Control, KeyWords, Partial, Phase, Prover};
-use trine_verifier::bootstrapping::segment::verify_job;
-use trine_verifier::bootstrapping::statement::Job;
-use trine_verifier::bootstrapping::{KeyCommitments, Parameters, Shape, Statement};
-use trine_verifier::handle::{HandleRecord, Origin};
-use trine_verifier::srs::CommitmentKey;
-use trine_verifier::statement::Domain;
-use trine_verifier::{Commitment, NamedCommitment};
+use trine_prover::bootstrapping::job::{JobControl, ProvenJob};
+use trine_prover::bootstrapping::{Control, Partial, Phase};
+use trine_verifier::bootstrapping::{Parameters, Shape, Statement};
 
 /// Bootstrappings of the two proofs that the marginal cost is read from.
 const MARGINAL: [usize; 2] = [8, 16];
@@ -114,28 +102,16 @@ impl Figures {
     }
 }
 
-/// Keys and reference string.
-struct Setup {
-    client: ClientKey,
-    evaluation_key: EvaluationKey,
-    words: KeyWords,
-    srs: CommitmentKey,
-    bases: Bases,
-    commitments: KeyCommitments,
-    key_commitment_seconds: f64,
-    backend: Backend,
-}
-
 /// Measures a job of so many bootstrappings, and the two that the marginal cost is read from.
 pub fn run(bootstrappings: usize, portable: bool, phases: &mut Phases) -> anyhow::Result<Figures> {
     ensure!(bootstrappings > 0, "no bootstrapping to prove");
-    let setup = Setup::new(portable, phases)?;
+    let measurement = Measurement(DevelopmentProver::load_or_make(portable, phases)?);
     let mut runs: Vec<Run> = vec![];
     let mut sizes = vec![bootstrappings];
     sizes.extend(MARGINAL.iter().filter(|size| **size != bootstrappings));
     sizes.sort_unstable();
     for size in sizes {
-        runs.push(setup.measure(size, phases)?);
+        runs.push(measurement.measure(size, phases)?);
     }
     let of = |size| runs.iter().find(|run| run.bootstrappings == size).cloned().context("a run is missing");
     let [eight, sixteen] = [of(MARGINAL[0])?, of(MARGINAL[1])?];
@@ -144,79 +120,33 @@ pub fn run(bootstrappings: usize, portable: bool, phases: &mut Phases) -> anyhow
         bench: "prove",
         run: of(bootstrappings)?,
         threads: std::thread::available_parallelism()?.get(),
-        backend: format!("{:?}", setup.backend),
-        key_commitment_seconds: setup.key_commitment_seconds,
+        backend: format!("{:?}", measurement.0.backend),
+        key_commitment_seconds: measurement.0.key_commitment_seconds,
         seconds_per_bootstrapping: marginal,
         fixed_seconds: eight.seconds - MARGINAL[0] as f64 * marginal,
         marginal_runs: vec![eight, sixteen],
     })
 }
 
-impl Setup {
-    fn new(portable: bool, phases: &mut Phases) -> anyhow::Result<Self> {
-        let backend = if portable { Backend::Portable } else { Backend::detect() };
-        let evaluator = if portable {
-            trine_fhe::bootstrapping::rotation::Backend::Portable
-        } else {
-            trine_fhe::bootstrapping::rotation::Backend::detect()
-        };
-        let phase = phases.open("evaluation key");
-        let keys = DevelopmentKeys::load_or_generate(&setup::cache_folder(), &mut |step| phase.step(step))?;
-        let dealer = keys.read_dealer()?;
-        let key_bytes = std::fs::read(&keys.server_key)?;
-        let evaluation_key = EvaluationKey::new(EvaluationKeys::from_bytes(&key_bytes)?.server, evaluator)?;
-        let words = KeyWords::new(&evaluation_key);
-        phases.close(phase, if keys.cached { "cached" } else { "made" });
+/// Measures with one prover.
+struct Measurement(DevelopmentProver);
 
-        let phase = phases.open("reference string");
-        let srs = setup::circuit_srs()?;
-        let bases = Bases::new(backend, srs.powers());
-        phases.close(phase, format!("2^{} powers", srs.powers().len().ilog2()));
-
-        let phase = phases.open("key commitments");
-        let name = KeyName::new(&key_bytes, Parameters::PRODUCTION, srs.verifier().digest());
-        let start = Instant::now();
-        let mut made = false;
-        let commitments = load_or_make(&setup::cache_folder(), &name, || {
-            made = true;
-            commit_keys(&bases, &Parameters::PRODUCTION, &words)
-        })?;
-        let key_commitment_seconds = if made { start.elapsed().as_secs_f64() } else { 0.0 };
-        phases.close(phase, if made { "made" } else { "cached" });
-        Ok(Self {
-            client: dealer.client().clone(),
-            evaluation_key,
-            words,
-            srs,
-            bases,
-            commitments,
-            key_commitment_seconds,
-            backend,
-        })
-    }
-
+impl Measurement {
     fn measure(&self, bootstrappings: usize, phases: &mut Phases) -> anyhow::Result<Run> {
         let circuit = random_circuit(bootstrappings)?;
         let depth = circuit.levels().len();
         let (plaintexts, values) = self.random_inputs(&circuit)?;
-        let job = self.job(&circuit, &values)?;
-        let prover = JobProver {
-            prover: Prover { backend: self.backend, bases: &self.bases, keys: &self.words },
-            evaluation_key: &self.evaluation_key,
-            commitments: &self.commitments,
-            srs: self.srs.verifier(),
-            domain: self.domain(),
-        };
+        let job = self.0.job(&circuit, &values)?;
         let phase = phases.open(&format!("prove {bootstrappings}"));
         reset_peak();
         let mut clock = Clock::start(|name| phase.step(name));
-        let (seconds, proven) = timed(|| prover.prove(job, &values, &mut clock))?;
+        let (seconds, proven) = timed(|| self.0.prove(job, &values, &mut clock))?;
         let named = clock.finish();
         let peak_memory_gb = peak_bytes().map(|bytes| bytes as f64 / 1e9);
         self.check_outputs(&circuit, &plaintexts, &proven)?;
         let native_verify_ms = self.verify(&proven)?;
         phases.close(phase, format!("{} segments", proven.segments.len()));
-        let most = std::num::NonZeroUsize::new(1 << Parameters::PRODUCTION.max_log_bootstrappings);
+        let most = NonZeroUsize::new(1 << Parameters::PRODUCTION.max_log_bootstrappings);
         let list = segments(&circuit, most.context("a proof takes a bootstrapping")?)?;
         let bytes = list.iter().zip(&proven.segments).map(|(segment, proven)| {
             Ok(proven.proof.to_bytes(&Shape::new(Parameters::PRODUCTION, &segment.circuit)?).len())
@@ -233,56 +163,18 @@ impl Setup {
         })
     }
 
-    fn domain(&self) -> Domain {
-        Domain {
-            chain_id: 31_337,
-            coprocessor: [7; 20],
-            verifier_hash: [1; 32],
-            srs_digest: self.srs.verifier().digest(),
-            parameter_set_id: [2; 32],
-            key_digest: self.commitments.digest(&Parameters::PRODUCTION),
-        }
-    }
-
     /// Distinct random plaintexts, encrypted.
     fn random_inputs(&self, circuit: &Circuit) -> anyhow::Result<(Vec<Vec<u8>>, Vec<ValueWords>)> {
         let mut rng = ChaCha20Rng::from_entropy();
         let mut encrypt = |declared: &Declaration| {
             let plaintexts: Vec<u8> = (0..declared.blocks).map(|_| rng.gen_range(0..4)).collect();
             let blocks =
-                plaintexts.iter().map(|p| BlockWords::from_shortint(&self.client.encrypt(u64::from(*p))));
+                plaintexts.iter().map(|p| BlockWords::from_shortint(&self.0.client().encrypt(u64::from(*p))));
             let value = ValueWords::new(*declared, blocks.collect::<Result<_, _>>()?)?;
             anyhow::Ok((plaintexts, value))
         };
         let pairs = circuit.inputs().iter().map(&mut encrypt).collect::<Result<Vec<_>, _>>()?;
         Ok(pairs.into_iter().unzip())
-    }
-
-    fn job(&self, circuit: &Circuit, values: &[ValueWords]) -> anyhow::Result<Job> {
-        let domain = self.domain();
-        let inputs = values.iter().map(|value| {
-            let commitment = Commitment::new(self.bases.commit_u64(&value.commitment_words())?)?;
-            let declared = value.declaration();
-            let record = HandleRecord {
-                chain_id: domain.chain_id,
-                coprocessor: domain.coprocessor,
-                key_digest: domain.key_digest,
-                key_kind: declared.key_kind,
-                value_type: declared.value_type,
-                blocks: declared.blocks,
-                origin: Origin::Input { registrant: [3; 20], consumer: [4; 20] },
-                commitment_digest: commitment.digest(),
-            };
-            anyhow::Ok(NamedCommitment::new(&record, commitment)?)
-        });
-        Ok(Job {
-            request_id: [5; 32],
-            salt: [6; 32],
-            segment: 0,
-            circuit: circuit.clone(),
-            inputs: inputs.collect::<Result<_, _>>()?,
-            outputs: vec![],
-        })
     }
 
     fn check_outputs(
@@ -294,7 +186,7 @@ impl Setup {
         let expected = interpret(circuit, plaintexts)?;
         for (expected, value) in expected.iter().zip(&proven.outputs) {
             let decrypted =
-                value.blocks().iter().map(|b| self.client.decrypt_message_and_carry(&b.to_shortint(15)));
+                value.blocks().iter().map(|b| self.0.client().decrypt_message_and_carry(&b.to_shortint(15)));
             let decrypted: Vec<u8> = decrypted.map(|plaintext| plaintext as u8).collect();
             ensure!(decrypted == *expected, "an output decrypts to {decrypted:?}, expected {expected:?}");
         }
@@ -303,21 +195,8 @@ impl Setup {
     }
 
     fn verify(&self, proven: &ProvenJob) -> anyhow::Result<f64> {
-        let (domain, keys) = (self.domain(), &self.commitments);
-        let verifications = (0..VERIFICATIONS).map(|_| {
-            let verify = || {
-                verify_job(
-                    &Parameters::PRODUCTION,
-                    self.srs.verifier(),
-                    &domain,
-                    keys,
-                    &proven.job,
-                    &proven.segments,
-                )
-            };
-            Ok(1e3 * timed(verify)?.0)
-        });
-        Ok(median(&verifications.collect::<anyhow::Result<Vec<f64>>>()?))
+        let milliseconds = (0..VERIFICATIONS).map(|_| Ok(1e3 * timed(|| self.0.verify(proven))?.0));
+        Ok(median(&milliseconds.collect::<anyhow::Result<Vec<f64>>>()?))
     }
 }
 

@@ -1,0 +1,152 @@
+//! Proofs of bootstrapping in this process, under development keys: for measurements and tests.
+
+use crate::phases::Phases;
+use crate::setup;
+use std::path::Path;
+use std::time::Instant;
+use tfhe::shortint::ClientKey;
+use trine_fhe::ValueWords;
+use trine_fhe::bootstrapping::{EvaluationKey, rotation};
+use trine_fhe::dev_keys::DevelopmentKeys;
+use trine_fhe::keys::{DealerKeys, EvaluationKeys};
+use trine_kernels::Backend;
+use trine_kernels::msm::Bases;
+use trine_program::circuit::Circuit;
+use trine_prover::bootstrapping::job::{JobControl, JobProver, ProvenJob};
+use trine_prover::bootstrapping::keys::{KeyName, commit_keys, load_or_make};
+use trine_prover::bootstrapping::{KeyWords, Prover};
+use trine_verifier::bootstrapping::segment::verify_job;
+use trine_verifier::bootstrapping::statement::Job;
+use trine_verifier::bootstrapping::{KeyCommitments, Parameters};
+use trine_verifier::handle::{HandleRecord, Origin};
+use trine_verifier::srs::CommitmentKey;
+use trine_verifier::statement::Domain;
+use trine_verifier::{Commitment, NamedCommitment};
+
+/// The development keys, laid out for proving, and the reference string.
+pub struct DevelopmentProver {
+    dealer: DealerKeys,
+    evaluation_key: EvaluationKey,
+    words: KeyWords,
+    srs: CommitmentKey,
+    bases: Bases,
+    commitments: KeyCommitments,
+    /// Arithmetic of the prover.
+    pub backend: Backend,
+    /// Seconds that made the commitments of the evaluation key; 0 when they were cached.
+    pub key_commitment_seconds: f64,
+}
+
+impl DevelopmentProver {
+    /// Loads or makes everything. `portable`: without vector kernels.
+    pub fn load_or_make(portable: bool, phases: &mut Phases) -> anyhow::Result<Self> {
+        let backend = if portable { Backend::Portable } else { Backend::detect() };
+        let evaluator = if portable { rotation::Backend::Portable } else { rotation::Backend::detect() };
+        let folder = setup::cache_folder();
+        let phase = phases.open("evaluation key");
+        let keys = DevelopmentKeys::load_or_generate(&folder, &mut |step| phase.step(step))?;
+        let dealer = keys.read_dealer()?;
+        let key_bytes = std::fs::read(&keys.server_key)?;
+        let evaluation_key = EvaluationKey::new(EvaluationKeys::from_bytes(&key_bytes)?.server, evaluator)?;
+        let words = KeyWords::new(&evaluation_key);
+        phases.close(phase, if keys.cached { "cached" } else { "made" });
+
+        let phase = phases.open("reference string");
+        let srs = setup::circuit_srs()?;
+        let bases = Bases::new(backend, srs.powers());
+        phases.close(phase, format!("2^{} powers", srs.powers().len().ilog2()));
+
+        let phase = phases.open("key commitments");
+        let name = KeyName::new(&key_bytes, Parameters::PRODUCTION, srs.verifier().digest());
+        let (commitments, key_commitment_seconds) = commitments(&folder, &name, &bases, &words)?;
+        phases.close(phase, if key_commitment_seconds > 0.0 { "made" } else { "cached" });
+        Ok(Self { dealer, evaluation_key, words, srs, bases, commitments, backend, key_commitment_seconds })
+    }
+
+    /// tfhe-rs's client key.
+    pub fn client(&self) -> &ClientKey {
+        self.dealer.client()
+    }
+
+    /// A made-up domain, with the key and the reference string of this prover.
+    pub fn domain(&self) -> Domain {
+        Domain {
+            chain_id: 31_337,
+            coprocessor: [7; 20],
+            verifier_hash: [1; 32],
+            srs_digest: self.srs.verifier().digest(),
+            parameter_set_id: [2; 32],
+            key_digest: self.commitments.digest(&Parameters::PRODUCTION),
+        }
+    }
+
+    /// A job over input values, each named by its own commitment.
+    pub fn job(&self, circuit: &Circuit, values: &[ValueWords]) -> anyhow::Result<Job> {
+        let inputs = values.iter().map(|value| self.named(value)).collect::<Result<_, _>>()?;
+        Ok(Job {
+            request_id: [5; 32],
+            salt: [6; 32],
+            segment: 0,
+            circuit: circuit.clone(),
+            inputs,
+            outputs: vec![],
+        })
+    }
+
+    /// Evaluates and proves.
+    pub fn prove(
+        &self,
+        job: Job,
+        values: &[ValueWords],
+        control: &mut dyn JobControl,
+    ) -> anyhow::Result<ProvenJob> {
+        let prover = JobProver {
+            prover: Prover { backend: self.backend, bases: &self.bases, keys: &self.words },
+            evaluation_key: &self.evaluation_key,
+            commitments: &self.commitments,
+            srs: self.srs.verifier(),
+            domain: self.domain(),
+        };
+        Ok(prover.prove(job, values, control)?)
+    }
+
+    /// Verifies as anybody does.
+    pub fn verify(&self, proven: &ProvenJob) -> anyhow::Result<()> {
+        let (srs, domain) = (self.srs.verifier(), self.domain());
+        let parameters = &Parameters::PRODUCTION;
+        Ok(verify_job(parameters, srs, &domain, &self.commitments, &proven.job, &proven.segments)?)
+    }
+
+    fn named(&self, value: &ValueWords) -> anyhow::Result<NamedCommitment> {
+        let (domain, declared) = (self.domain(), value.declaration());
+        let commitment = Commitment::new(self.bases.commit_u64(&value.commitment_words())?)?;
+        let record = HandleRecord {
+            chain_id: domain.chain_id,
+            coprocessor: domain.coprocessor,
+            key_digest: domain.key_digest,
+            key_kind: declared.key_kind,
+            value_type: declared.value_type,
+            blocks: declared.blocks,
+            origin: Origin::Input { registrant: [3; 20], consumer: [4; 20] },
+            commitment_digest: commitment.digest(),
+        };
+        Ok(NamedCommitment::new(&record, commitment)?)
+    }
+}
+
+/// The key's commitments, and the seconds that it took to make them.
+fn commitments(
+    folder: &Path,
+    name: &KeyName,
+    bases: &Bases,
+    words: &KeyWords,
+) -> anyhow::Result<(KeyCommitments, f64)> {
+    let mut seconds = 0.0;
+    let commitments = load_or_make(folder, name, || {
+        let start = Instant::now();
+        let made = commit_keys(bases, &Parameters::PRODUCTION, words);
+        seconds = start.elapsed().as_secs_f64();
+        made
+    })?;
+    Ok((commitments, seconds))
+}
