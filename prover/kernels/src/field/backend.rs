@@ -2,9 +2,11 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::Avx512;
+#[cfg(test)]
+use super::ifma::Emulated;
 use super::{
     Lanes,
-    ifma::{Elements, Emulated, ScalarField, WordKernel, Words},
+    ifma::{Elements, ScalarField, WordKernel, Words},
     portable::PortableLanes,
 };
 
@@ -16,7 +18,8 @@ pub enum Backend {
     /// The form of AVX-512 IFMA, on processors that have it.
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
-    /// The form of AVX-512 IFMA, on every processor: many times slower than [`Self::Portable`], for tests.
+    /// The form of AVX-512 IFMA, on every processor: many times slower than [`Self::Portable`], for tests of this crate.
+    #[cfg(test)]
     Emulated,
 }
 
@@ -49,9 +52,13 @@ impl Backend {
         Self::Portable
     }
 
-    /// The back ends that compute on this processor, the emulated one included: for tests.
+    /// The back ends that compute on this processor, in tests of this crate the emulated one too.
     pub fn all() -> Vec<Self> {
-        let mut backends = vec![Self::Portable, Self::Emulated];
+        let mut backends = vec![
+            Self::Portable,
+            #[cfg(test)]
+            Self::Emulated,
+        ];
         if !backends.contains(&Self::detect()) {
             backends.push(Self::detect());
         }
@@ -65,6 +72,7 @@ impl Backend {
             Self::Portable => kernel.run::<PortableLanes>(),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512(avx512) => avx512.run(OverWords(kernel)),
+            #[cfg(test)]
             Self::Emulated => OverWords(kernel).run::<Emulated>(),
         }
     }

@@ -17,7 +17,9 @@ use super::addition::{Addition, Operand};
 use super::portable::{self, Portable};
 #[cfg(target_arch = "x86_64")]
 use crate::field::Avx512;
-use crate::field::ifma::{BaseField, Elements, Emulated, Modulus, WordKernel, Words};
+#[cfg(test)]
+use crate::field::ifma::Emulated;
+use crate::field::ifma::{BaseField, Elements, Modulus, WordKernel, Words};
 use ark_bn254::{Fq, G1Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, One, PrimeField};
@@ -32,6 +34,7 @@ pub(crate) enum Ifma {
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
     /// By the language.
+    #[cfg(test)]
     Emulated,
 }
 
@@ -117,6 +120,7 @@ impl Addition for Ifma {
         let added = match self {
             #[cfg(target_arch = "x86_64")]
             Self::Avx512(avx512) => avx512.run(chords),
+            #[cfg(test)]
             Self::Emulated => chords.run::<Emulated>(),
         };
         if !added {

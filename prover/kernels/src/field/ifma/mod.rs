@@ -24,6 +24,7 @@
 //! As [`Lanes`](super::Lanes) values are normal and below `9/8 p` after every operation, see `lanes`.
 
 mod elements;
+#[cfg(test)]
 mod emulated;
 mod lanes;
 mod modulus;
@@ -33,6 +34,7 @@ mod tests;
 mod words;
 
 pub(crate) use elements::Elements;
+#[cfg(test)]
 pub(crate) use emulated::Emulated;
 pub(crate) use modulus::{BaseField, Modulus, ScalarField};
 pub(crate) use sum::WideSum;
