@@ -23,6 +23,7 @@ impl PortableLanes {
     }
 }
 
+// Arithmetic of eight elements is never inlined: a call costs nothing beside it, and kernels stay small to compile.
 impl Lanes for PortableLanes {
     type Sum = [Wide; LANES];
 
@@ -68,22 +69,22 @@ impl Lanes for PortableLanes {
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn add(self, other: Self) -> Self {
         self.zip(other, |a, b| a + b)
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn sub(self, other: Self) -> Self {
         self.zip(other, |a, b| a - b)
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn mul(self, other: Self) -> Self {
         self.zip(other, |a, b| a * b)
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn mul_add(a: Self, b: Self, c: Self, d: Self) -> Self {
         let mut result = Self::zero();
         for k in 0..LANES {
@@ -95,17 +96,17 @@ impl Lanes for PortableLanes {
         result
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn from_u32(x: &[u32; LANES]) -> Self {
         Self(x.map(Fr::from))
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn from_u64(x: &[u64; LANES]) -> Self {
         Self(x.map(Fr::from))
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn from_i64(x: &[i64; LANES]) -> Self {
         Self(x.map(Fr::from))
     }
@@ -115,28 +116,28 @@ impl Lanes for PortableLanes {
         [Wide::empty(); LANES]
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn accumulate(sum: &mut Self::Sum, a: Self, b: Self) {
         for k in 0..LANES {
             sum[k].accumulate(a.0[k], b.0[k]);
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn accumulate_u32(sum: &mut Self::Sum, a: Scaled<Self>, x: &[u32; LANES]) {
         for k in 0..LANES {
             sum[k].accumulate_word(a.0.0[k], u64::from(x[k]));
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn accumulate_u64(sum: &mut Self::Sum, a: Scaled<Self>, x: &[u64; LANES]) {
         for k in 0..LANES {
             sum[k].accumulate_word(a.0.0[k], x[k]);
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn reduce(sum: Self::Sum) -> Self {
         Self(sum.map(Wide::reduce))
     }
