@@ -76,7 +76,7 @@ class Shape:
             ("mult_e", self.log_n + 1, None)]
         self.limbs = {name: widths for name, _, widths in table if widths}
         self.variables, self.first_round = {}, []
-        for name, variables, widths in table:
+        for name, variables, widths in sorted(table, key=lambda row: not row[2]):
             columns = [f"{name}_{k}" for k in range(len(widths))] if widths else [name]
             self.first_round += columns
             self.variables.update({column: variables for column in columns})
