@@ -138,20 +138,8 @@ pub fn verify_field(
     let mut claims = vec![];
     let x = verify_rotation(shape, proof, d2, checks, transcript, &mut claims)?;
     verify_switch(shape, circuit, proof, checks, transcript, &mut claims)?;
-    // PB.F1, PB.F2
-    let f = KeyswitchPoint::draw(shape, transcript);
-    claims.push(keyswitch_claim(shape, circuit, &f));
-    // PB.G1, PB.G2
-    let g = OutputPoint::draw(shape, transcript);
-    claims.push(outputs_claim(shape, circuit, &g));
-    // PB.O1, PB.O2
-    let y = draw_handle_point(shape, transcript);
-    claims.extend(handle_claims(shape, &y));
-    // PB.H1 to PB.H5
-    let fingerprints = Fingerprints::draw(kinds(shape, circuit), &x.z, checks, transcript);
-    let blocks = blocks(shape, checks);
-    let leaf = verify_tree(layers(&blocks), &proof.tree, checks, transcript)?;
-    claims.extend(leaf_claims(shape, &blocks, &fingerprints, &leaf));
+    draw_linear_claims(shape, circuit, transcript, &mut claims);
+    verify_lookups(shape, circuit, &x.z, proof, checks, transcript, &mut claims)?;
     // PB.I1 to PB.I3
     claims.retain(|claim| checks.makes(claim.check));
     let u = verify_reduction(shape, circuit, &claims, &proof.reduction, &proof.values, checks, transcript)?;
@@ -164,7 +152,7 @@ pub fn verify_field(
 }
 
 /// Steps PB.A1 to PB.D2: blind rotation. Returns where the combined key's sumcheck ends.
-fn verify_rotation(
+pub fn verify_rotation(
     shape: &Shape,
     proof: &FieldProof,
     d2: &Fr,
@@ -210,7 +198,7 @@ fn verify_rotation(
 }
 
 /// Steps PB.E1 to PB.E6: keyswitch product and modulus switch.
-fn verify_switch(
+pub fn verify_switch(
     shape: &Shape,
     circuit: &Circuit,
     proof: &FieldProof,
@@ -232,5 +220,40 @@ fn verify_switch(
     // PB.E5, PB.E6
     claims.push(switch_digits_claim(shape, circuit, &e, &t, proof.switch.digits));
     claims.push(switch_key_claim(&e, &t, proof.switch.key));
+    Ok(())
+}
+
+/// Steps PB.F1 to PB.O2: claims that the prover sends nothing for.
+pub fn draw_linear_claims(
+    shape: &Shape,
+    circuit: &Circuit,
+    transcript: &mut Transcript,
+    claims: &mut Vec<Claim>,
+) {
+    // PB.F1, PB.F2
+    let f = KeyswitchPoint::draw(shape, transcript);
+    claims.push(keyswitch_claim(shape, circuit, &f));
+    // PB.G1, PB.G2
+    let g = OutputPoint::draw(shape, transcript);
+    claims.push(outputs_claim(shape, circuit, &g));
+    // PB.O1, PB.O2
+    let y = draw_handle_point(shape, transcript);
+    claims.extend(handle_claims(shape, &y));
+}
+
+/// Steps PB.H1 to PB.H5: look-ups. `evaluation` is `x_z`.
+pub fn verify_lookups(
+    shape: &Shape,
+    circuit: &Circuit,
+    evaluation: &[Fr],
+    proof: &FieldProof,
+    checks: &Checks,
+    transcript: &mut Transcript,
+    claims: &mut Vec<Claim>,
+) -> Result<(), Rejection> {
+    let fingerprints = Fingerprints::draw(kinds(shape, circuit), evaluation, checks, transcript);
+    let blocks = blocks(shape, checks);
+    let leaf = verify_tree(layers(&blocks), &proof.tree, checks, transcript)?;
+    claims.extend(leaf_claims(shape, &blocks, &fingerprints, &leaf));
     Ok(())
 }

@@ -1,0 +1,49 @@
+//! Commitments of the rounds (PB.T2, PB.D1).
+
+use super::columns::Columns;
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ec::CurveGroup;
+use ark_ff::Zero;
+use trine_kernels::msm::{Bases, MsmError};
+use trine_verifier::bootstrapping::shape::{Column, Shape};
+
+/// Commitments to the polynomials of the first round; `None` when the owner stops it.
+pub fn commit_first_round(
+    bases: &Bases,
+    shape: &Shape,
+    columns: &Columns,
+    goes_on: &mut dyn FnMut() -> bool,
+) -> Result<Option<Vec<G1Affine>>, MsmError> {
+    let chunk = 1usize << shape.parameters.log_chunk;
+    let mut sums = vec![G1Projective::zero(); shape.first_round_points()];
+    for column in shape.first_round_columns() {
+        if !goes_on() {
+            return Ok(None);
+        }
+        let place = shape.place(column);
+        let bits = cell_bits(shape, column);
+        for (index, cells) in columns.get(column).chunks(chunk).enumerate() {
+            sums[place.polynomial + index] += bases.commit_u32_at(place.offset, cells, bits)?;
+        }
+    }
+    Ok(Some(G1Projective::normalize_batch(&sums)))
+}
+
+/// Commitments to the powers of the rotation.
+pub fn commit_elements(bases: &Bases, shape: &Shape, elements: &[Fr]) -> Result<Vec<G1Affine>, MsmError> {
+    let chunk = 1usize << shape.parameters.log_chunk;
+    let chunks = elements.chunks(chunk).map(|elements| bases.commit_field(elements));
+    chunks.take(shape.second_round_points()).collect()
+}
+
+/// Bits that the cells of a column need; multiplicities count up to the number of look-ups.
+fn cell_bits(shape: &Shape, column: Column) -> u32 {
+    let p = &shape.parameters;
+    match column {
+        Column::RangeMultiplicity | Column::KeyswitchMultiplicity(_) | Column::ExponentMultiplicity => 32,
+        Column::Exponent => p.exponent_bits() as u32,
+        Column::Tie => 1,
+        Column::KeyswitchDigit(_) => p.digit_offset().ilog2() + 2,
+        _ => p.limb_bits as u32,
+    }
+}
