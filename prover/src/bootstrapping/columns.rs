@@ -2,13 +2,15 @@
 
 use ark_bn254::Fr;
 use std::collections::BTreeMap;
-use trine_verifier::bootstrapping::shape::{Column, Shape};
+use trine_verifier::bootstrapping::Parameters;
+use trine_verifier::bootstrapping::shape::{Column, Family, Shape};
 
 /// Committed cells of the first round, column by column, each as long as its rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns(BTreeMap<Column, Vec<u32>>);
 
 /// Words of an evaluation key, laid out as the key's columns: each as long as its rows, zeros in the padding.
+#[derive(PartialEq, Eq)]
 pub struct KeyWords {
     /// By (j, c, u, subset, step).
     pub bootstrapping: Vec<u64>,
@@ -56,6 +58,90 @@ impl Columns {
     /// The cells of a column, to be written.
     pub fn get_mut(&mut self, column: Column) -> &mut [u32] {
         self.0.get_mut(&column).map(Vec::as_mut_slice).unwrap_or_default()
+    }
+
+    /// Writes the limbs of a family's values, from its first row on.
+    pub fn write(
+        &mut self,
+        parameters: &Parameters,
+        family: Family,
+        values: impl Iterator<Item = u64> + Clone,
+    ) {
+        for k in 0..family.limbs(parameters) {
+            write_limb(self.get_mut(family.limb(k as u8)), parameters, k, values.clone());
+        }
+    }
+
+    /// What belongs to each slot of bootstrappings, so that slots can be written side by side.
+    pub fn slots(&mut self, shape: &Shape) -> Vec<Slot<'_>> {
+        let mut slots: Vec<Slot<'_>> = (0..shape.bootstrappings()).map(|_| Slot::default()).collect();
+        for (column, cells) in self.0.iter_mut().filter(|(column, _)| is_of_slots(**column)) {
+            let rows = cells.len() >> shape.log_bootstrappings;
+            for (slot, cells) in slots.iter_mut().zip(cells.chunks_exact_mut(rows.max(1))) {
+                slot.0.insert(*column, cells);
+            }
+        }
+        slots
+    }
+}
+
+/// The rows of one slot of bootstrappings, in all columns that have rows for slots.
+#[derive(Debug, Default)]
+pub struct Slot<'a>(BTreeMap<Column, &'a mut [u32]>);
+
+impl Slot<'_> {
+    /// The cells of a column; none for a column without rows for slots.
+    pub fn get_mut(&mut self, column: Column) -> &mut [u32] {
+        self.0.get_mut(&column).map(|cells| &mut **cells).unwrap_or_default()
+    }
+
+    /// Writes the limbs of a family's values, from row `first` on.
+    pub fn write(
+        &mut self,
+        parameters: &Parameters,
+        family: Family,
+        first: usize,
+        values: impl Iterator<Item = u64> + Clone,
+    ) {
+        for k in 0..family.limbs(parameters) {
+            let cells = self.get_mut(family.limb(k as u8));
+            write_limb(cells.get_mut(first..).unwrap_or_default(), parameters, k, values.clone());
+        }
+    }
+}
+
+fn write_limb(cells: &mut [u32], parameters: &Parameters, k: usize, values: impl Iterator<Item = u64>) {
+    let (shift, mask) = (parameters.limb_bits * k, (1u64 << parameters.limb_bits) - 1);
+    for (cell, value) in cells.iter_mut().zip(values) {
+        *cell = (value >> shift & mask) as u32;
+    }
+}
+
+/// Columns whose highest index bits name the slot of a bootstrapping.
+fn is_of_slots(column: Column) -> bool {
+    match column {
+        Column::Digit(_)
+        | Column::Remainder(_)
+        | Column::Carry(_)
+        | Column::Exponent
+        | Column::SwitchRemainder(_)
+        | Column::SwitchCarry(_)
+        | Column::KeyswitchDigit(_)
+        | Column::Tie
+        | Column::KeyswitchRemainder(_)
+        | Column::KeyswitchCarry(_) => true,
+        Column::Word(_)
+        | Column::WordCarry(_)
+        | Column::RangeMultiplicity
+        | Column::KeyswitchMultiplicity(_)
+        | Column::ExponentMultiplicity
+        | Column::Rotation
+        | Column::BootstrappingKey
+        | Column::KeyswitchingKey(_)
+        | Column::Input(_)
+        | Column::Output(_)
+        | Column::Mask
+        | Column::Table => false,
     }
 }
 
