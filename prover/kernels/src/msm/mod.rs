@@ -12,6 +12,7 @@
 //! | `addition` | what a back end gives: batches of affine additions |
 //! | `portable` | those of arkworks' arithmetic |
 //! | `ifma` | those of 52-bit limbs, eight at a time |
+//! | `powers` | powers of a known tau, for development |
 //!
 //! Every sum is exact, also where points repeat, cancel or are infinite: additions are complete.
 
@@ -19,6 +20,7 @@ mod addition;
 mod buckets;
 mod ifma;
 mod portable;
+mod powers;
 mod product;
 mod scalars;
 #[cfg(test)]
@@ -30,6 +32,7 @@ use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::CurveGroup;
 use ifma::Ifma;
 use portable::Portable;
+pub use powers::powers_of_tau;
 use rayon::prelude::*;
 use scalars::{FieldElements, Integers, Scalars};
 
@@ -92,6 +95,7 @@ impl Bases {
             Backend::Portable => Form::Portable(load::<Portable>(powers)),
             #[cfg(target_arch = "x86_64")]
             Backend::Avx512(avx512) => Form::Ifma(Ifma::Avx512(avx512), load::<Ifma>(powers)),
+            #[cfg(test)]
             Backend::Emulated => Form::Ifma(Ifma::Emulated, load::<Ifma>(powers)),
         };
         Self { form }
@@ -120,10 +124,11 @@ impl Bases {
         if !(1..=32).contains(&bits) {
             return Err(MsmError::Bits { bits });
         }
-        if let Some((index, cell)) = cells.iter().enumerate().find(|(_, cell)| u64::from(**cell) >> bits != 0) {
+        if let Some((index, cell)) = cells.iter().enumerate().find(|(_, cell)| u64::from(**cell) >> bits != 0)
+        {
             return Err(MsmError::Cell { index, cell: *cell, bits });
         }
-        self.multiply(offset, &Integers::new(cells, bits))
+        self.multiply(offset, &Integers::new(cells))
     }
 
     /// Commits to 64-bit words.
@@ -133,10 +138,12 @@ impl Bases {
 
     /// The part of a commitment that 64-bit words from coefficient `offset` on make. Parts add up.
     pub fn commit_u64_at(&self, offset: usize, words: &[u64]) -> Result<G1Projective, MsmError> {
-        self.multiply(offset, &Integers::new(words, u64::BITS))
+        self.multiply(offset, &Integers::new(words))
     }
 
     /// Commits to field elements, with 32 bytes of memory for each.
+    ///
+    /// Elements in a back end's form: `commit_field(&vector.to_elements())`.
     pub fn commit_field(&self, coefficients: &[Fr]) -> Result<G1Affine, MsmError> {
         Ok(self.commit_field_at(0, coefficients)?.into_affine())
     }

@@ -17,12 +17,18 @@ pub(crate) struct Point {
     y: Fq,
 }
 
-/// One addition between the two passes.
+impl Point {
+    #[inline(always)]
+    fn negate_if(&mut self, negative: bool) {
+        if negative {
+            self.y.neg_in_place();
+        }
+    }
+}
+
+/// One addition between the passes.
 #[derive(Clone, Copy)]
 struct Chord {
-    x1: Fq,
-    y1: Fq,
-    x2: Fq,
     rise: Fq,
     run: Fq,
     /// Product of the runs before this one.
@@ -32,6 +38,9 @@ struct Chord {
 /// Room for a batch.
 #[derive(Default)]
 pub(crate) struct Scratch {
+    pairs: Vec<[Point; 2]>,
+    /// For each pair, whether its points are negated.
+    signs: Vec<[bool; 2]>,
     chords: Vec<Chord>,
     /// Sums that no chord gives: an operand or the sum is infinity.
     exceptions: Vec<(usize, Point)>,
@@ -43,12 +52,6 @@ enum Sum {
     Slope { rise: Fq, run: Fq },
     /// Known without one.
     Known(Point),
-}
-
-#[inline(always)]
-fn signed(operand: Operand<'_, Point>) -> Point {
-    let Point { x, y } = *operand.point;
-    Point { x, y: if operand.negative { -y } else { y } }
 }
 
 #[inline(always)]
@@ -105,29 +108,38 @@ impl Addition for Portable {
         operands: impl Fn(usize) -> [Operand<'a, Point>; 2],
         mut store: impl FnMut(usize, Point),
     ) {
-        let Scratch { chords, exceptions } = scratch;
+        let Scratch { pairs, signs, chords, exceptions } = scratch;
+        pairs.clear();
+        signs.clear();
+        // By itself, so that the processor waits for many points at a time.
+        for k in 0..count {
+            let [first, second] = operands(k);
+            pairs.push([*first.point, *second.point]);
+            signs.push([first.negative, second.negative]);
+        }
         chords.clear();
         exceptions.clear();
         let mut product = Fq::one();
-        for k in 0..count {
-            let [first, second] = operands(k).map(signed);
-            let (rise, run) = match classify(&first, &second) {
+        for (k, ([first, second], signs)) in pairs.iter_mut().zip(&*signs).enumerate() {
+            first.negate_if(signs[0]);
+            second.negate_if(signs[1]);
+            let (rise, run) = match classify(first, second) {
                 Sum::Slope { rise, run } => (rise, run),
                 Sum::Known(sum) => {
                     exceptions.push((k, sum));
                     (Fq::zero(), Fq::one())
                 }
             };
-            chords.push(Chord { x1: first.x, y1: first.y, x2: second.x, rise, run, before: product });
+            chords.push(Chord { rise, run, before: product });
             product *= run;
         }
         // Every run is invertible, so the product is.
         let mut inverse = product.inverse().unwrap_or_default();
-        for (k, chord) in chords.iter().enumerate().rev() {
+        for (k, (chord, [first, second])) in chords.iter().zip(&*pairs).enumerate().rev() {
             let slope = inverse * chord.before * chord.rise;
             inverse *= chord.run;
-            let x = slope.square() - chord.x1 - chord.x2;
-            let y = slope * (chord.x1 - x) - chord.y1;
+            let x = slope.square() - first.x - second.x;
+            let y = slope * (first.x - x) - first.y;
             store(k, Point { x, y });
         }
         for (k, sum) in exceptions.drain(..) {

@@ -11,6 +11,9 @@ use rayon::prelude::*;
 /// Fewest rows of a block: its points (4 MiB) stay in a cache while they are gathered in the order of buckets.
 const BLOCK_ROWS: usize = 1 << 16;
 
+/// Rows of a block for each bucket at least: a block's sums join the buckets one by one.
+const ROWS_PER_BUCKET: usize = 4;
+
 /// Tasks for a thread, so that sparse windows do not leave threads idle.
 const TASKS_PER_THREAD: usize = 4;
 
@@ -55,7 +58,7 @@ fn fill<A: Addition>(
     rows: std::ops::Range<usize>,
 ) -> Vec<A::Point> {
     let Windows { buckets, .. } = scalars.windows();
-    let block = BLOCK_ROWS.max(2 * buckets);
+    let block = BLOCK_ROWS.max(ROWS_PER_BUCKET * buckets);
     let mut sums = vec![A::Point::default(); buckets];
     let mut reduction = Reduction::new(addition);
     let mut entries = Vec::with_capacity(block.min(rows.len()));

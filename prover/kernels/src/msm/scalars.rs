@@ -65,10 +65,12 @@ pub(crate) struct Integers<'a, W> {
     windows: Windows,
 }
 
-impl<'a, W> Integers<'a, W> {
-    /// Words below `2^bits`, `1 <= bits <= 64`.
-    pub fn new(words: &'a [W], bits: u32) -> Self {
-        Self { words, windows: Windows::unsigned(bits, words.len()) }
+impl<'a, W: Copy + Into<u64>> Integers<'a, W> {
+    /// The windows are those of the largest word and of the words other than zero.
+    pub fn new(words: &'a [W]) -> Self {
+        let union = words.iter().fold(0, |union, word| union | (*word).into());
+        let rows = words.iter().filter(|word| (**word).into() != 0).count();
+        Self { words, windows: Windows::unsigned((u64::BITS - union.leading_zeros()).max(1), rows) }
     }
 }
 
