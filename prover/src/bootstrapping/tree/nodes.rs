@@ -1,0 +1,221 @@
+//! Nodes of the tree: node i of a layer is the sum of the fractions i and i + half of the layer below.
+
+use super::fill::Constants;
+use super::leaves::Leaves;
+use super::tile::{self, Export, FRACTIONS, Import, WIDTH};
+use ark_bn254::Fr;
+use rayon::prelude::*;
+use trine_kernels::{Backend, Block, Kernel, LANES, Lanes};
+
+/// Layers above the leaves that are computed from the leaves whenever they are needed, the leaves themselves included.
+pub(super) const VIRTUAL: usize = 3;
+/// Tiles that a task computes.
+const TASK: usize = 16;
+
+/// A stored layer.
+pub(super) enum Nodes {
+    /// At least two tiles of fractions.
+    Tiles(Vec<Block>),
+    /// Fewer: numerators and denominators.
+    Elements(Vec<Fr>, Vec<Fr>),
+}
+
+/// Stored layers, that of the root's children (two nodes) first.
+pub(super) fn stored_layers(backend: Backend, leaves: &Leaves<'_>) -> Vec<Nodes> {
+    let mut layers = vec![lowest_stored(backend, leaves)];
+    while let Some(next) = layers.last().and_then(|layer| parents(backend, layer)) {
+        layers.push(next);
+    }
+    layers.reverse();
+    layers
+}
+
+impl Nodes {
+    /// `p0, p1, q0, q1` of the first two nodes: the root's children in the layer of two.
+    pub(super) fn first_children(&self) -> [Fr; 4] {
+        match self {
+            Self::Elements(p, q) => [p[0], p[1], q[0], q[1]],
+            Self::Tiles(_) => unreachable!("tiles hold more than two nodes"),
+        }
+    }
+}
+
+fn lowest_stored(backend: Backend, leaves: &Leaves<'_>) -> Nodes {
+    let variables = leaves.layers.saturating_sub(VIRTUAL);
+    if variables <= tile::VARIABLES {
+        // So small that the leaves are stored.
+        let (p, q) = (0..1usize << leaves.layers).map(|index| leaves.leaf(index)).unzip();
+        return Nodes::Elements(p, q);
+    }
+    let mut tiles = zeros(FRACTIONS << (variables - tile::VARIABLES));
+    let tasks = tiles.par_chunks_mut(TASK * FRACTIONS).enumerate();
+    tasks.for_each(|(task, tiles)| backend.run(FromLeaves { leaves, variables, first: task * TASK, tiles }));
+    Nodes::Tiles(tiles)
+}
+
+/// Blocks of zeros, whose memory all threads touch.
+pub(super) fn zeros(blocks: usize) -> Vec<Block> {
+    rayon::iter::repeat_n(Block::default(), blocks).with_min_len(1 << 10).collect()
+}
+
+/// The layer above; none above two nodes.
+fn parents(backend: Backend, layer: &Nodes) -> Option<Nodes> {
+    match layer {
+        Nodes::Tiles(tiles) => {
+            let mut above = zeros(tiles.len() / 2);
+            let (first, second) = tiles.split_at(tiles.len() / 2);
+            above
+                .par_chunks_mut(TASK * FRACTIONS)
+                .zip(first.par_chunks(TASK * FRACTIONS))
+                .zip(second.par_chunks(TASK * FRACTIONS))
+                .for_each(|((above, first), second)| backend.run(Parents { above, first, second }));
+            if above.len() > FRACTIONS {
+                return Some(Nodes::Tiles(above));
+            }
+            let (p, q) = elements(backend, &above, FRACTIONS, WIDTH);
+            Some(Nodes::Elements(p, q))
+        }
+        Nodes::Elements(p, q) if p.len() > 2 => {
+            let half = p.len() / 2;
+            let node = |i: usize| (p[i] * q[i + half] + p[i + half] * q[i], q[i] * q[i + half]);
+            let (p, q) = (0..half).map(node).unzip();
+            Some(Nodes::Elements(p, q))
+        }
+        Nodes::Elements(..) => None,
+    }
+}
+
+/// Tiles of a layer out of elements.
+pub(super) fn tiles(backend: Backend, p: &[Fr], q: &[Fr]) -> Vec<Block> {
+    let mut tiles = zeros(p.len() / tile::LENGTH * FRACTIONS);
+    let tasks = tiles.par_chunks_mut(TASK * FRACTIONS);
+    let elements = p.par_chunks(TASK * tile::LENGTH).zip(q.par_chunks(TASK * tile::LENGTH));
+    tasks.zip(elements).for_each(|(tiles, (p, q))| backend.run(Import { p, q, tiles }));
+    tiles
+}
+
+/// Numerators and denominators that are left of tiles: `width` blocks of each, a tile every `stride` blocks.
+pub(super) fn elements(backend: Backend, tiles: &[Block], stride: usize, width: usize) -> (Vec<Fr>, Vec<Fr>) {
+    let task = TASK * width * LANES;
+    let length = tiles.len() / stride * width * LANES;
+    let (mut p, mut q) = (vec![Fr::default(); length], vec![Fr::default(); length]);
+    let elements = p.par_chunks_mut(task).zip(q.par_chunks_mut(task));
+    let tasks = tiles.par_chunks(TASK * stride);
+    tasks.zip(elements).for_each(|(tiles, (p, q))| backend.run(Export { tiles, stride, width, p, q }));
+    (p, q)
+}
+
+/// Tiles of nodes of the layer of `2^variables` nodes, from `first` on.
+struct FromLeaves<'a> {
+    leaves: &'a Leaves<'a>,
+    variables: usize,
+    first: usize,
+    tiles: &'a mut [Block],
+}
+
+impl Kernel for FromLeaves<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let constants = Constants::<L>::new(self.leaves.alpha, &[]);
+        let mut scratch = Descendants::new(self.leaves, self.variables);
+        for (tile, to) in (self.first..).zip(self.tiles.chunks_exact_mut(FRACTIONS)) {
+            scratch.fill([&constants; 2], tile, 1);
+            to.copy_from_slice(&scratch.tiles[..FRACTIONS]);
+        }
+    }
+}
+
+/// Leaves below one tile of a layer, and the nodes between them.
+pub(super) struct Descendants<'a> {
+    leaves: &'a Leaves<'a>,
+    /// log2 of the tiles of the layer.
+    log_tiles: usize,
+    /// Tiles of fractions.
+    pub(super) tiles: Vec<Block>,
+}
+
+impl<'a> Descendants<'a> {
+    /// Space for the leaves below a tile of the layer of `2^variables` nodes.
+    pub(super) fn new(leaves: &'a Leaves<'a>, variables: usize) -> Self {
+        let tiles = vec![Block::default(); FRACTIONS << (leaves.layers - variables)];
+        Self { leaves, log_tiles: variables - tile::VARIABLES, tiles }
+    }
+
+    /// Computes the `left` descendants of a tile: 1 for its own nodes, 2 for their children, in the order of the index.
+    /// Leaves variables bound as the second of the constants tell.
+    #[inline(always)]
+    pub(super) fn fill<L: Lanes>(&mut self, constants: [&Constants<L>; 2], tile: usize, left: usize) {
+        let [unbound, bound] = constants;
+        let mut count = self.tiles.len() / FRACTIONS;
+        if count == left {
+            for (k, fractions) in self.tiles.chunks_exact_mut(FRACTIONS).enumerate() {
+                self.leaves.fill(tile | k << self.log_tiles, bound, fractions);
+            }
+            return;
+        }
+        count /= 2;
+        let above = if count == left { bound } else { unbound };
+        let (first, second) = self.tiles.split_at_mut(count * FRACTIONS);
+        let pairs = first.chunks_exact_mut(FRACTIONS).zip(second.chunks_exact_mut(FRACTIONS));
+        for (k, (first, second)) in pairs.enumerate() {
+            let tiles = [tile | k << self.log_tiles, tile | (k + count) << self.log_tiles];
+            self.leaves.fill_pair(tiles, [unbound, above], first, second);
+        }
+        if count == left {
+            return;
+        }
+        while count > left {
+            count /= 2;
+            let (first, second) = self.tiles.split_at_mut(count * FRACTIONS);
+            for (first, second) in first.chunks_exact_mut(FRACTIONS).zip(second.chunks_exact(FRACTIONS)) {
+                add_into::<L>(first, second);
+            }
+        }
+        for fractions in self.tiles.chunks_exact_mut(FRACTIONS).take(left) {
+            bound.bind(fractions);
+        }
+    }
+}
+
+/// Adds the fractions of a tile to those of another.
+#[inline(always)]
+pub(super) fn add_into<L: Lanes>(first: &mut [Block], second: &[Block]) {
+    for block in 0..WIDTH {
+        let [p, q] = sum::<L>(first, second, block);
+        p.store(&mut first[block]);
+        q.store(&mut first[WIDTH + block]);
+    }
+}
+
+/// Sums of the fractions of two layers' halves.
+struct Parents<'a> {
+    above: &'a mut [Block],
+    first: &'a [Block],
+    second: &'a [Block],
+}
+
+impl Kernel for Parents<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let below = self.first.chunks_exact(FRACTIONS).zip(self.second.chunks_exact(FRACTIONS));
+        for (above, (first, second)) in self.above.chunks_exact_mut(FRACTIONS).zip(below) {
+            for block in 0..WIDTH {
+                let [p, q] = sum::<L>(first, second, block);
+                p.store(&mut above[block]);
+                q.store(&mut above[WIDTH + block]);
+            }
+        }
+    }
+}
+
+/// The sum of two fractions, eight at a time.
+#[inline(always)]
+fn sum<L: Lanes>(first: &[Block], second: &[Block], block: usize) -> [L; 2] {
+    let (p0, q0) = (L::load(&first[block]), L::load(&first[WIDTH + block]));
+    let (p1, q1) = (L::load(&second[block]), L::load(&second[WIDTH + block]));
+    [L::mul_add(p0, q1, p1, q0), q0.mul(q1)]
+}
