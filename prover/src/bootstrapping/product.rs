@@ -14,11 +14,27 @@ use trine_verifier::transcript::Transcript;
 /// log2 of the products that are summed before a reduction.
 const LOG_RUN: usize = 5;
 
+/// What is summed, apart from the two factors.
+#[derive(Clone, Copy)]
+pub struct ProductSum<'a> {
+    /// Where it is computed.
+    pub backend: Backend,
+    /// Point over z.
+    pub point: &'a [Fr],
+    /// w by y, all of it.
+    pub weight: &'a [Fr],
+}
+
 /// The two factors in the groups that are not zero.
-pub struct Tables {
-    backend: Backend,
-    log_inner: usize,
-    groups: Vec<usize>,
+pub struct Tables<'a> {
+    sum: ProductSum<'a>,
+    groups: Vec<Group>,
+    first: RoundSums,
+}
+
+/// The two factors for eight consecutive y: a block for each z.
+struct Group {
+    index: usize,
     left: Buffer<Block>,
     right: Buffer<Block>,
 }
@@ -45,89 +61,84 @@ pub struct Proved {
     pub outer: Vec<Fr>,
 }
 
-impl Tables {
-    /// Tables of `2^log_inner` blocks for each of `groups`, group k being y from `8 k` on.
+impl<'a> ProductSum<'a> {
+    /// Tables for `groups`, group k being y from `8 k` on.
     ///
-    /// `fill` writes the blocks of `left` and of `right` for the group that it is given.
-    pub fn build(
-        backend: Backend,
-        log_inner: usize,
-        groups: Vec<usize>,
+    /// `fill` writes the blocks of `left` and of `right`, one for each z, for the group that it is given.
+    pub fn tables(
+        self,
+        groups: &[usize],
         fill: impl Fn(usize, &mut [Block], &mut [Block]) + Sync,
-    ) -> Self {
-        let length = groups.len() << log_inner;
-        let zeros = || Buffer::filled(length, Block::default());
-        let mut tables = Self { backend, log_inner, groups, left: zeros(), right: zeros() };
-        tables.for_each_group(|group, left, right| fill(group, left, right));
-        tables
+    ) -> Tables<'a> {
+        let (length, equality) = (1 << self.point.len(), self.equality(0));
+        let filled = groups.par_iter().map(|index| {
+            let zeros = || Buffer::filled(length, Block::default());
+            let mut group = Group { index: *index, left: zeros(), right: zeros() };
+            fill(*index, &mut group.left, &mut group.right);
+            // The first round, while the group is in the cache.
+            let sums = group.round(&self, &equality, None);
+            (group, sums)
+        });
+        let (groups, sums): (Vec<Group>, Vec<RoundSums>) = filled.unzip();
+        Tables { sum: self, groups, first: sums.iter().fold(RoundSums::default(), RoundSums::add) }
     }
 
+    /// Equality over the variables above the one that round k binds.
+    fn equality(&self, k: usize) -> Equality {
+        Equality::new(self.backend, self.point.get(k + 1..).unwrap_or_default())
+    }
+}
+
+impl Group {
+    /// The group's part of the sums of a round, after the variable of the round before is bound.
+    fn round(&mut self, sum: &ProductSum<'_>, equality: &Equality, bound: Option<Fr>) -> RoundSums {
+        let length = 2 * equality.len() * if bound.is_some() { 2 } else { 1 };
+        let tables = [&mut self.left[..length], &mut self.right[..length]];
+        sum.backend.run(Round { tables, equality, weight: lanes(sum.weight, self.index), bound })
+    }
+}
+
+impl Tables<'_> {
     /// The sum.
-    ///
-    /// `weight` is w by y, all of it.
-    pub fn claim(&mut self, point: &[Fr], weight: &[Fr]) -> Fr {
-        let (backend, length) = (self.backend, 1 << self.log_inner);
-        let equality = Equality::new(backend, point);
-        let claims = self.for_each_group(|group, left, right| {
-            let tables = [&left[..length], &right[..length]];
-            backend.run(Claim { tables, equality: &equality, weight: lanes(weight, group) })
-        });
-        claims.into_iter().sum()
+    pub fn claim(&self) -> Fr {
+        let x = self.sum.point.first().copied().unwrap_or_default();
+        let [zero, one] = self.first.halves;
+        zero + x * (one - zero)
     }
 
     /// Binds z, round by round.
-    pub fn bind(
-        mut self,
-        point: &[Fr],
-        weight: &[Fr],
-        labels: ProductLabels,
-        transcript: &mut Transcript,
-    ) -> Bound {
-        let backend = self.backend;
-        let (mut bound, mut rounds): (Vec<Fr>, Vec<[Fr; 2]>) = (vec![], vec![]);
-        for k in 0..self.log_inner {
-            let equality = Equality::new(backend, &point[k + 1..]);
-            let (length, last) = (1 << (self.log_inner - k), bound.last().copied());
-            let sums = self.for_each_group(|group, left, right| {
-                if let Some(challenge) = last {
-                    backend.run(Bind { table: &mut left[..2 * length], challenge });
-                    backend.run(Bind { table: &mut right[..2 * length], challenge });
-                }
-                let tables = [&left[..length], &right[..length]];
-                backend.run(Round { tables, equality: &equality, weight: lanes(weight, group) })
-            });
-            let round = sums
-                .iter()
-                .fold([Fr::zero(); 2], |[a, b], [difference, leading]| [a + difference, b + leading]);
+    pub fn bind(mut self, labels: ProductLabels, transcript: &mut Transcript) -> Bound {
+        let (sum, variables) = (self.sum, self.sum.point.len());
+        let (mut point, mut rounds, mut sums): (Vec<Fr>, Vec<[Fr; 2]>, RoundSums) =
+            (vec![], vec![], self.first);
+        for k in 1..=variables {
+            let [zero, one] = sums.halves;
+            let round = [one - zero, sums.leading];
             transcript.absorb_all(labels.inner, &round);
-            bound.push(transcript.challenge(labels.challenge));
+            let challenge = transcript.challenge(labels.challenge);
             rounds.push(round);
+            point.push(challenge);
+            if k < variables {
+                let equality = sum.equality(k);
+                let parts =
+                    self.groups.par_iter_mut().map(|group| group.round(&sum, &equality, Some(challenge)));
+                sums = parts.reduce(RoundSums::default, |a, b| a.add(&b));
+            }
         }
-        let ends = self.for_each_group(|_, left, right| {
-            let challenge = bound.last().copied().unwrap_or_default();
-            [left, right].map(|table| backend.run(End { table, challenge }))
-        });
-        let mut result = Bound {
-            point: bound,
-            rounds,
-            left: vec![Fr::zero(); weight.len()],
-            right: vec![Fr::zero(); weight.len()],
-        };
-        for (group, [left, right]) in self.groups.iter().zip(ends) {
-            lanes_mut(&mut result.left, *group).copy_from_slice(&left);
-            lanes_mut(&mut result.right, *group).copy_from_slice(&right);
-        }
-        result
+        self.end(point, rounds)
     }
 
-    /// Applies `work` to all groups: their index, the blocks of left and of right.
-    fn for_each_group<R: Send>(
-        &mut self,
-        work: impl Fn(usize, &mut [Block], &mut [Block]) -> R + Sync,
-    ) -> Vec<R> {
-        let length = 1 << self.log_inner;
-        let tables = self.left.par_chunks_mut(length).zip(self.right.par_chunks_mut(length));
-        self.groups.par_iter().zip(tables).map(|(group, (left, right))| work(*group, left, right)).collect()
+    /// Binds the last variable of z.
+    fn end(self, point: Vec<Fr>, rounds: Vec<[Fr; 2]>) -> Bound {
+        let zeros = vec![Fr::zero(); self.sum.weight.len()];
+        let challenge = point.last().copied().unwrap_or_default();
+        let mut bound = Bound { point, rounds, left: zeros.clone(), right: zeros };
+        for group in &self.groups {
+            for (table, values) in [(&group.left, &mut bound.left), (&group.right, &mut bound.right)] {
+                *lanes_mut(values, group.index) = self.sum.backend.run(End { table, challenge });
+            }
+        }
+        bound
     }
 }
 
@@ -192,94 +203,87 @@ impl Equality {
         Self { low: table(low), high: table(high) }
     }
 
+    /// Entries of the tensor.
+    fn len(&self) -> usize {
+        self.low.len() * self.high.len()
+    }
+
     #[inline(always)]
     fn entry<L: Lanes>(vector: &FieldVector, index: usize) -> L {
         L::broadcast(&vector.blocks()[index / LANES], index % LANES)
     }
 }
 
-/// `sum_(z, y) eq(z) w(y) left right` of one group.
-struct Claim<'a> {
-    tables: [&'a [Block]; 2],
-    equality: &'a Equality,
-    weight: &'a [Fr; LANES],
+/// Sums of a round: of `t(X) = sum over the other variables of eq w left right`.
+#[derive(Clone, Copy, Default)]
+struct RoundSums {
+    /// `t(0)` and `t(1)`.
+    halves: [Fr; 2],
+    /// Leading coefficient of t.
+    leading: Fr,
 }
 
-impl Kernel for Claim<'_> {
-    type Output = Fr;
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) -> Fr {
-        let ([left, right], equality) = (self.tables, self.equality);
-        let run = equality.low.len();
-        let mut total = L::zero();
-        for high in 0..equality.high.len() {
-            let mut sum = L::empty_sum();
-            for low in 0..run {
-                let z = high * run + low;
-                let product = L::load(&left[z]).mul(L::load(&right[z]));
-                L::accumulate(&mut sum, product, Equality::entry(&equality.low, low));
-            }
-            total = total.add(L::reduce(sum).mul(Equality::entry(&equality.high, high)));
-        }
-        total.mul(L::from_elements(self.weight)).sum()
+impl RoundSums {
+    fn add(self, other: &Self) -> Self {
+        let halves = [self.halves[0] + other.halves[0], self.halves[1] + other.halves[1]];
+        Self { halves, leading: self.leading + other.leading }
     }
 }
 
-/// `(t(1) - t(0), leading coefficient)` of one group.
+/// Binds the variable of the round before, if there was one, in place: the first half of the blocks. Then sums.
 struct Round<'a> {
-    tables: [&'a [Block]; 2],
+    tables: [&'a mut [Block]; 2],
     equality: &'a Equality,
     weight: &'a [Fr; LANES],
+    bound: Option<Fr>,
 }
 
 impl Kernel for Round<'_> {
-    type Output = [Fr; 2];
+    type Output = RoundSums;
 
     #[inline(always)]
-    fn run<L: Lanes>(self) -> [Fr; 2] {
+    fn run<L: Lanes>(self) -> RoundSums {
         let ([left, right], equality) = (self.tables, self.equality);
+        let fold = match self.bound {
+            Some(challenge) => Some([L::splat(Fr::one() - challenge), L::splat(challenge)]),
+            None => None,
+        };
         let run = equality.low.len();
-        let mut totals = [L::zero(); 2];
+        let mut totals = [L::zero(); 3];
         for high in 0..equality.high.len() {
-            let mut sums = [L::empty_sum(); 2];
+            let mut sums = [L::empty_sum(); 3];
             for low in 0..run {
-                let z = 2 * (high * run + low);
-                let (a, b) = (L::load(&left[z + 1]), L::load(&right[z]));
-                let da = a.sub(L::load(&left[z]));
-                let db = L::load(&right[z + 1]).sub(b);
+                let z = high * run + low;
+                let [a, b] = pair(left, z, fold);
+                let [c, d] = pair(right, z, fold);
                 let eq = Equality::entry(&equality.low, low);
-                // a_1 b_1 - a_0 b_0
-                L::accumulate(&mut sums[0], L::mul_add(a, db, da, b), eq);
-                L::accumulate(&mut sums[1], da.mul(db), eq);
+                L::accumulate(&mut sums[0], a.mul(c), eq);
+                L::accumulate(&mut sums[1], b.mul(d), eq);
+                L::accumulate(&mut sums[2], b.sub(a).mul(d.sub(c)), eq);
             }
             let eq = Equality::entry(&equality.high, high);
-            for k in 0..2 {
+            for k in 0..3 {
                 totals[k] = totals[k].add(L::reduce(sums[k]).mul(eq));
             }
         }
         let weight = L::from_elements(self.weight);
-        [totals[0].mul(weight).sum(), totals[1].mul(weight).sum()]
-    }
-}
-
-/// Binds the lowest variable of z in place: the first half of the blocks.
-struct Bind<'a> {
-    table: &'a mut [Block],
-    challenge: Fr,
-}
-
-impl Kernel for Bind<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let (low, high) = (L::splat(Fr::one() - self.challenge), L::splat(self.challenge));
-        for z in 0..self.table.len() / 2 {
-            let (even, odd) = (L::load(&self.table[2 * z]), L::load(&self.table[2 * z + 1]));
-            L::mul_add(low, even, high, odd).store(&mut self.table[z]);
+        let [zero, one, leading] = totals;
+        RoundSums {
+            halves: [zero.mul(weight).sum(), one.mul(weight).sum()],
+            leading: leading.mul(weight).sum(),
         }
     }
+}
+
+/// The two entries that differ in the lowest variable, for z above it; folds the variable below first.
+#[inline(always)]
+fn pair<L: Lanes>(table: &mut [Block], z: usize, fold: Option<[L; 2]>) -> [L; 2] {
+    let Some([low, high]) = fold else { return [L::load(&table[2 * z]), L::load(&table[2 * z + 1])] };
+    let first = L::mul_add(low, L::load(&table[4 * z]), high, L::load(&table[4 * z + 1]));
+    let second = L::mul_add(low, L::load(&table[4 * z + 2]), high, L::load(&table[4 * z + 3]));
+    first.store(&mut table[2 * z]);
+    second.store(&mut table[2 * z + 1]);
+    [first, second]
 }
 
 /// Binds the last variable of z.
@@ -345,10 +349,10 @@ mod tests {
             Self { left, right, groups }
         }
 
-        fn tables(&self, backend: Backend, log_inner: usize) -> Tables {
-            Tables::build(backend, log_inner, self.groups.clone(), |k, left, right| {
-                backend.run(Store(&group(&self.left, k, 1 << log_inner), left));
-                backend.run(Store(&group(&self.right, k, 1 << log_inner), right));
+        fn tables<'a>(&self, sum: ProductSum<'a>) -> Tables<'a> {
+            sum.tables(&self.groups, |k, left, right| {
+                sum.backend.run(Store(&group(&self.left, k, left.len()), left));
+                sum.backend.run(Store(&group(&self.right, k, right.len()), right));
             })
         }
     }
@@ -369,10 +373,10 @@ mod tests {
         let products = dense.left.iter().zip(&dense.right).map(|(left, right)| *left * right);
         let claim: Fr = weights.zip(products).map(|(weight, product)| weight * product).sum();
         for backend in Backend::all() {
-            let mut tables = dense.tables(backend, log_inner);
-            assert_eq!(tables.claim(&point, &weight), claim);
+            let tables = dense.tables(ProductSum { backend, point: &point, weight: &weight });
+            assert_eq!(tables.claim(), claim);
             let transcript = &mut Transcript::new("test");
-            let bound = tables.bind(&point, &weight, KEY, transcript);
+            let bound = tables.bind(KEY, transcript);
             let Proved { proof, inner, outer } = bound.finish(weight.clone(), KEY, transcript);
             let end =
                 verify_product(claim, &point, log_outer, &proof, KEY, &mut Transcript::new("test")).unwrap();

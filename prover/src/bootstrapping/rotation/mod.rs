@@ -13,7 +13,7 @@ pub mod key;
 pub(super) mod tests;
 
 use super::columns::{Columns, KeyWords};
-use super::product::{Bound, Proved, Tables};
+use super::product::{Bound, ProductSum, Proved};
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use combined::CombinedKeys;
@@ -104,16 +104,17 @@ impl BlindRotation<'_> {
         let exponents = self.columns.get(Column::Exponent);
         let combined = CombinedKeys::new(self.backend, p, &self.keys.bootstrapping, exponents, r.u);
         let rows = 2 << (p.log_steps + self.shape.log_bootstrappings);
-        let groups = (0..rows / LANES).filter(|group| digits.occurs_in(*group)).collect();
-        let mut tables = Tables::build(self.backend, p.log_n, groups, |group, left, right| {
+        let groups: Vec<usize> = (0..rows / LANES).filter(|group| digits.occurs_in(*group)).collect();
+        let weight = accumulator_weight(r);
+        let sum = ProductSum { backend: self.backend, point: &r.z, weight: &weight };
+        let tables = sum.tables(&groups, |group, left, right| {
             digits.write(&self.transform, group, left);
             combined.write(&self.transform, group, right);
         });
 
-        let weight = accumulator_weight(r);
-        let value = tables.claim(&r.z, &weight);
+        let value = tables.claim();
         transcript.absorb("A.value", &value);
-        let bound = tables.bind(&r.z, &weight, ACCUMULATOR, transcript);
+        let bound = tables.bind(ACCUMULATOR, transcript);
         let Proved { proof, inner, outer } = bound.finish(weight, ACCUMULATOR, transcript);
         transcript.absorb_all(ACCUMULATOR.values, [&proof.left, &proof.right]);
         let s = AccumulatorPoint::from_parts(self.shape, inner, &outer).expect("a row has u, step and slot");
@@ -134,14 +135,15 @@ impl BlindRotation<'_> {
         let folded = FoldedKey::new(self.backend, p, &self.keys.bootstrapping, r.u, s.u);
         // Of step 0 only the trivial key's half; steps above G have no words.
         let per_step = SUBSETS / LANES;
-        let groups = std::iter::once(0).chain(per_step..(p.groups + 1) * per_step).collect();
-        let tables = Tables::build(self.backend, p.log_n, groups, |group, left, right| {
+        let groups: Vec<usize> = std::iter::once(0).chain(per_step..(p.groups + 1) * per_step).collect();
+        let weight = key_weight(s);
+        let sum = ProductSum { backend: self.backend, point: &s.z, weight: &weight };
+        let tables = sum.tables(&groups, |group, left, right| {
             monomials.write(&self.transform, group, left);
             folded.write(&self.transform, group, right);
         });
 
-        let weight = key_weight(s);
-        let mut bound: Bound = tables.bind(&s.z, &weight, KEY, transcript);
+        let mut bound: Bound = tables.bind(KEY, transcript);
         // In slots without a key, V is not zero.
         bound.left = folded_powers(&bound.point, exponents, &slots);
         let Proved { mut proof, inner, outer } = bound.finish(weight, KEY, transcript);
