@@ -95,6 +95,13 @@ fn long_polynomials_are_evaluated_and_divided() {
     }
 }
 
+/// The fastest back end, and the one of all processors.
+fn timed_backends() -> Vec<Backend> {
+    let mut backends = vec![Backend::detect(), Backend::portable()];
+    backends.dedup();
+    backends
+}
+
 #[test]
 #[ignore = "slow: 2^22 coefficients"]
 fn seconds_at_production_size() {
@@ -102,7 +109,7 @@ fn seconds_at_production_size() {
     let m = sample.shape.parameters.log_chunk;
     let point = random(m, &mut ChaCha20Rng::seed_from_u64(5));
     let powers: Vec<G1Affine> = key().powers().iter().copied().cycle().take(1 << m).collect();
-    for backend in [Backend::detect(), Backend::portable()] {
+    for backend in timed_backends() {
         let bases = Bases::new(backend, &powers);
         let start = Instant::now();
         batch(backend, &sample.shape, &sample.polynomials(), point[0]);

@@ -2,7 +2,7 @@
 
 use super::super::columns::{Cells, Polynomials};
 use super::public::PublicLines;
-use super::weights::LineWeights;
+use super::weights::LineWeight;
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use rayon::prelude::*;
@@ -49,7 +49,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Sum of the lines, each with its weight.
-    pub fn fold(&self, weights: &LineWeights) -> Vec<Fr> {
+    pub fn fold(&self, weights: &[LineWeight]) -> Vec<Fr> {
         match self.content {
             Content::Public(lines) => lines.fold(weights),
             Content::Cells(Cells::Small(cells)) => self.fold_integers(cells, weights),
@@ -71,7 +71,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn fold_integers<T: Integer>(&self, cells: &[T], weights: &LineWeights) -> Vec<Fr> {
+    fn fold_integers<T: Integer>(&self, cells: &[T], weights: &[LineWeight]) -> Vec<Fr> {
         let cells = whole_lines(cells, self.width);
         let lines = cells.len() / self.width;
         let used = weights.partition_point(|(line, _)| *line < lines);
@@ -82,7 +82,7 @@ impl<'a> Lines<'a> {
             .unwrap_or_else(|| vec![Fr::zero(); self.width])
     }
 
-    fn fold_elements(&self, elements: &[Fr], weights: &LineWeights) -> Vec<Fr> {
+    fn fold_elements(&self, elements: &[Fr], weights: &[LineWeight]) -> Vec<Fr> {
         let mut sum = vec![Fr::zero(); self.width];
         for (line, weight) in weights {
             let cells = elements.chunks(self.width).nth(*line).unwrap_or_default();
@@ -179,7 +179,7 @@ impl Integer for u64 {
 struct Fold<'a, T> {
     cells: &'a [T],
     width: usize,
-    weights: &'a [(usize, Fr)],
+    weights: &'a [LineWeight],
 }
 
 impl<T: Integer> Kernel for Fold<'_, T> {
@@ -211,12 +211,12 @@ impl<T: Integer> Kernel for Fold<'_, T> {
 fn add_tile<L: Lanes, T: Integer>(totals: &mut [L], lines: &[(&[[T; LANES]], Scaled<L>)], first: usize) {
     let mut sums = [L::empty_sum(); TILE];
     for group in lines.chunks(GROUP) {
-        for k in 0..totals.len() {
-            let mut sum = sums[k];
+        for (k, held) in sums.iter_mut().enumerate().take(totals.len()) {
+            let mut sum = *held;
             for (cells, weight) in group {
                 T::accumulate(&mut sum, *weight, &cells[first + k]);
             }
-            sums[k] = sum;
+            *held = sum;
         }
     }
     for (total, sum) in totals.iter_mut().zip(sums) {

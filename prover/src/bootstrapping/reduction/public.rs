@@ -1,7 +1,7 @@
 //! The lines of mask and table: constant on each of the boxes of a line.
 
 use super::lines::BoundPoint;
-use super::weights::LineWeights;
+use super::weights::LineWeight;
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use trine_program::circuit::{BOXES, Circuit};
@@ -22,7 +22,7 @@ impl<'a> PublicLines<'a> {
     }
 
     /// Sum of the lines, each with its weight.
-    pub fn fold(&self, weights: &LineWeights) -> Vec<Fr> {
+    pub fn fold(&self, weights: &[LineWeight]) -> Vec<Fr> {
         let mut sums = [Fr::zero(); BOXES];
         for (line, weight) in weights {
             if let Some(boxes) = self.boxes(*line) {

@@ -95,13 +95,20 @@ fn no_column_is_shorter_than_a_line() {
     }
 }
 
+/// The fastest back end, and the one of all processors.
+fn timed_backends() -> Vec<Backend> {
+    let mut backends = vec![Backend::detect(), Backend::portable()];
+    backends.dedup();
+    backends
+}
+
 /// Claims have values of zero here: nothing is verified, and the prover does not look at them.
 #[test]
 #[ignore = "slow: columns of production size"]
 fn seconds_at_production_size() {
     let sample = Sample::new(Parameters::PRODUCTION, 8, true, 9);
     let claims = sample.claims_of_zero(10);
-    for backend in [Backend::detect(), Backend::portable()] {
+    for backend in timed_backends() {
         let start = Instant::now();
         let sent = prove(backend, &sample, &claims);
         println!(

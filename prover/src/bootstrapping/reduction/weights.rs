@@ -7,15 +7,15 @@ use trine_verifier::bootstrapping::claim::{Claim, Part};
 use trine_verifier::bootstrapping::shape::{Column, Shape};
 use trine_verifier::bootstrapping::weight::{Factor, Weight};
 
-/// A vector over the lines of a column, zero where no line is named: `(line, weight)`, each line once, in their order.
-pub type LineWeights = Vec<(usize, Fr)>;
+/// A line of a column and its weight. In a list of them each line comes once, in their order; the others weigh nothing.
+pub type LineWeight = (usize, Fr);
 
 /// The weights of all claims, batched.
 pub struct Weights {
     /// Distinct vectors over a line, as factors.
     low: Vec<Vec<Factor>>,
     /// Weights of the lines, by column and index in `low`.
-    by_column: Vec<((Column, usize), LineWeights)>,
+    by_column: Vec<((Column, usize), Vec<LineWeight>)>,
 }
 
 impl Weights {
@@ -37,7 +37,7 @@ impl Weights {
     }
 
     /// Weights of the lines, by column and index of the vector over a line.
-    pub fn by_column(&self) -> &[((Column, usize), LineWeights)] {
+    pub fn by_column(&self) -> &[((Column, usize), Vec<LineWeight>)] {
         &self.by_column
     }
 
@@ -52,7 +52,7 @@ struct Collector {
     /// Variables of a line.
     n: usize,
     low: Vec<Vec<Factor>>,
-    sums: BTreeMap<(Column, usize), LineWeights>,
+    sums: BTreeMap<(Column, usize), Vec<LineWeight>>,
 }
 
 impl Collector {
@@ -117,7 +117,7 @@ fn with(first: &[Factor], then: impl IntoIterator<Item = Factor>) -> Vec<Factor>
 }
 
 /// The tensor of factors times a scale, without its zeros.
-fn tensor(factors: &[Factor], scale: Fr) -> LineWeights {
+fn tensor(factors: &[Factor], scale: Fr) -> Vec<LineWeight> {
     let (mut sum, mut bits) = (vec![(0, scale)], 0);
     for factor in factors {
         let table = factor.table();
@@ -133,7 +133,7 @@ fn tensor(factors: &[Factor], scale: Fr) -> LineWeights {
 }
 
 /// Sums the weights of each line.
-fn merge(mut weights: LineWeights) -> LineWeights {
+fn merge(mut weights: Vec<LineWeight>) -> Vec<LineWeight> {
     weights.sort_by_key(|(line, _)| *line);
     weights.dedup_by(|(line, weight), (kept, sum)| {
         let same = line == kept;
