@@ -1,5 +1,5 @@
-//! A second verifier of the field side, written in Python from the spec alone, agrees with the native one on recorded proofs
-//! (`prover/tests/bootstrapping_record.rs`) and refuses every altered copy of them.
+//! A second verifier of the field side, written in Python from the spec alone, agrees with the native one on recorded
+//! proofs (`prover/tests/bootstrapping_record.rs`) and refuses every altered copy of them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,7 +1,8 @@
-"""One altered copy for each class of field: the first, a middle and the last row of a field, each element of a row.
+"""Altered copies: of each class of field the first, a middle and the last row, each element of a row.
 
-What a proof sends as rounds and values has to be rejected by a check. Folds, quotient and `f_0(U)` are bound by the group
-side alone: altered, they give it other challenges, and `PE.K1` names the difference from the recorded outputs.
+What a proof sends as rounds and values has to be rejected by a check. Folds, quotient, `f_0(U)` and the residues of all
+levels but the last are bound by the group side alone: altered, they give it other outputs. Then `PE.K1` is named, as the
+outputs differ from the recorded ones.
 """
 
 import copy
