@@ -68,7 +68,7 @@ def switches(generator):
     weights = []
     for i in range(1 << steps):
         for k in range(grouping):
-            # Exponent b of step i sums the words that its bits name, the first by the top bit; step 0 subtracts the body.
+            # Exponent b of step i sums the words that its bits name, the first by the top bit; step 0 subtracts.
             subsets = [b for b in range(1 << grouping) if b >> (grouping - 1 - k) & 1]
             total = sum(factors.eq_index(e_b, b) for b in subsets) * factors.eq_index(e_i, i)
             weights.append((-total if i == 0 else total) % R)

@@ -1,8 +1,8 @@
 """Altered copies: of each class of field the first, a middle and the last row, each element of a row.
 
-What a proof sends as rounds and values has to be rejected by a check. Folds, quotient, `f_0(U)` and the residues of all
-levels but the last are bound by the group side alone: altered, they give it other outputs. Then `PE.K1` is named, as the
-outputs differ from the recorded ones.
+What a proof sends as rounds and values has to be rejected by a check. Folds, quotient, `f_0(U)` and the residues of
+all levels but the last are bound by the group side alone: altered, they give it other outputs. Then `PE.K1` is named,
+as the outputs differ from the recorded ones.
 """
 
 import copy
