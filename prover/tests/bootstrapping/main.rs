@@ -1,0 +1,27 @@
+//! The proof of bootstrapping at reduced parameters: an evaluator that can be told to err, a plain prover that can be told
+//! to cheat, and the verifier that stops both.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`circuits`], [`case`] | random circuits, keys and inputs; statements over them |
+//! | [`fault`], [`evaluator`], [`rotation`], [`trace`] | the canonical evaluator, field cells so that faults can leave their range |
+//! | [`fast`] | the fast prover beside the plain one |
+//! | [`multiplicities`] | how often tables are looked up |
+//! | [`plain`], [`product`], [`switch`], [`tree`], [`reduction`], [`dense`] | the prover in the order of the message table |
+
+mod case;
+mod circuits;
+mod columns;
+mod completeness;
+mod dense;
+mod evaluator;
+mod fast;
+mod fault;
+mod multiplicities;
+mod plain;
+mod product;
+mod reduction;
+mod rotation;
+mod switch;
+mod trace;
+mod tree;

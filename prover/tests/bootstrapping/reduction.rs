@@ -1,0 +1,91 @@
+//! Steps PB.I1 to PB.I3, prover's side.
+
+use crate::columns::Columns;
+use crate::product::quadratic;
+use ark_bn254::Fr;
+use ark_ff::{One, Zero};
+use trine_verifier::Transcript;
+use trine_verifier::bootstrapping::claim::{Claim, Part};
+use trine_verifier::bootstrapping::reduction::polynomial_weights;
+use trine_verifier::bootstrapping::shape::Column;
+
+/// Rounds, point, and values of the polynomials there.
+pub struct Reduction {
+    pub rounds: Vec<[Fr; 2]>,
+    pub point: Vec<Fr>,
+    pub values: Vec<Fr>,
+}
+
+/// Reduces the claims over `polynomials` to one point.
+pub fn prove(
+    columns: &Columns<'_>,
+    claims: &[Claim],
+    polynomials: &[Vec<Fr>],
+    transcript: &mut Transcript,
+) -> Reduction {
+    let gamma = transcript.challenge("gamma");
+    let variables = columns.case.parameters.log_chunk;
+    let public = [Column::Mask, Column::Table].map(|column| (column, columns.get(column)));
+    let mut weights = Weights {
+        columns,
+        committed: vec![Fr::zero(); polynomials.len() << variables],
+        public: public.clone().map(|(column, cells)| (column, vec![Fr::zero(); cells.len()])),
+    };
+    let (mut power, mut total) = (Fr::one(), Fr::zero());
+    for claim in claims {
+        claim.parts.iter().for_each(|part| weights.add(part, power));
+        total += power * claim.value;
+        power *= gamma;
+    }
+    let length = 1 << variables;
+    let chunks = |table: &[Fr]| -> Vec<Vec<Fr>> {
+        let padded =
+            |chunk: &[Fr]| chunk.iter().copied().chain(std::iter::repeat(Fr::zero())).take(length).collect();
+        table.chunks(length).map(padded).collect()
+    };
+    let mut pairs: Vec<[Vec<Fr>; 2]> =
+        polynomials.iter().cloned().zip(chunks(&weights.committed)).map(|(f, w)| [f, w]).collect();
+    for ((_, cells), (_, weights)) in public.iter().zip(&weights.public) {
+        // The cells are zero above; the weights are constant there, as the verifier takes them.
+        let repeated: Vec<Fr> = weights.iter().copied().cycle().take(weights.len().max(length)).collect();
+        pairs.extend(chunks(cells).into_iter().zip(chunks(&repeated)).map(|(f, w)| [f, w]));
+    }
+    let rounds = quadratic(total, &mut pairs, variables, ["I.round", "u"], transcript);
+    let case = columns.case;
+    let closed = polynomial_weights(&case.shape, &case.circuit, claims, gamma, &rounds.point);
+    for (index, ([_, dense], closed)) in pairs.iter().zip(&closed.polynomials).enumerate() {
+        assert_eq!(dense[0], *closed, "weight of polynomial {index}");
+    }
+    let public: Fr = pairs[polynomials.len()..].iter().map(|[cells, weights]| cells[0] * weights[0]).sum();
+    assert_eq!(public, closed.public, "public weights");
+    let values: Vec<Fr> = pairs.iter().take(polynomials.len()).map(|[f, _]| f[0]).collect();
+    transcript.absorb_all("I.value", &values);
+    Reduction { rounds: rounds.messages, point: rounds.point, values }
+}
+
+struct Weights<'a> {
+    columns: &'a Columns<'a>,
+    /// Of all polynomials, one after the other.
+    committed: Vec<Fr>,
+    public: [(Column, Vec<Fr>); 2],
+}
+
+impl Weights<'_> {
+    fn add(&mut self, part: &Part, power: Fr) {
+        let case = self.columns.case;
+        let table = part.weight.table();
+        for (column, scale) in &part.columns {
+            let public = self.public.iter_mut().find(|(public, _)| public == column);
+            let to = match public {
+                Some((_, weights)) => weights.as_mut_slice(),
+                None => {
+                    let place = case.shape.place(*column);
+                    let start = (place.polynomial << case.parameters.log_chunk) + place.offset;
+                    &mut self.committed[start..]
+                }
+            };
+            assert!(to.len() >= table.len(), "{column:?}");
+            to.iter_mut().zip(&table).for_each(|(to, weight)| *to += power * scale * weight);
+        }
+    }
+}
