@@ -1,4 +1,4 @@
-//! Commitments of evaluation keys on disk: made once, a minute's work, and kept in the user's cache.
+//! Commitments of evaluation keys on disk: made once and kept in the user's cache.
 //!
 //! A file holds the name of what it commits to and the points, and is trusted as its owner: it has mode 0600 and lies in a
 //! folder that its owner chose. Whoever registers a key computes its commitments afresh.

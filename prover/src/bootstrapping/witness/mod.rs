@@ -60,8 +60,8 @@ pub enum WitnessError {
 }
 
 impl Witness {
-    /// Evaluates a circuit at the production parameters and fills the columns: 0.2 s a bootstrapping and processor, and 23 MB
-    /// a slot.
+    /// Evaluates a circuit at the production parameters and fills the columns: half a second of processor time and 21 MB
+    /// for each slot.
     pub fn new(circuit: &Circuit, inputs: &[ValueWords], key: &EvaluationKey) -> Result<Self, WitnessError> {
         check_inputs(circuit, inputs)?;
         let shape = Shape::new(Parameters::PRODUCTION, circuit)?;
