@@ -74,7 +74,7 @@ impl<L: Lanes> Constants<L> {
     }
 }
 
-/// Cells of a tile whose shifted values are below `2^31`.
+/// Cells of a tile whose shifted values are below `2^30`.
 #[derive(Clone, Copy)]
 pub(super) struct TileCells<'a> {
     /// One tile of them.
@@ -112,6 +112,11 @@ impl Leaves<'_> {
             return;
         };
         match kind {
+            Kind::Cells { small: true, .. } => {
+                if let Some(cells) = self.cells_of_tile(first) {
+                    fill_cells(cells, c, p, q);
+                }
+            }
             Kind::Cells { cells, shift, .. } => {
                 let scale = L::splat(Fr::from(1u64 << shift));
                 let cells = &cells[row..row + tile::LENGTH];
@@ -165,6 +170,19 @@ impl Leaves<'_> {
             L::from_elements(&gather(&numerators, block)).store(&mut fractions[block]);
             L::from_elements(&gather(&denominators, block)).store(&mut fractions[WIDTH + block]);
         }
+    }
+}
+
+/// Small cells.
+#[inline(always)]
+fn fill_cells<L: Lanes>(cells: TileCells<'_>, c: &Constants<L>, p: &mut [Block], q: &mut [Block]) {
+    for (y, (p, q)) in p.iter_mut().zip(q).enumerate() {
+        let mut sum = L::empty_sum();
+        for k in 0..c.count() {
+            L::accumulate_u32(&mut sum, c.minus[k], &cells.shifted(y << c.bound | k));
+        }
+        c.one.store(p);
+        c.alpha.add(L::reduce(sum)).store(q);
     }
 }
 

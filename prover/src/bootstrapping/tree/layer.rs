@@ -81,9 +81,10 @@ pub(super) fn computed(
     rounds: &mut Rounds<'_>,
 ) -> [Fr; 4] {
     let children = Virtual { leaves, variables: rounds.rest().len(), lambda };
+    let first_rounds = children.first_rounds(backend, rounds.rest());
     for pass in 0..passes {
         let equality = Equality::new(backend, rounds.rest(), WIDTH >> pass);
-        let sums = children.pass(backend, &rounds.bound, &equality);
+        let sums = children.pass(backend, &rounds.bound, &equality, &first_rounds);
         rounds.send(sums);
     }
     let equality = Equality::new(backend, rounds.rest(), WIDTH >> passes);

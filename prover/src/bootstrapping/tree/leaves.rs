@@ -2,6 +2,7 @@
 
 use super::super::columns::Polynomials;
 use super::fill::TileCells;
+use super::nodes::computed;
 use super::tile;
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
@@ -20,6 +21,8 @@ pub(super) struct Leaves<'a> {
     pub(super) alpha: Fr,
     /// log2 of the leaves.
     pub(super) layers: usize,
+    /// Layers that are computed whenever they are needed, the leaves among them.
+    pub(super) computed: usize,
 }
 
 /// Consecutive leaves of one kind.
@@ -31,7 +34,7 @@ struct LeafBlock<'a> {
 
 /// Leaves by how they are computed.
 pub(super) enum Kind<'a> {
-    /// `1 / (alpha - 2^shift cell)`. Small: all of `2^shift cell` are below `2^31`.
+    /// `1 / (alpha - 2^shift cell)`. Small: all of `2^shift cell` are below `2^30`.
     Cells { cells: Cow<'a, [u32]>, shift: usize, small: bool },
     /// `-multiplicity / (alpha - index)`.
     Range(Cow<'a, [u32]>),
@@ -54,7 +57,9 @@ impl<'a> Leaves<'a> {
             kind: source.kind(block.leaves, 1 << block.variables),
         };
         let alpha = fingerprints.alpha;
-        Self { blocks: blocks.iter().map(leaf_block).collect(), alpha, layers: layers(blocks) }
+        let layers = layers(blocks);
+        let blocks = blocks.iter().map(leaf_block).collect();
+        Self { blocks, alpha, layers, computed: computed(layers) }
     }
 
     /// Numerator and denominator of a leaf.
@@ -122,7 +127,7 @@ impl<'a> Source<'a, '_> {
             lookup::Leaves::Cells { column, shift: [compute, casting] } if compute == casting => {
                 let cells = self.cells(column, length);
                 let most = cells.par_iter().copied().max().unwrap_or_default();
-                return Kind::Cells { cells, shift: compute, small: u64::from(most) << compute < 1 << 31 };
+                return Kind::Cells { cells, shift: compute, small: u64::from(most) << compute < 1 << 30 };
             }
             lookup::Leaves::RangeTable => return Kind::Range(self.cells(Column::RangeMultiplicity, length)),
             lookup::Leaves::Cells { column, shift } => (None, self.shifted(column, shift, length)),

@@ -1,20 +1,20 @@
 //! Steps PB.H2 to PB.H4: all look-ups in one tree of fractions (logUp-GKR), prover's side.
 //!
 //! Leaves are never stored, nor are the layers just above them: passes over them begin at the columns, and are stored when
-//! variables are bound. At no time is more stored than a quarter of the leaves' fractions.
+//! variables are bound. A tree of 2^26 leaves takes 1 GB at most, one of 2^27 twice that.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | [`leaves`] | numerators and denominators of leaves, from the columns |
 //! | [`fill`] | tiles of leaves and of the nodes above them, with variables bound |
-//! | [`first_round`] | the first sums over cells, from their products as integers |
+//! | [`first_rounds`] | the first sums over cells, from their products as integers |
 //! | [`tile`] | how elements lie in blocks |
 //! | [`nodes`] | sums of fractions, stored layers |
 //! | [`layer`] | the sumcheck of a layer, round by round |
 //! | [`tiled`] | its sums over tiles |
 
 mod fill;
-mod first_round;
+mod first_rounds;
 mod layer;
 mod leaves;
 mod nodes;
@@ -52,7 +52,17 @@ pub fn prove_tree(
     transcript: &mut Transcript,
 ) -> Result<(TreeProof, LeafPoint), Interrupted> {
     let leaves = Leaves::new(shape, blocks, fingerprints, polynomials);
-    let mut stored = nodes::stored_layers(backend, &leaves).into_iter();
+    prove_layers(backend, &leaves, interrupted, transcript)
+}
+
+/// Root and layers of the tree of these leaves.
+fn prove_layers(
+    backend: Backend,
+    leaves: &Leaves<'_>,
+    interrupted: &mut dyn FnMut() -> bool,
+    transcript: &mut Transcript,
+) -> Result<(TreeProof, LeafPoint), Interrupted> {
+    let mut stored = nodes::stored_layers(backend, leaves).into_iter();
     let root = stored.next().map_or([Fr::default(); 4], |nodes| nodes.first_children());
     transcript.absorb_all("H.root", &root);
     let mu = transcript.challenge("mu");
@@ -68,7 +78,8 @@ pub fn prove_tree(
         let children = match stored.next() {
             Some(children) => layer::stored(backend, children, lambda, &mut rounds),
             None => {
-                layer::computed(backend, &leaves, passes(leaves.layers - point.len()), lambda, &mut rounds)
+                let passes = nodes::passes(leaves, leaves.layers - point.len());
+                layer::computed(backend, leaves, passes, lambda, &mut rounds)
             }
         };
         let (rounds, bound) = rounds.finish();
@@ -81,12 +92,6 @@ pub fn prove_tree(
     }
     let [numerator, denominator] = node;
     Ok((TreeProof { root, layers }, LeafPoint { point, numerator, denominator }))
-}
-
-/// Passes over a layer's children that are computed from the leaves, `below` layers down, before they are stored: so many
-/// that a quarter as many fractions are stored as there are leaves.
-fn passes(below: usize) -> usize {
-    nodes::VIRTUAL - below
 }
 
 /// Numerator and denominator between the children.

@@ -7,8 +7,23 @@ use ark_bn254::Fr;
 use rayon::prelude::*;
 use trine_kernels::{Backend, Block, Kernel, LANES, Lanes};
 
-/// Layers above the leaves that are computed from the leaves whenever they are needed, the leaves themselves included.
-pub(super) const VIRTUAL: usize = 3;
+/// log2 of the nodes of the lowest stored layer, as long as no more than [`MOST_COMPUTED`] layers are below it.
+const LARGEST_STORED: usize = 23;
+/// Most layers that are computed from the leaves whenever they are needed, the leaves themselves included.
+const MOST_COMPUTED: usize = 3;
+
+/// Layers of a tree that are computed from the leaves whenever they are needed.
+pub(super) fn computed(layers: usize) -> usize {
+    layers.saturating_sub(LARGEST_STORED).clamp(1, MOST_COMPUTED)
+}
+
+/// Variables of a layer that are bound before its children, `below` layers above the bottom, are stored: as many as leave
+/// no more than twice what the lowest stored layer takes.
+pub(super) fn passes(leaves: &Leaves<'_>, below: usize) -> usize {
+    let least = usize::from(below == 1);
+    leaves.computed.saturating_sub(below).max(least)
+}
+
 /// Tiles that a task computes.
 const TASK: usize = 16;
 
@@ -41,7 +56,7 @@ impl Nodes {
 }
 
 fn lowest_stored(backend: Backend, leaves: &Leaves<'_>) -> Nodes {
-    let variables = leaves.layers.saturating_sub(VIRTUAL);
+    let variables = leaves.layers.saturating_sub(leaves.computed);
     if variables <= tile::VARIABLES {
         // So small that the leaves are stored.
         let (p, q) = (0..1usize << leaves.layers).map(|index| leaves.leaf(index)).unzip();

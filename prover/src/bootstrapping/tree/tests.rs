@@ -95,7 +95,8 @@ impl Instance {
         (fingerprints, transcript)
     }
 
-    fn prove(&self, backend: Backend) -> (TreeProof, LeafPoint) {
+    /// The tree with so many layers computed from the leaves.
+    fn prove_computing(&self, backend: Backend, computed: Option<usize>) -> (TreeProof, LeafPoint) {
         let keys = KeyWords { bootstrapping: vec![], keyswitching: [vec![], vec![]] };
         let polynomials = Polynomials {
             columns: &self.columns,
@@ -106,8 +107,22 @@ impl Instance {
         };
         let (fingerprints, mut transcript) = self.start();
         let blocks = blocks(&self.shape, &Checks::ALL);
-        prove_tree(backend, &self.shape, &blocks, &fingerprints, &polynomials, &mut || false, &mut transcript)
-            .unwrap()
+        let go_on = &mut || false;
+        match computed {
+            None => {
+                prove_tree(backend, &self.shape, &blocks, &fingerprints, &polynomials, go_on, &mut transcript)
+            }
+            Some(computed) => {
+                let mut leaves = Leaves::new(&self.shape, &blocks, &fingerprints, &polynomials);
+                leaves.computed = computed;
+                prove_layers(backend, &leaves, go_on, &mut transcript)
+            }
+        }
+        .unwrap()
+    }
+
+    fn prove(&self, backend: Backend) -> (TreeProof, LeafPoint) {
+        self.prove_computing(backend, None)
     }
 
     fn verify(&self, proof: &TreeProof, checks: &Checks) -> Result<LeafPoint, Rejection> {
@@ -250,14 +265,63 @@ fn production_in_seconds() {
         let instance = Instance::new(Parameters::PRODUCTION, bootstrappings, vec![1], 8);
         let mut proofs = vec![];
         for backend in Backend::all() {
-            let start = std::time::Instant::now();
+            let (start, before) = (std::time::Instant::now(), processor_seconds());
             proofs.push(instance.prove(backend));
-            let seconds = start.elapsed().as_secs_f64();
-            println!("{bootstrappings} bootstrappings, {backend:?}: {seconds:.2} s, {}", most_memory());
+            let (seconds, busy) = (start.elapsed().as_secs_f64(), processor_seconds() - before);
+            let memory = most_memory();
+            println!("{bootstrappings}, {backend:?}: {seconds:.2} s, {busy:.2} s of processors, {memory}");
         }
         assert!(instance.verify(&proofs[0].0, &Checks::ALL).as_ref() == Ok(&proofs[0].1));
         assert!(proofs.iter().all(|proof| *proof == proofs[0]));
     }
+}
+
+#[test]
+fn layers_that_are_computed_give_the_proof_of_those_that_are_stored() {
+    for mut instance in instances() {
+        for small in [true, false] {
+            if !small {
+                // Too large for sums of integers.
+                instance.columns.get_mut(Column::Remainder(1))[0] = u32::MAX;
+            }
+            let expected = instance.prove_computing(Backend::detect(), Some(20));
+            for computed in 1..=3 {
+                let proof = instance.prove_computing(Backend::detect(), Some(computed));
+                assert!(proof == expected, "{computed} layers, small {small}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_proof_stops() {
+    let instance = Instance::new(Parameters::REDUCED, 1, vec![1], 9);
+    let (fingerprints, mut transcript) = instance.start();
+    let keys = KeyWords { bootstrapping: vec![], keyswitching: [vec![], vec![]] };
+    let polynomials = Polynomials {
+        columns: &instance.columns,
+        rotation: &instance.rotation,
+        keys: &keys,
+        inputs: &[],
+        outputs: &[],
+    };
+    let mut asked = 0;
+    let mut interrupted = || {
+        asked += 1;
+        asked == 5
+    };
+    let blocks = blocks(&instance.shape, &Checks::ALL);
+    let leaves = Leaves::new(&instance.shape, &blocks, &fingerprints, &polynomials);
+    let proof = prove_layers(Backend::detect(), &leaves, &mut interrupted, &mut transcript);
+    assert_eq!((proof, asked), (Err(Interrupted), 5));
+}
+
+/// Time that the process has spent on processors: what a busy machine does not distort much.
+fn processor_seconds() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = status.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    // utime and stime, in hundredths of a second.
+    fields[11..13].iter().map(|ticks| ticks.parse::<f64>().unwrap_or_default() / 100.0).sum()
 }
 
 /// Most memory that the process has held so far.

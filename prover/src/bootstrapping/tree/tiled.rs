@@ -3,7 +3,7 @@
 //! The children of a layer lie in two halves, `p0, q0` and `P1, q1`. Variables are bound in place, inside each tile.
 
 use super::fill::Constants;
-use super::first_round::FirstRound;
+use super::first_rounds::{CellTile, FirstRounds};
 use super::leaves::Leaves;
 use super::nodes::Descendants;
 use super::tile::{Broadcast, FRACTIONS, VARIABLES, WIDTH};
@@ -32,9 +32,9 @@ pub(super) enum Step {
 pub(super) struct Equality {
     low: Vec<Block>,
     /// The same, as factors of integers.
-    low_scaled: Vec<Block>,
-    inner: FieldVector,
-    outer: Vec<Fr>,
+    pub(super) low_scaled: Vec<Block>,
+    pub(super) inner: FieldVector,
+    pub(super) outer: Vec<Fr>,
 }
 
 impl Equality {
@@ -55,7 +55,7 @@ impl Equality {
     }
 
     /// Tiles of a task.
-    fn task(&self) -> usize {
+    pub(super) fn task(&self) -> usize {
         self.inner.blocks().len()
     }
 }
@@ -174,14 +174,32 @@ pub(super) struct Virtual<'a> {
 }
 
 impl Virtual<'_> {
-    /// The sums of the round after `bound`.
-    pub(super) fn pass(&self, backend: Backend, bound: &[Fr], equality: &Equality) -> [Fr; 2] {
+    /// What cells give to the first two rounds, where the children are leaves.
+    pub(super) fn first_rounds(&self, backend: Backend, rest: &[Fr]) -> FirstRounds {
+        if self.leaves.layers != self.variables + 1 {
+            return FirstRounds::default();
+        }
+        let first = Equality::new(backend, rest, WIDTH);
+        let second = Equality::new(backend, &rest[1..], WIDTH / 2);
+        FirstRounds::sum(backend, self.leaves, self.lambda, [&first, &second])
+    }
+
+    /// The sums of the round after `bound`, given what cells give to it.
+    pub(super) fn pass(
+        &self,
+        backend: Backend,
+        bound: &[Fr],
+        equality: &Equality,
+        first_rounds: &FirstRounds,
+    ) -> [Fr; 2] {
         let run = |(task, weight): (usize, &Fr)| {
-            let pass =
-                VirtualPass { children: self, bound, first: task * equality.task(), equality, store: None };
-            backend.run(pass).map(|sum| sum * weight)
+            let first = task * equality.task();
+            backend
+                .run(VirtualPass { children: self, bound, first, equality, store: None })
+                .map(|sum| sum * weight)
         };
-        equality.outer.par_iter().enumerate().map(run).reduce(Default::default, add)
+        let others = equality.outer.par_iter().enumerate().map(run).reduce(Default::default, add);
+        add(others, first_rounds.round(bound))
     }
 
     /// The same, and the children bound.
@@ -223,18 +241,14 @@ impl Kernel for VirtualPass<'_> {
         let width = WIDTH >> self.bound.len();
         let mut descendants = Descendants::new(leaves, variables);
         let mut sums = Sums::<L>::empty();
-        let integers = self.bound.is_empty() && leaves.layers == variables + 1 && self.store.is_none();
-        let first_round = FirstRound::<L>::new(leaves.alpha, self.children.lambda);
+        let lowest = leaves.layers == variables + 1;
         for (k, weight) in self.equality.inner.blocks().iter().enumerate() {
-            if integers {
-                let first = (self.first + k) << VARIABLES;
-                let halves = [first, first | 1 << variables];
-                if let Some(sum) = first_round.evaluate(leaves, halves, &self.equality.low_scaled) {
-                    sums.add(sum, L::load(weight));
-                    continue;
-                }
+            let tile = self.first + k;
+            if lowest && self.store.is_none() && CellTile::of(leaves, tile, variables).is_some() {
+                // A share of the first rounds.
+                continue;
             }
-            descendants.fill([&unbound, &bound], self.first + k, 2);
+            descendants.fill([&unbound, &bound], tile, 2);
             let (first, rest) = descendants.tiles.split_at_mut(FRACTIONS);
             let second = &mut rest[..FRACTIONS];
             combine(second, width, lambda);
