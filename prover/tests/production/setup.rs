@@ -62,7 +62,9 @@ impl Setup {
         let log_powers = Parameters::PRODUCTION.log_chunk;
         let srs = srs::load_or_generate(&folder, log_powers, Mode::Development).unwrap();
         let bases = Bases::new(backend, srs.powers());
+        let start = std::time::Instant::now();
         let commitments = commit_keys(&bases, &Parameters::PRODUCTION, &words).unwrap();
+        eprintln!("key commitments: {:.1} s", start.elapsed().as_secs_f64());
         Self { backend, evaluation_key, words, srs, bases, commitments }
     }
 
@@ -144,6 +146,7 @@ pub fn circuit(bootstrappings: usize) -> Circuit {
             _ => (KeyKind::Compute, vec![output(i / 2, 1, 2), output(i - 1, 0, -1)]),
         };
         let mut terms = terms;
+        terms.sort_by_key(|term| term.wire);
         terms.dedup_by_key(|term| term.wire);
         Bootstrapping { key_kind, table: i as u32, input: Linear { terms, constant: i as u64 * DELTA } }
     });

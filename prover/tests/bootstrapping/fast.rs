@@ -1,0 +1,142 @@
+//! The fast prover gives the plain prover's bytes, on every back end, interrupted or not.
+
+use crate::case::{Case, key};
+use crate::plain;
+use crate::trace::Trace;
+use ark_bn254::Fr;
+use ark_ff::PrimeField;
+use trine_kernels::Backend;
+use trine_kernels::msm::Bases;
+use trine_prover::bootstrapping::checkpoint::Checkpoint;
+use trine_prover::bootstrapping::witness::multiplicity;
+use trine_prover::bootstrapping::{
+    Columns, Control, Partial, Phase, ProveError, Prover, Unattended, Witness,
+};
+use trine_verifier::bootstrapping::statement::StatementInputs;
+use trine_verifier::bootstrapping::{Checks, CircuitProof, Parameters};
+
+/// A field element that is an integer.
+fn integer(element: &Fr) -> u64 {
+    element.into_bigint().0[0]
+}
+
+/// The cells of an honest trace as integers.
+fn witness(case: &Case, trace: &Trace) -> Witness {
+    let shape = case.shape.clone();
+    let mut columns = Columns::zeros(&shape);
+    for column in shape.first_round_columns() {
+        for (to, cell) in columns.get_mut(column).iter_mut().zip(trace.cells.get(column)) {
+            *to = integer(cell) as u32;
+        }
+    }
+    multiplicity::fill(&mut columns, &shape, &case.circuit, &Checks::ALL);
+    let outputs = trace.outputs.iter().map(|words| words.iter().map(integer).collect()).collect();
+    Witness { shape, columns, inputs: case.inputs.clone(), outputs }
+}
+
+/// One statement and what proves it.
+struct Fixture {
+    case: Case,
+    witness: Witness,
+    inputs: StatementInputs,
+    proof: CircuitProof,
+}
+
+impl Fixture {
+    fn new(parameters: Parameters, bootstrappings: usize, seed: u64) -> Self {
+        let case = Case::random(parameters, bootstrappings, seed);
+        let trace = case.evaluate();
+        let witness = witness(&case, &trace);
+        let proven = plain::Prover::honest(&case, &trace).prove();
+        let inputs = proven.statement.inputs(&parameters).unwrap();
+        Self { case, witness, inputs, proof: proven.proof }
+    }
+
+    fn prove(
+        &self,
+        backend: Backend,
+        partial: Partial,
+        control: &mut dyn Control,
+    ) -> Result<CircuitProof, ProveError> {
+        let bases = Bases::new(backend, key().powers());
+        let prover = Prover { backend, bases: &bases, keys: &self.case.keys };
+        prover.prove(&self.inputs, &self.case.circuit, &self.witness, partial, control)
+    }
+}
+
+#[test]
+fn fast_and_plain_prover_give_the_same_proof() {
+    for (parameters, bootstrappings) in
+        [(Parameters::REDUCED, 0), (Parameters::REDUCED, 3), (Parameters::REDUCED, 8), (Parameters::REDUCED_GADGETS, 3)]
+    {
+        let fixture = Fixture::new(parameters, bootstrappings, 7);
+        for backend in Backend::all() {
+            let proof = fixture.prove(backend, Partial::default(), &mut Unattended).unwrap();
+            assert_eq!(proof, fixture.proof, "{parameters:?} {bootstrappings} {backend:?}");
+        }
+    }
+}
+
+/// Keeps every phase, and stops before one.
+struct Stopping {
+    before: Option<Phase>,
+    kept: Vec<(Phase, Partial)>,
+}
+
+impl Control for Stopping {
+    fn begin(&mut self, phase: Phase) -> bool {
+        self.before != Some(phase)
+    }
+
+    fn end(&mut self, phase: Phase, partial: &Partial) {
+        self.kept.push((phase, partial.clone()));
+    }
+}
+
+#[test]
+fn an_interrupted_proof_goes_on_from_any_phase() {
+    let fixture = Fixture::new(Parameters::REDUCED, 2, 8);
+    let folder = tempfile::tempdir().unwrap();
+    for before in Phase::ALL {
+        let checkpoint = Checkpoint::of(folder.path(), &fixture.inputs.stmt);
+        let mut control = Stopping { before: Some(before), kept: vec![] };
+        let stopped = fixture.prove(Backend::detect(), Partial::default(), &mut control);
+        assert!(matches!(stopped, Err(ProveError::Cancelled { phase }) if phase == before), "{before:?}");
+        let finished = Phase::ALL.iter().filter(|phase| **phase < before).count();
+        assert_eq!(control.kept.len(), finished);
+        if let Some((_, partial)) = control.kept.last() {
+            checkpoint.save(&fixture.case.shape, partial).unwrap();
+        }
+        let mut rest = Stopping { before: None, kept: vec![] };
+        let proof = fixture.prove(Backend::detect(), checkpoint.load(&fixture.case.shape), &mut rest).unwrap();
+        assert_eq!(proof, fixture.proof, "{before:?}");
+        assert_eq!(rest.kept.len(), Phase::ALL.len() - finished, "{before:?}: finished phases are made again");
+        checkpoint.remove().unwrap();
+    }
+}
+
+#[test]
+fn phases_of_another_statement_are_not_gone_on_from() {
+    let [one, other] = [9, 10].map(|seed| Fixture::new(Parameters::REDUCED, 2, seed));
+    for phase in [Phase::Rotation, Phase::Switch, Phase::Lookups, Phase::Reduction] {
+        let mut control = Stopping { before: None, kept: vec![] };
+        one.prove(Backend::detect(), Partial::default(), &mut control).unwrap();
+        let (_, partial) = control.kept.into_iter().find(|(kept, _)| *kept == phase).unwrap();
+        let failed = other.prove(Backend::detect(), partial, &mut Unattended);
+        assert!(matches!(failed, Err(ProveError::Phase { .. })), "{phase:?}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = Checkpoint::of(folder.path(), &one.inputs.stmt);
+    std::fs::write(folder.path().join("junk"), b"junk").unwrap();
+    assert_eq!(checkpoint.load(&one.case.shape), Partial::default());
+}
+
+#[test]
+fn a_wrong_witness_is_found_in_the_phase_that_shows_it() {
+    let mut fixture = Fixture::new(Parameters::REDUCED, 2, 11);
+    let column = trine_verifier::bootstrapping::Column::Digit(0);
+    let row = fixture.witness.columns.get(column).iter().position(|cell| *cell > 0).unwrap();
+    fixture.witness.columns.get_mut(column)[row] ^= 1;
+    let failed = fixture.prove(Backend::detect(), Partial::default(), &mut Unattended);
+    assert!(matches!(failed, Err(ProveError::Phase { .. })), "{:?}", failed.err());
+}
