@@ -1,7 +1,7 @@
 //! Sumcheck of `sum_(z, y) eq(point, z) w(y) left(z, y) right(z, y)`: accumulator (PB.A) and combined key (PB.C).
 //!
-//! z is bound first, eight y at a time: a group is eight consecutive y, one in each lane, with a block for each z. What is
-//! left is a sum over y, of elements.
+//! z is bound first, eight y at a time: a group is eight consecutive y, one in each lane, with a block for each z. What
+//! is left is a sum over y, of elements.
 
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};

@@ -1,8 +1,9 @@
 //! C': the combined key of each step in the evaluation basis, by (u, step, bootstrapping).
 //!
-//! `C'[p][i][u] = sum_c eq(r_u, c) sum_b X^(a[p][i][b]) BK[i][b][u][c]`: the sum over subsets is one of integers, so that
-//! a step is transformed once. Step 0 has the trivial key: `eq(r_u, u) X^(a[p][0][1])`.
+//! `C'[p][i][u] = sum_c eq(r_u, c) sum_b X^(a[p][i][b]) BK[i][b][u][c]`: the sum over subsets is one of integers,
+//! so that a step is transformed once. Step 0 has the trivial key: `eq(r_u, u) X^(a[p][0][1])`.
 
+use super::write_values;
 use ark_bn254::Fr;
 use trine_kernels::transform::{Coefficients, NegacyclicTransform};
 use trine_kernels::{Backend, Block, Kernel, LANES, Lanes, Scaled};
@@ -61,7 +62,7 @@ impl<'a> CombinedKeys<'a> {
         let trivial = row.is_multiple_of(p.steps()).then(|| self.exponents[row * SUBSETS + 1]);
         let sums = self.backend.run(RotatedSums { keys: self, row });
         let group = Group { sums, log_n: p.log_n, fold: &self.fold, trivial };
-        transform.values(&group, values);
+        write_values(transform, &group, values);
     }
 }
 

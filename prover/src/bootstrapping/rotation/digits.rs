@@ -1,5 +1,6 @@
 //! D: the digits that each step multiplies, in the evaluation basis, by (u, step, bootstrapping).
 
+use super::write_values;
 use crate::bootstrapping::columns::Columns;
 use trine_kernels::transform::{Coefficients, NegacyclicTransform};
 use trine_kernels::{Block, LANES, Lanes};
@@ -60,7 +61,7 @@ impl<'a> Digits<'a> {
         let boxes = if first == 0 { self.tables.get(slot).copied() } else { None };
         let limbs = self.cells(group);
         let group = Group { limbs, limb_bits: p.limb_bits, log_n: p.log_n, offsets, boxes };
-        transform.values(&group, values);
+        write_values(transform, &group, values);
     }
 
     /// Step of the first row, and slot.

@@ -1,8 +1,9 @@
 //! V and BK' in the evaluation basis, by (subset, step).
 //!
-//! `V = sum_p eq(s_p, p) X^(a[p][i][b])`, and BK' is the key folded over c by `r_u` and over u by `s_u`, the trivial key in
-//! subset 1 of step 0.
+//! `V = sum_p eq(s_p, p) X^(a[p][i][b])`, and BK' is the key folded over c by `r_u` and over u by `s_u`, the
+//! trivial key in subset 1 of step 0.
 
+use super::write_values;
 use ark_bn254::Fr;
 use trine_kernels::transform::{Coefficients, NegacyclicTransform};
 use trine_kernels::{Backend, Block, Kernel, LANES, Lanes, Scaled};
@@ -103,7 +104,7 @@ impl<'a> FoldedKey<'a> {
         let length = (LANES * COMPONENTS) << self.log_n;
         let words = &self.words[group * length..(group + 1) * length];
         let trivial = (group == 0).then_some(&self.trivial);
-        transform.values(&Group { words, key: self, trivial }, values);
+        write_values(transform, &Group { words, key: self, trivial }, values);
     }
 }
 

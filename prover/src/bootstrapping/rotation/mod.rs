@@ -19,8 +19,8 @@ use ark_ff::Zero;
 use combined::CombinedKeys;
 use digits::Digits;
 use key::{FoldedKey, Monomials};
-use trine_kernels::transform::NegacyclicTransform;
-use trine_kernels::{Backend, LANES};
+use trine_kernels::transform::{Coefficients, NegacyclicTransform};
+use trine_kernels::{Backend, Block, Kernel, LANES, Lanes};
 use trine_program::circuit::Circuit;
 use trine_verifier::bootstrapping::accumulator::AccumulatorPoint;
 use trine_verifier::bootstrapping::key::{KeyPoint, trivial_key};
@@ -152,6 +152,31 @@ impl BlindRotation<'_> {
         proof.right -= trivial_key(r, s, &x);
         transcript.absorb_all(KEY.values, [&proof.left, &proof.right]);
         (proof, x)
+    }
+}
+
+/// Writes the values of eight polynomials.
+///
+/// Coefficients are read in their order and transformed in place: cells and words are many streams, and a transform
+/// that loads them in its own order waits for memory longer than the copies take that it saves.
+fn write_values(transform: &NegacyclicTransform, coefficients: &impl Coefficients, values: &mut [Block]) {
+    transform.backend().run(Load { coefficients, blocks: values });
+    transform.transform8(values);
+}
+
+struct Load<'a, C> {
+    coefficients: &'a C,
+    blocks: &'a mut [Block],
+}
+
+impl<C: Coefficients> Kernel for Load<'_, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        for (exponent, block) in self.blocks.iter_mut().enumerate() {
+            self.coefficients.load::<L>(exponent).store(block);
+        }
     }
 }
 
