@@ -6,7 +6,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`buffer`] | large memory that is kept for reuse |
+//! | [`buffer`] | large memory on huge pages |
 //! | [`field`] | back ends, eight elements at a time, vectors of elements |
 //! | [`msm`] | multi-scalar multiplication |
 //! | [`transform`] | negacyclic number-theoretic transforms |
