@@ -198,8 +198,8 @@ impl Four {
     #[inline(always)]
     fn sum(&self, other: &Self, k: usize) -> [u32; LANES] {
         let mut sum = [0; LANES];
-        for lane in 0..LANES {
-            sum[lane] = self.0[k][lane] + other.0[k][lane];
+        for (lane, sum) in sum.iter_mut().enumerate() {
+            *sum = self.0[k][lane] + other.0[k][lane];
         }
         sum
     }
@@ -208,8 +208,8 @@ impl Four {
     #[inline(always)]
     fn product(&self, other: &Self, k: usize) -> [u64; LANES] {
         let mut product = [0; LANES];
-        for lane in 0..LANES {
-            product[lane] = u64::from(self.0[k][lane]) * u64::from(other.0[k][lane]);
+        for (lane, product) in product.iter_mut().enumerate() {
+            *product = u64::from(self.0[k][lane]) * u64::from(other.0[k][lane]);
         }
         product
     }
@@ -223,9 +223,9 @@ impl Four {
     #[inline(always)]
     fn slopes(&self, other: &Self, along: [usize; 2]) -> [u64; LANES] {
         let mut slopes = [0; LANES];
-        for lane in 0..LANES {
+        for (lane, to) in slopes.iter_mut().enumerate() {
             let slope = self.difference(along, lane) * other.difference(along, lane);
-            slopes[lane] = (slope + OFFSET).cast_unsigned();
+            *to = (slope + OFFSET).cast_unsigned();
         }
         slopes
     }
@@ -234,10 +234,10 @@ impl Four {
     #[inline(always)]
     fn mixed(&self, other: &Self) -> [u64; LANES] {
         let mut mixed = [0; LANES];
-        for lane in 0..LANES {
+        for (lane, to) in mixed.iter_mut().enumerate() {
             let x = self.difference([1, 3], lane) - self.difference([0, 2], lane);
             let y = other.difference([1, 3], lane) - other.difference([0, 2], lane);
-            mixed[lane] = (x * y + OFFSET).cast_unsigned();
+            *to = (x * y + OFFSET).cast_unsigned();
         }
         mixed
     }

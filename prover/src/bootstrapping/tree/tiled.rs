@@ -60,7 +60,10 @@ impl Equality {
     }
 }
 
-/// Half of the children: tiles of fractions, and how many blocks of each tile are left.
+/// Tiles of a task, of the first and of the second half of the children.
+type Task<'a> = (&'a mut [Block], &'a mut [Block]);
+
+/// The children: tiles of fractions, and how many blocks of each tile are left.
 pub(super) struct Halves {
     /// `p0, q0` of all tiles, then `P1, q1`.
     pub(super) tiles: Vec<Block>,
@@ -78,7 +81,7 @@ impl Halves {
         let half = self.tiles.len() / 2;
         let (first, second) = self.tiles.split_at_mut(half);
         let tasks = first.par_chunks_mut(chunk).zip(second.par_chunks_mut(chunk)).zip(&equality.outer);
-        let run = |((first, second), weight): ((&mut [Block], &mut [Block]), &Fr)| {
+        let run = |((first, second), weight): (Task<'_>, &Fr)| {
             backend.run(Pass { first, second, stride, width, step, equality }).map(|sum| sum * weight)
         };
         let sums = tasks.map(run).reduce(Default::default, add);
@@ -210,7 +213,7 @@ impl Virtual<'_> {
         let (first, second) = tiles.split_at_mut(half);
         let chunk = equality.task() * stride;
         let tasks = first.par_chunks_mut(chunk).zip(second.par_chunks_mut(chunk)).zip(&equality.outer);
-        let run = |(task, (store, weight)): (usize, ((&mut [Block], &mut [Block]), &Fr))| {
+        let run = |(task, (store, weight)): (usize, (Task<'_>, &Fr))| {
             let first = task * equality.task();
             let pass = VirtualPass { children: self, bound, first, equality, store: Some(store) };
             backend.run(pass).map(|sum| sum * weight)
@@ -226,7 +229,7 @@ struct VirtualPass<'a> {
     /// First tile.
     first: usize,
     equality: &'a Equality,
-    store: Option<(&'a mut [Block], &'a mut [Block])>,
+    store: Option<Task<'a>>,
 }
 
 impl Kernel for VirtualPass<'_> {
