@@ -252,7 +252,10 @@ fn back_ends_and_thread_counts_give_the_same_proof() {
     for backend in Backend::all() {
         for threads in [1, 3] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            assert!(pool.install(|| instance.prove(backend)) == expected, "{backend:?}, {threads} threads");
+            for computed in 1..=3 {
+                let proof = pool.install(|| instance.prove_computing(backend, Some(computed)));
+                assert!(proof == expected, "{backend:?}, {threads} threads, {computed} layers");
+            }
         }
     }
 }
