@@ -13,6 +13,8 @@ pub struct Columns<'a> {
     pub case: &'a Case,
     pub cells: &'a Cells,
     pub rotation: Vec<Fr>,
+    /// Words of the input handles, where they are not the case's.
+    pub inputs: Option<&'a [Vec<Fr>]>,
     pub outputs: &'a [Vec<Fr>],
 }
 
@@ -23,7 +25,10 @@ impl Columns<'_> {
             Column::Rotation => self.rotation.clone(),
             Column::BootstrappingKey => elements(&self.case.keys.bootstrapping),
             Column::KeyswitchingKey(kind) => elements(&self.case.keys.keyswitching[usize::from(kind)]),
-            Column::Input(handle) => elements(&self.case.inputs[usize::from(handle)]),
+            Column::Input(handle) => match self.inputs {
+                Some(inputs) => inputs[usize::from(handle)].clone(),
+                None => elements(&self.case.inputs[usize::from(handle)]),
+            },
             Column::Output(handle) => self.outputs[usize::from(handle)].clone(),
             Column::Mask => {
                 self.public(

@@ -7,9 +7,14 @@
 //! | [`fault`], [`evaluator`], [`rotation`], [`trace`] | the canonical evaluator, field cells so that faults can leave their range |
 //! | [`fast`] | the fast prover beside the plain one |
 //! | [`multiplicities`] | how often tables are looked up |
+//! | [`attack`], [`mutation`] | every error and forgery, and the check that only it needs |
+//! | [`chain`] | segments linked by the prover's own handles |
+//! | [`tamper`], [`statement`] | every field of proof and statement |
 //! | [`plain`], [`product`], [`switch`], [`tree`], [`reduction`], [`dense`] | the prover in the order of the message table |
 
+mod attack;
 mod case;
+mod chain;
 mod circuits;
 mod columns;
 mod completeness;
@@ -18,10 +23,13 @@ mod evaluator;
 mod fast;
 mod fault;
 mod multiplicities;
+mod mutation;
 mod plain;
 mod product;
 mod reduction;
 mod rotation;
+mod statement;
 mod switch;
+mod tamper;
 mod trace;
 mod tree;

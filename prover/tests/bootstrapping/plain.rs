@@ -7,7 +7,7 @@ use crate::multiplicities;
 use crate::product::{self, Product, quadratic};
 use crate::reduction;
 use crate::switch;
-use crate::trace::{Cells, Trace};
+use crate::trace::Trace;
 use crate::tree::{self, TreeLie};
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::{One, Zero};
@@ -72,6 +72,8 @@ pub struct Prover<'a> {
     /// Checks that the prover knows are made.
     pub checks: Checks,
     pub forgeries: Vec<Forgery>,
+    /// Words of the input handles, where they are not the case's.
+    pub inputs: Option<Vec<Vec<Fr>>>,
 }
 
 /// A proof and the statement that it is of.
@@ -86,7 +88,7 @@ pub struct Proven {
 impl<'a> Prover<'a> {
     /// The honest prover of a trace.
     pub fn honest(case: &'a Case, trace: &'a Trace) -> Self {
-        Self { case, trace, keys: &case.keys, checks: Checks::ALL, forgeries: vec![] }
+        Self { case, trace, keys: &case.keys, checks: Checks::ALL, forgeries: vec![], inputs: None }
     }
 
     fn forges(&self, forgery: Forgery) -> bool {
@@ -104,8 +106,13 @@ impl<'a> Prover<'a> {
         let mut cells = self.trace.cells.clone();
         let early = self.forges(Forgery::Multiplicity);
         multiplicities::count(&self.case.shape, &self.case.circuit, &self.checks, early, &mut cells);
-        let columns =
-            Columns { case: self.case, cells: &cells, rotation: vec![], outputs: &self.trace.outputs };
+        let columns = Columns {
+            case: self.case,
+            cells: &cells,
+            rotation: vec![],
+            inputs: self.inputs.as_deref(),
+            outputs: &self.trace.outputs,
+        };
         let run =
             Run { prover: self, columns, claims: vec![], transcript: Transcript::recording(ARGUMENT_TAG) };
         run.prove(statement)
@@ -370,11 +377,4 @@ fn accumulator_weights(case: &Case, r: &AccumulatorPoint) -> Vec<Fr> {
     let weight =
         |slot: Fr| (0..case.parameters.steps()).flat_map(move |step| [slot * next(step); 2]).collect();
     eq_table(&r.slot).into_iter().flat_map(|slot| -> Vec<Fr> { weight(slot) }).collect()
-}
-
-/// Cells with their multiplicities, for tests of the tables alone.
-pub fn counted(case: &Case, trace: &Trace, checks: &Checks) -> Cells {
-    let mut cells = trace.cells.clone();
-    multiplicities::count(&case.shape, &case.circuit, checks, false, &mut cells);
-    cells
 }
