@@ -244,10 +244,10 @@ impl Kernel for Round<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self) -> RoundSums {
         let ([left, right], equality) = (self.tables, self.equality);
-        let fold = match self.bound {
-            Some(challenge) => Some([L::splat(Fr::one() - challenge), L::splat(challenge)]),
-            None => None,
-        };
+        let mut fold = None;
+        if let Some(challenge) = self.bound {
+            fold = Some([L::splat(Fr::one() - challenge), L::splat(challenge)]);
+        }
         let run = equality.low.len();
         let mut totals = [L::zero(); 3];
         for high in 0..equality.high.len() {

@@ -172,9 +172,9 @@ impl Coefficients for Group<'_> {
         let mut sum = L::empty_sum();
         for part in 0..PARTS {
             let mut lanes = [0; LANES];
-            for lane in 0..LANES {
-                lanes[lane] = self.sums[((lane * PARTS + part) << self.log_n) + exponent]
-                    .wrapping_add_unsigned(OFFSET) as u64;
+            for (lane, word) in lanes.iter_mut().enumerate() {
+                let sum = self.sums[((lane * PARTS + part) << self.log_n) + exponent];
+                *word = sum.wrapping_add_unsigned(OFFSET) as u64;
             }
             L::accumulate_u64(&mut sum, Scaled::load(&self.fold.factors[part]), &lanes);
         }

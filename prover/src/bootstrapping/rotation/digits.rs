@@ -80,19 +80,18 @@ impl Coefficients for Group<'_> {
     #[inline(always)]
     fn load<L: Lanes>(&self, exponent: usize) -> L {
         let mut digits = [0i64; LANES];
-        for row in 0..LANES {
-            digits[row] = -self.offsets[row];
+        for (digit, offset) in digits.iter_mut().zip(&self.offsets) {
+            *digit = -offset;
         }
-        for k in 0..self.limbs.len() {
-            for row in 0..LANES {
-                let cell = self.limbs[k][(row << self.log_n) + exponent];
-                digits[row] += i64::from(cell) << (k * self.limb_bits);
+        for (k, limb) in self.limbs.iter().enumerate() {
+            for (row, digit) in digits.iter_mut().enumerate() {
+                *digit += i64::from(limb[(row << self.log_n) + exponent]) << (k * self.limb_bits);
             }
         }
         let digits = L::from_i64(&digits);
         let Some(boxes) = &self.boxes else { return digits };
         let mut table = [0; LANES];
-        table[TABLE_ROW] = boxes[exponent * BOXES >> self.log_n];
+        table[TABLE_ROW] = boxes[(exponent * BOXES) >> self.log_n];
         digits.add(L::from_u64(&table))
     }
 }

@@ -143,8 +143,8 @@ impl Coefficients for Group<'_> {
         let mut sum = L::empty_sum();
         for component in 0..COMPONENTS {
             let mut lanes = [0; LANES];
-            for lane in 0..LANES {
-                lanes[lane] = self.words[((lane * COMPONENTS + component) << self.key.log_n) + exponent];
+            for (lane, word) in lanes.iter_mut().enumerate() {
+                *word = self.words[((lane * COMPONENTS + component) << self.key.log_n) + exponent];
             }
             L::accumulate_u64(&mut sum, Scaled::load(&self.key.factors[component]), &lanes);
         }
