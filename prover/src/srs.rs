@@ -9,10 +9,9 @@
 pub mod ptau;
 
 use crate::mode::Mode;
-use ark_bn254::{Fr, G1Projective, G2Affine};
-use ark_ec::scalar_mul::BatchMulPreprocessing;
-use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
-use ark_ff::{One, UniformRand};
+use ark_bn254::{Fr, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::UniformRand;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::fs::{self, OpenOptions};
@@ -20,6 +19,8 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use trine_kernels::Backend;
+use trine_kernels::msm::powers_of_tau;
 use trine_verifier::srs::{CommitmentKey, MOST_POWERS, SrsError, VerifierSrs};
 
 /// log2 of the powers of the development SRS that every process and the contracts' artifacts use: twice what the slice
@@ -28,6 +29,12 @@ pub const DEVELOPMENT_LOG_POWERS: usize = 17;
 
 /// Seed of the development tau. Public: everyone can forge under it.
 pub const DEVELOPMENT_SEED: [u8; 32] = *b"trine UNSAFE development tau v1 ";
+
+/// BLAKE3 of files of the development SRS, by log2 of the powers: who finds this digest need not check the powers.
+const DEVELOPMENT_FILES: [(usize, &str); 2] = [
+    (10, "a604445ff50093d345b3b4e7f6bb521a39b1ca47f89c111a86c0af10927ee4b4"),
+    (22, "4f736f7f415f8692758d9c063f3057cad74bc12e0a2db699fde0d2dcdc951813"),
+];
 
 /// Longest file that [`load`] reads: a header and [`MOST_POWERS`] powers.
 const MOST_BYTES: u64 = 160 + 64 * MOST_POWERS;
@@ -77,10 +84,7 @@ pub enum SetupError {
 pub fn development(log_powers: usize) -> Result<CommitmentKey, SrsError> {
     let tau = Fr::rand(&mut ChaCha20Rng::from_seed(DEVELOPMENT_SEED));
     let verifier = development_verifier(log_powers, tau)?;
-    let count = verifier.max_powers as usize;
-    let powers: Vec<Fr> = std::iter::successors(Some(Fr::one()), |p| Some(*p * tau)).take(count).collect();
-    let table = BatchMulPreprocessing::new(G1Projective::generator(), count);
-    CommitmentKey::new(table.batch_mul(&powers), verifier)
+    CommitmentKey::new(powers_of_tau(Backend::detect(), tau, verifier.max_powers as usize), verifier)
 }
 
 fn development_verifier(log_powers: usize, tau: Fr) -> Result<VerifierSrs, SrsError> {
@@ -91,7 +95,8 @@ fn development_verifier(log_powers: usize, tau: Fr) -> Result<VerifierSrs, SrsEr
 /// The development SRS from the cache, made and kept there when missing. Refused outside development mode.
 ///
 /// The file has mode 0600 and is renamed into place, so that a reader never meets half of it. What is read must be
-/// this SRS: another one, though valid, has another digest.
+/// this SRS: another one, though valid, has another digest. The powers are checked, or the file has the digest that
+/// this module holds for its size.
 pub fn load_or_generate(cache: &Path, log_powers: usize, mode: Mode) -> Result<CommitmentKey, SetupError> {
     if mode != Mode::Development {
         return Err(SetupError::DevelopmentSetupRefused);
@@ -102,8 +107,12 @@ pub fn load_or_generate(cache: &Path, log_powers: usize, mode: Mode) -> Result<C
     let path = cache.join(format!("srs-2^{log_powers}-UNSAFE-development.bin"));
     match fs::read(&path) {
         Ok(bytes) => {
-            let key = CommitmentKey::from_bytes(&bytes)
-                .map_err(|source| SetupError::Cached { path: path.clone(), source })?;
+            let read = if is_known(&bytes, log_powers) {
+                CommitmentKey::from_known_bytes
+            } else {
+                CommitmentKey::from_bytes
+            };
+            let key = read(&bytes).map_err(|source| SetupError::Cached { path: path.clone(), source })?;
             if *key.verifier() != expected || key.powers().len() as u64 != expected.max_powers {
                 return Err(SetupError::OtherSrs { path, log_powers });
             }
@@ -116,6 +125,12 @@ pub fn load_or_generate(cache: &Path, log_powers: usize, mode: Mode) -> Result<C
         }
         Err(source) => Err(SetupError::File { path, source }),
     }
+}
+
+/// Whether these are the bytes of the development SRS of `2^log_powers` powers.
+fn is_known(bytes: &[u8], log_powers: usize) -> bool {
+    let mut known = DEVELOPMENT_FILES.iter().filter(|(log, _)| *log == log_powers);
+    known.any(|(_, digest)| blake3::hash(bytes).to_hex().as_str() == *digest)
 }
 
 /// A key from a file. Refused when it is a development key outside development mode.
@@ -152,4 +167,28 @@ pub fn store(key: &CommitmentKey, path: &Path) -> io::Result<()> {
         let _ = fs::remove_file(&partial);
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file_is_known(log_powers: usize) -> bool {
+        is_known(&development(log_powers).unwrap().to_bytes(), log_powers)
+    }
+
+    #[test]
+    fn the_digest_of_a_short_development_file_is_right() {
+        assert!(file_is_known(10));
+        assert!(!file_is_known(9));
+        let mut bytes = development(10).unwrap().to_bytes();
+        *bytes.last_mut().unwrap() ^= 1;
+        assert!(!is_known(&bytes, 10));
+    }
+
+    #[test]
+    #[ignore = "slow: a minute, makes and checks 2^22 powers"]
+    fn the_digest_of_the_long_development_file_is_right() {
+        assert!(file_is_known(22));
+    }
 }

@@ -77,6 +77,26 @@ fn a_damaged_or_foreign_cache_is_named() {
 }
 
 #[test]
+fn known_bytes_are_those_of_a_development_key() {
+    let key = srs::development(3).unwrap();
+    let bytes = key.to_bytes();
+    assert_eq!(CommitmentKey::from_known_bytes(&bytes).unwrap(), key);
+    let changed = |at: usize, to: u8| {
+        let mut bytes = bytes.clone();
+        bytes[at] = to;
+        CommitmentKey::from_known_bytes(&bytes)
+    };
+    // The flags follow magic and version.
+    assert_eq!(changed(12, 0), Err(SrsError::Unchecked));
+    assert_eq!(changed(bytes.len() - 1, !bytes[bytes.len() - 1]), Err(SrsError::Power { index: 7 }));
+    assert!(matches!(CommitmentKey::from_known_bytes(&bytes[1..]), Err(SrsError::Magic { .. })));
+    assert!(matches!(
+        CommitmentKey::from_known_bytes(&bytes[..bytes.len() - 1]),
+        Err(SrsError::Length { .. })
+    ));
+}
+
+#[test]
 fn a_file_of_snarkjs_is_read() {
     for count in [1, 2, 64, 127] {
         let key = ptau::read(Cursor::new(SNARKJS), count).unwrap();

@@ -95,6 +95,9 @@ pub enum SrsError {
     /// The powers are not those of one tau.
     #[error("the powers are not successive powers of the tau in tau H")]
     Powers,
+    /// A key for production that was to be read without the check of its powers.
+    #[error("only a development key may be read without the check that its powers are of one tau")]
+    Unchecked,
 }
 
 /// The verifier's part of the reference string.
@@ -245,6 +248,24 @@ impl CommitmentKey {
     ///
     /// The length is checked before anything is allocated.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SrsError> {
+        let Self { powers, verifier } = Self::read(bytes)?;
+        Self::new(powers, verifier)
+    }
+
+    /// Reads the file of a development key whose powers were checked once: the caller has compared its digest.
+    ///
+    /// All is checked but that the powers are of one tau, which takes half a minute for 2^22 of them. A key for
+    /// production is refused, whatever its caller knows.
+    pub fn from_known_bytes(bytes: &[u8]) -> Result<Self, SrsError> {
+        let key = Self::read(bytes)?;
+        if !key.verifier.development {
+            return Err(SrsError::Unchecked);
+        }
+        Ok(key)
+    }
+
+    /// Points of the curve and the verifier's part, not yet held against each other.
+    fn read(bytes: &[u8]) -> Result<Self, SrsError> {
         let header_only = SrsError::Length { got: bytes.len() as u64, expected: HEADER_BYTES as u64 };
         let mut reader = Reader(bytes);
         let magic = reader.take::<8>().ok_or(header_only.clone())?;
@@ -283,7 +304,7 @@ impl CommitmentKey {
                 point_from_words(&x, &y).ok_or(SrsError::Power { index })
             })
             .collect::<Result<_, _>>()?;
-        Self::new(powers, verifier)
+        Ok(Self { powers, verifier })
     }
 }
 
