@@ -1,4 +1,4 @@
-//! The proofs that `prover/verifier/testdata/bootstrapping/verify.py` checks, which was written from the spec alone.
+//! The proofs that `prover/verifier/testdata/bootstrapping/verify.py` checks, which was written from the spec.
 //!
 //! `TRINE_BLESS=1` records them again; otherwise they have to be what the prover gives today.
 

@@ -1,4 +1,4 @@
-//! A second verifier of the field side, written in Python from the spec alone, agrees with the native one on recorded
+//! A second verifier of the field side, written in Python from the spec, agrees with the native one on recorded
 //! proofs (`prover/tests/bootstrapping_record.rs`) and refuses every altered copy of them.
 
 use std::path::{Path, PathBuf};

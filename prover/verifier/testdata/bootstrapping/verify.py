@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A second verifier of the field side of the proof of bootstrapping, written from docs/spec alone.
+"""A second verifier of the field side of the proof of bootstrapping, written from docs/spec, not from the Rust verifier.
 
 verify.py FILE            public outputs of the proof, or exit status 1 with the id of the failing check
 verify.py --tamper FILE   alters every class of field in turn: each copy has to be rejected
