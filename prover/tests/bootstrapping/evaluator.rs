@@ -303,10 +303,9 @@ impl Run<'_> {
     fn decompose_accumulator(&mut self, slot: usize, step: usize, accumulator: &Pair) -> (Pair, Pair) {
         let n = self.p.n();
         let (mut digits, mut reduced) = ([vec![0; n], vec![0; n]], [vec![0; n], vec![0; n]]);
-        for u in 0..2 {
-            for j in 0..n {
-                let (digit, value) = self.digit(Row { slot, step, u, j }, accumulator[u][j]);
-                (digits[u][j], reduced[u][j]) = (digit, value);
+        for (u, polynomial) in accumulator.iter().enumerate() {
+            for (j, coefficient) in polynomial.iter().enumerate() {
+                (digits[u][j], reduced[u][j]) = self.digit(Row { slot, step, u, j }, *coefficient);
             }
         }
         (digits, reduced)
