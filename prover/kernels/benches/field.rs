@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
-use trine_kernels::{Backend, FieldVector, Kernel, LANES, Lanes, Scaled};
+use trine_kernels::{Backend, FieldVector, Kernel, LANES, Lanes, Scaled, transform::NegacyclicTransform};
 
 /// Elements of each operand: both stay in the first cache.
 const LENGTH: usize = 512;
@@ -65,7 +65,7 @@ fn operations(criterion: &mut Criterion) {
             }
         });
     });
-    for backend in [Backend::portable(), Backend::detect()] {
+    for backend in Backend::all() {
         let vector = |elements: &[Fr]| FieldVector::from_elements(backend, elements);
         let (left, right, mut output) = (vector(&left), vector(&right), vector(&left));
         for operation in [
@@ -82,12 +82,27 @@ fn operations(criterion: &mut Criterion) {
                 });
             });
         }
-        if backend == Backend::detect() {
-            break;
-        }
     }
     group.finish();
 }
 
-criterion_group!(benches, operations);
+/// Eight polynomials of the size of production.
+fn transforms(criterion: &mut Criterion) {
+    const SIZE: usize = 2048;
+    let mut random = ChaCha20Rng::seed_from_u64(2);
+    let coefficients: Vec<Fr> = (0..SIZE * LANES).map(|_| Fr::rand(&mut random)).collect();
+    let mut group = criterion.benchmark_group("transform");
+    group.throughput(Throughput::Elements((SIZE * LANES) as u64));
+    for backend in Backend::all() {
+        let transform = NegacyclicTransform::new(backend, SIZE).expect("a size with roots");
+        let source = FieldVector::from_elements(backend, &coefficients);
+        let mut values = source.clone();
+        group.bench_function(BenchmarkId::new("Values", format!("{backend:?}")), |bencher| {
+            bencher.iter(|| transform.values(source.blocks(), values.blocks_mut()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, operations, transforms);
 criterion_main!(benches);

@@ -27,6 +27,11 @@
 //! assert_eq!(backend.run(Total(&vector)), Fr::from(5u64));
 //! ```
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "limbs and lanes are indexed alike in several arrays; closures would not be compiled for the instructions"
+)]
+
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod backend;

@@ -21,7 +21,7 @@ impl<'a> Layers<'a> {
 
     /// Values of coefficients held elsewhere.
     #[inline(always)]
-    pub(super) fn from_coefficients<L: Lanes>(
+    pub(super) fn values_of<L: Lanes>(
         self,
         coefficients: &(impl Coefficients + ?Sized),
         values: &mut [Block],

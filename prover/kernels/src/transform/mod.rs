@@ -92,7 +92,7 @@ impl NegacyclicTransform {
     #[inline(always)]
     pub fn values_on<L: Lanes>(&self, coefficients: &(impl Coefficients + ?Sized), values: &mut [Block]) {
         assert_eq!(values.len(), self.size(), "blocks of values against coefficients");
-        Layers::new(self.log_size, self.roots.blocks()).from_coefficients::<L>(coefficients, values);
+        Layers::new(self.log_size, self.roots.blocks()).values_of::<L>(coefficients, values);
     }
 }
 

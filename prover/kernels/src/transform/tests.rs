@@ -80,9 +80,9 @@ fn values_of_production_sum_to_the_constant_coefficient() {
         let mut blocks = FieldVector::from_elements(backend, &coefficients);
         transform.transform8(blocks.blocks_mut());
         let values = blocks.to_elements();
-        for lane in 0..LANES {
+        for (lane, constant) in coefficients.iter().take(LANES).enumerate() {
             let sum: Fr = values.iter().skip(lane).step_by(LANES).sum();
-            assert_eq!(sum, coefficients[lane] * Fr::from(2048u64));
+            assert_eq!(sum, *constant * Fr::from(2048u64));
         }
     }
 }

@@ -120,23 +120,12 @@ impl<W: Words, M: Modulus> Elements<W, M> {
         self.normalise()
     }
 
-    /// Subtracts `2 p` where the value is at least that.
-    #[inline(always)]
-    pub(crate) fn shrink(self) -> Self {
-        self.subtract_once::<2>()
-    }
-
     /// Subtracts p where the value is at least that.
     #[inline(always)]
     pub(crate) fn canonical(self) -> Self {
-        self.subtract_once::<1>()
-    }
-
-    #[inline(always)]
-    fn subtract_once<const K: u64>(self) -> Self {
         let mut difference = self;
         for j in 0..LIMBS {
-            difference.limbs[j] = self.limbs[j].sub(Self::multiple(K, j));
+            difference.limbs[j] = self.limbs[j].sub(Self::multiple(1, j));
         }
         let difference = difference.normalise();
         difference.select(difference.limbs[LIMBS - 1].negative(), self)

@@ -17,7 +17,6 @@
 //! | [`add_raw`](Elements::add_raw), [`sub_raw`](Elements::sub_raw) | any; `sub_raw::<K>` subtracts below `K p` | limbs add, value at least 0, not normal |
 //! | [`normalise`](Elements::normalise) | value at least 0 and below `84 p`, limbs of any sign below `2^62` | normal, same value |
 //! | [`fold`](Elements::fold) | value below `8 p`; limbs at least 0, or value at least `p / 2` and limbs below `2^54` in size | normal, below `1.07 p` |
-//! | [`shrink`](Elements::shrink) | normal, below `4 p` | normal, below `2 p` |
 //! | [`canonical`](Elements::canonical) | normal, below `2 p` | normal, below p |
 //! | [`pack`](Elements::pack) | normal, below `5 p` | four words |
 //!
