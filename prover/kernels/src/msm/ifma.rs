@@ -248,10 +248,10 @@ fn scatter<W: Words>(
 ) {
     let ([x0, x1, x2, x3], [y0, y1, y2, y3]) = (x.pack(), y.pack());
     let points = W::transpose([x0, x1, x2, x3, y0, y1, y2, y3]);
-    for k in 0..LANES.min(count - start) {
+    for (words, index) in points.into_iter().zip(start..count) {
         let mut point = Point::default();
-        points[k].store(&mut point.0);
-        store(start + k, point);
+        words.store(&mut point.0);
+        store(index, point);
     }
 }
 
