@@ -2,7 +2,7 @@
 
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::{CurveGroup, PrimeGroup, VariableBaseMSM};
-use ark_ff::UniformRand;
+use ark_ff::{AdditiveGroup, UniformRand};
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
@@ -19,7 +19,7 @@ fn powers() -> Vec<G1Affine> {
     let mut points = Vec::with_capacity(ROWS);
     for _ in 0..ROWS {
         points.push(power);
-        power += power + power;
+        power = power.double() + power;
     }
     G1Projective::normalize_batch(&points)
 }

@@ -18,6 +18,9 @@ use trine_verifier::bootstrapping::{
 use trine_verifier::handle::Commitment;
 use trine_verifier::{Domain, Origin, Transcript};
 
+/// Id of the check that rejects it, and the change.
+type Change<'a> = (&'static str, &'a dyn Fn(&mut Statement));
+
 fn honest() -> (Case, Proven) {
     let case = attack::case(Parameters::REDUCED, 21);
     let proven = Prover::honest(&case, &case.evaluate()).prove();
@@ -40,6 +43,9 @@ fn with(circuit: &Circuit, change: impl Fn(&mut Vec<Table>, &mut Vec<Linear>)) -
     Circuit::new(inputs, outputs, tables, circuit.bootstrappings().to_vec(), rows).unwrap()
 }
 
+/// Id of the check that fails, and what is changed.
+type Change<'a> = (&'a str, &'a dyn Fn(&mut Statement));
+
 #[test]
 fn every_field_of_the_statement_is_bound() {
     let (case, proven) = honest();
@@ -58,7 +64,7 @@ fn every_field_of_the_statement_is_bound() {
     let Job { request_id: _, salt: _, segment: _, circuit, inputs: _, outputs: _ } = job;
     let other_table = with(circuit, |tables, _| tables[1].boxes[3] ^= 1);
     let other_row = with(circuit, |_, rows| rows[3].constant += 1);
-    let changes: [(&str, &dyn Fn(&mut Statement)); 19] = [
+    let changes: [Change<'_>; 19] = [
         ("PB.A4", &|s| s.domain.chain_id += 1),
         ("PB.A4", &|s| s.domain.coprocessor[0] ^= 1),
         ("PB.A4", &|s| s.domain.verifier_hash[0] ^= 1),

@@ -144,11 +144,17 @@ fn shift(point: &mut G1Affine) {
     *point = (*point + G1Affine::generator()).into_affine();
 }
 
+/// Id of the check that rejects it, and the change.
+type Change<'a> = (&'static str, &'a dyn Fn(&mut CircuitProof));
+
 fn honest() -> (Case, Proven) {
     let case = case(Parameters::REDUCED, 11);
     let proven = Prover::honest(&case, &case.evaluate()).prove();
     (case, proven)
 }
+
+/// Id of the check that fails, and what is changed.
+type Change<'a> = (&'a str, &'a (dyn Fn(&mut CircuitProof) + Sync));
 
 #[test]
 fn every_element_is_rejected_by_its_check() {
@@ -164,7 +170,7 @@ fn every_element_is_rejected_by_its_check() {
 #[test]
 fn a_missing_or_excess_element_is_an_error_of_shape() {
     let (case, proven) = honest();
-    let changes: [(&str, &(dyn Fn(&mut CircuitProof) + Sync)); 18] = [
+    let changes: [Change<'_>; 18] = [
         ("PB.T2", &|p| p.group.columns.truncate(1)),
         ("PB.T2", &|p| p.group.columns.push(p.group.quotient)),
         ("PB.T2", &|p| p.group.second.clear()),
