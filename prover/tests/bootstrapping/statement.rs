@@ -18,9 +18,6 @@ use trine_verifier::bootstrapping::{
 use trine_verifier::handle::Commitment;
 use trine_verifier::{Domain, Origin, Transcript};
 
-/// Id of the check that rejects it, and the change.
-type Change<'a> = (&'static str, &'a dyn Fn(&mut Statement));
-
 fn honest() -> (Case, Proven) {
     let case = attack::case(Parameters::REDUCED, 21);
     let proven = Prover::honest(&case, &case.evaluate()).prove();

@@ -144,9 +144,6 @@ fn shift(point: &mut G1Affine) {
     *point = (*point + G1Affine::generator()).into_affine();
 }
 
-/// Id of the check that rejects it, and the change.
-type Change<'a> = (&'static str, &'a dyn Fn(&mut CircuitProof));
-
 fn honest() -> (Case, Proven) {
     let case = case(Parameters::REDUCED, 11);
     let proven = Prover::honest(&case, &case.evaluate()).prove();
