@@ -30,11 +30,9 @@ pub struct Partial {
 
 impl Default for Partial {
     fn default() -> Self {
-        let product =
-            || ProductProof { inner: vec![], outer: vec![], left: Fr::zero(), right: Fr::zero() };
+        let product = || ProductProof { inner: vec![], outer: vec![], left: Fr::zero(), right: Fr::zero() };
         let infinity = G1Affine::zero();
-        let switch =
-            SwitchProof { product: Fr::zero(), rounds: vec![], digits: Fr::zero(), key: Fr::zero() };
+        let switch = SwitchProof { product: Fr::zero(), rounds: vec![], digits: Fr::zero(), key: Fr::zero() };
         Self {
             finished: 0,
             group: GroupProof {

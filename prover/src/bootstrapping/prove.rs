@@ -12,6 +12,7 @@ use super::{opening, reduction, rotation, switch, tree};
 use ark_bn254::Fr;
 use trine_kernels::Backend;
 use trine_kernels::msm::{Bases, MsmError};
+use trine_program::circuit::Circuit;
 use trine_verifier::bootstrapping::claim::Claim;
 use trine_verifier::bootstrapping::lookup::{Fingerprints, blocks};
 use trine_verifier::bootstrapping::proof::CircuitProof;
@@ -25,7 +26,6 @@ use trine_verifier::bootstrapping::verify::{
 use trine_verifier::bootstrapping::{Checks, Rejection};
 use trine_verifier::opening::OpeningError;
 use trine_verifier::{Transcript, digest};
-use trine_program::circuit::Circuit;
 
 /// Where a proof stands; reported as each phase begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,7 +150,8 @@ impl Prover<'_> {
         absorb_statement(inputs, &mut transcript);
         let shape = &inputs.shape;
         let (claims, rotation) = (vec![], vec![]);
-        let mut making = Making { prover: self, shape, circuit, witness, transcript, claims, rotation, partial };
+        let mut making =
+            Making { prover: self, shape, circuit, witness, transcript, claims, rotation, partial };
         for phase in Phase::ALL {
             if !control.begin(phase) {
                 return Err(ProveError::Cancelled { phase });
@@ -264,7 +265,8 @@ impl Making<'_> {
             }
             Phase::Lookups => {
                 let evaluation = &self.partial.evaluation;
-                verify_lookups(shape, circuit, evaluation, field, checks, transcript, claims).map_err(failed)?;
+                verify_lookups(shape, circuit, evaluation, field, checks, transcript, claims)
+                    .map_err(failed)?;
             }
             Phase::Reduction => {
                 let (rounds, values) = (&field.reduction, &field.values);

@@ -66,9 +66,12 @@ impl Fixture {
 
 #[test]
 fn fast_and_plain_prover_give_the_same_proof() {
-    for (parameters, bootstrappings) in
-        [(Parameters::REDUCED, 0), (Parameters::REDUCED, 3), (Parameters::REDUCED, 8), (Parameters::REDUCED_GADGETS, 3)]
-    {
+    for (parameters, bootstrappings) in [
+        (Parameters::REDUCED, 0),
+        (Parameters::REDUCED, 3),
+        (Parameters::REDUCED, 8),
+        (Parameters::REDUCED_GADGETS, 3),
+    ] {
         let fixture = Fixture::new(parameters, bootstrappings, 7);
         for backend in Backend::all() {
             let proof = fixture.prove(backend, Partial::default(), &mut Unattended).unwrap();
@@ -108,9 +111,14 @@ fn an_interrupted_proof_goes_on_from_any_phase() {
             checkpoint.save(&fixture.case.shape, partial).unwrap();
         }
         let mut rest = Stopping { before: None, kept: vec![] };
-        let proof = fixture.prove(Backend::detect(), checkpoint.load(&fixture.case.shape), &mut rest).unwrap();
+        let proof =
+            fixture.prove(Backend::detect(), checkpoint.load(&fixture.case.shape), &mut rest).unwrap();
         assert_eq!(proof, fixture.proof, "{before:?}");
-        assert_eq!(rest.kept.len(), Phase::ALL.len() - finished, "{before:?}: finished phases are made again");
+        assert_eq!(
+            rest.kept.len(),
+            Phase::ALL.len() - finished,
+            "{before:?}: finished phases are made again"
+        );
         checkpoint.remove().unwrap();
     }
 }
