@@ -14,6 +14,9 @@ pub struct Rounds<const DEGREE: usize> {
     pub claim: Fr,
 }
 
+/// `t(0)`, `t(1)` and the leading coefficient, from tables and weights.
+type Sums<'a> = dyn Fn(&[Vec<Fr>], &[Fr]) -> [Fr; 3] + 'a;
+
 /// Rounds of `sum_x eq(point, x) t(x)`: `inner` is the product of the tables at one index, bilinear in any variable.
 ///
 /// `sums` gives, for tables and weights of what is left, `t(0)`, `t(1)` and the leading coefficient.

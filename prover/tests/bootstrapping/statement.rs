@@ -40,6 +40,9 @@ fn with(circuit: &Circuit, change: impl Fn(&mut Vec<Table>, &mut Vec<Linear>)) -
     Circuit::new(inputs, outputs, tables, circuit.bootstrappings().to_vec(), rows).unwrap()
 }
 
+/// Id of the check that fails, and what is changed.
+type Change<'a> = (&'a str, &'a dyn Fn(&mut Statement));
+
 #[test]
 fn every_field_of_the_statement_is_bound() {
     let (case, proven) = honest();

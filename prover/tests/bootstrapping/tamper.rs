@@ -150,6 +150,9 @@ fn honest() -> (Case, Proven) {
     (case, proven)
 }
 
+/// Id of the check that fails, and what is changed.
+type Change<'a> = (&'a str, &'a (dyn Fn(&mut CircuitProof) + Sync));
+
 #[test]
 fn every_element_is_rejected_by_its_check() {
     let (case, proven) = honest();
