@@ -17,6 +17,7 @@ pub mod bootstrapping;
 pub mod groth;
 pub mod mode;
 pub mod opening;
+mod private_file;
 pub mod service;
 pub mod srs;
 pub mod wrap;

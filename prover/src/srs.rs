@@ -9,16 +9,15 @@
 pub mod ptau;
 
 use crate::mode::Mode;
+use crate::private_file;
 use ark_bn254::{Fr, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::UniformRand;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use trine_kernels::Backend;
 use trine_kernels::msm::powers_of_tau;
 use trine_verifier::srs::{CommitmentKey, MOST_POWERS, SrsError, VerifierSrs};
@@ -149,24 +148,7 @@ pub fn load(path: &Path, mode: Mode) -> Result<CommitmentKey, SetupError> {
 
 /// Writes a key beside `path`, readable by its owner alone, and renames it into place.
 pub fn store(key: &CommitmentKey, path: &Path) -> io::Result<()> {
-    static FILES: AtomicU64 = AtomicU64::new(0);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    // The process and a counter: writers of the same key do not meet in one file.
-    let file = FILES.fetch_add(1, Ordering::Relaxed);
-    let partial = path.with_extension(format!("{}-{file}.partial", std::process::id()));
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&partial)
-        .and_then(|mut to| to.write_all(&key.to_bytes()).and_then(|()| to.sync_all()))
-        .and_then(|()| fs::rename(&partial, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&partial);
-    }
-    written
+    private_file::store(path, &key.to_bytes())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! as none. Nothing in it is secret.
 
 use super::partial::Partial;
+use crate::private_file::store;
 use ark_bn254::Fr;
 use std::fs;
 use std::io;
@@ -31,10 +32,7 @@ impl Checkpoint {
 
     /// Keeps what is finished.
     pub fn save(&self, shape: &Shape, partial: &Partial) -> io::Result<()> {
-        let beside = self.path.with_extension("writing");
-        fs::write(&beside, partial.to_bytes(shape))?;
-        fs::File::open(&beside)?.sync_all()?;
-        fs::rename(&beside, &self.path)
+        store(&self.path, &partial.to_bytes(shape))
     }
 
     /// Forgets: the proof is made, or the phases did not verify.

@@ -6,6 +6,7 @@
 
 use super::{KeyError, ProvingKey, check_verifying_key};
 use crate::mode::Mode;
+use crate::private_file::store;
 use crate::wrap::checks::Checks;
 use crate::wrap::structure;
 use ark_bn254::{Bn254, Fr, G1Projective};
@@ -16,11 +17,9 @@ use ark_relations::gr1cs::{ConstraintSynthesizer, ConstraintSystemRef, Synthesis
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use trine_verifier::class::Class;
 
 /// Seed of the development setup. Public: everyone can forge under its keys.
@@ -93,7 +92,7 @@ pub fn development_key(cache: &Path, class: &Class, mode: Mode) -> Result<Provin
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let key = generate(circuit)?;
             let bytes = write(&key, class, &digest)?;
-            store(&bytes, &path).map_err(|source| SetupError::File { path, source })?;
+            store(&path, &bytes).map_err(|source| SetupError::File { path, source })?;
             key
         }
         Err(source) => return Err(SetupError::File { path, source }),
@@ -156,26 +155,4 @@ fn read(bytes: &[u8], class: &Class, circuit_digest: &[u8; 32]) -> Result<Provin
         return Err("the file is damaged");
     }
     ProvingKey::deserialize_uncompressed_unchecked(rest).map_err(|_| "the key does not decode")
-}
-
-/// Writes a file beside `path`, readable by its owner alone, and renames it into place.
-fn store(bytes: &[u8], path: &Path) -> io::Result<()> {
-    static FILES: AtomicU64 = AtomicU64::new(0);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    // The process and a counter: writers of the same key do not meet in one file.
-    let file = FILES.fetch_add(1, Ordering::Relaxed);
-    let partial = path.with_extension(format!("{}-{file}.partial", std::process::id()));
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&partial)
-        .and_then(|mut to| to.write_all(bytes).and_then(|()| to.sync_all()))
-        .and_then(|()| fs::rename(&partial, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&partial);
-    }
-    written
 }

@@ -16,12 +16,12 @@ use trine_verifier::bootstrapping::statement::StatementInputs;
 use trine_verifier::bootstrapping::{Checks, CircuitProof, Parameters};
 
 /// A field element that is an integer.
-fn integer(element: &Fr) -> u64 {
+pub fn integer(element: &Fr) -> u64 {
     element.into_bigint().0[0]
 }
 
 /// The cells of an honest trace as integers.
-fn witness(case: &Case, trace: &Trace) -> Witness {
+pub fn witness(case: &Case, trace: &Trace) -> Witness {
     let shape = case.shape.clone();
     let mut columns = Columns::zeros(&shape);
     for column in shape.first_round_columns() {

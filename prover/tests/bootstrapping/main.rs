@@ -28,6 +28,7 @@ mod plain;
 mod product;
 mod reduction;
 mod rotation;
+mod segments;
 mod statement;
 mod switch;
 mod tamper;

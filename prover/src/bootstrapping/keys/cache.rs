@@ -3,11 +3,10 @@
 //! A file holds the name of what it commits to and the points, and is trusted as its owner: it has mode 0600 and lies in a
 //! folder that its owner chose. Whoever registers a key computes its commitments afresh.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use crate::private_file::store;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use trine_kernels::msm::MsmError;
 use trine_verifier::Bytes32;
 use trine_verifier::bootstrapping::shape::ShapeError;
@@ -160,28 +159,6 @@ fn load(
     let mut list = |count: usize| points.by_ref().take(count).collect::<Result<Vec<_>, _>>();
     let [bootstrapping, compute, casting] = chunks;
     Ok(KeyCommitments { bootstrapping: list(bootstrapping)?, keyswitching: [list(compute)?, list(casting)?] })
-}
-
-/// Writes beside `path`, readable by its owner alone, and renames into place.
-fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    static FILES: AtomicU64 = AtomicU64::new(0);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    // The process and a counter: writers of the same key do not meet in one file.
-    let file = FILES.fetch_add(1, Ordering::Relaxed);
-    let partial = path.with_extension(format!("{}-{file}.partial", std::process::id()));
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&partial)
-        .and_then(|mut to| to.write_all(bytes).and_then(|()| to.sync_all()))
-        .and_then(|()| fs::rename(&partial, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&partial);
-    }
-    written
 }
 
 #[cfg(test)]
