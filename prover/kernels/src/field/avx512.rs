@@ -1,8 +1,7 @@
 //! AVX-512 with IFMA: the words of [`ifma`](super::ifma) in registers of the processor.
 //!
-//! `unsafe` is in two places. [`Avx512::run`] calls the function that is compiled for the instructions: an [`Avx512`]
-//! is made by detection alone. The methods of `Native` are single instructions: the type is private to this module
-//! and named in that function alone, so that none of them runs before detection.
+//! `unsafe` is for the methods of `Native`, which are single instructions: the type is private to this module and named
+//! in [`enter`] alone, so that none of them runs before detection.
 
 #![expect(
     unsafe_code,
@@ -11,34 +10,11 @@
 
 use core::arch::x86_64::*;
 
-use super::ifma::{WordKernel, Words};
-
-/// The proof that this processor has AVX-512 F, BW, DQ, VL and IFMA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Avx512(());
-
-impl Avx512 {
-    /// The proof, where the processor has the instructions.
-    pub fn detect() -> Option<Self> {
-        let all = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512ifma");
-        all.then_some(Self(()))
-    }
-
-    /// Runs `kernel` compiled for the instructions.
-    #[inline]
-    pub(crate) fn run<K: WordKernel>(self, kernel: K) -> K::Output {
-        // SAFETY: `self` proves that the processor has what `enter` is compiled for.
-        unsafe { enter(kernel) }
-    }
-}
+use super::ifma::{Step, WordKernel, Words};
 
 /// What is inlined into this function is compiled for the instructions.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma")]
-fn enter<K: WordKernel>(kernel: K) -> K::Output {
+pub(super) fn enter<K: WordKernel>(kernel: K) -> K::Output {
     kernel.run::<Native>()
 }
 
@@ -58,18 +34,6 @@ impl Words for Native {
     #[inline(always)]
     fn splat(word: u64) -> Self {
         instruction!(_mm512_set1_epi64(word.cast_signed()))
-    }
-
-    #[inline(always)]
-    fn load(words: &[u64; 8]) -> Self {
-        // The pointer is to the 64 bytes borrowed; no alignment is asked.
-        instruction!(_mm512_loadu_si512(words.as_ptr().cast()))
-    }
-
-    #[inline(always)]
-    fn store(self, words: &mut [u64; 8]) {
-        // SAFETY: as for the others; the pointer is to the 64 bytes borrowed, and no alignment is asked.
-        unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), self.0) }
     }
 
     #[inline(always)]
@@ -108,6 +72,16 @@ impl Words for Native {
     }
 
     #[inline(always)]
+    fn low(self, other: Self) -> Self {
+        instruction!(_mm512_madd52lo_epu64(_mm512_setzero_si512(), self.0, other.0))
+    }
+
+    #[inline(always)]
+    fn multiply_32(self, other: Self) -> Self {
+        instruction!(_mm512_mul_epu32(self.0, other.0))
+    }
+
+    #[inline(always)]
     fn add_low(self, a: Self, b: Self) -> Self {
         instruction!(_mm512_madd52lo_epu64(self.0, a.0, b.0))
     }
@@ -118,8 +92,20 @@ impl Words for Native {
     }
 
     #[inline(always)]
-    fn lookup(self, table: Self) -> Self {
-        instruction!(_mm512_permutexvar_epi64(self.0, table.0))
+    fn load(words: &[u64; 8]) -> Self {
+        // The pointer is to the 64 bytes borrowed; no alignment is asked.
+        instruction!(_mm512_loadu_si512(words.as_ptr().cast()))
+    }
+
+    #[inline(always)]
+    fn store(self, words: &mut [u64; 8]) {
+        // SAFETY: as for the others; the pointer is to the 64 bytes borrowed, and no alignment is asked.
+        unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), self.0) }
+    }
+
+    #[inline(always)]
+    fn lookup(self, table: &[u64; 8]) -> Self {
+        instruction!(_mm512_permutexvar_epi64(self.0, Self::load(table).0))
     }
 
     #[inline(always)]
@@ -140,6 +126,11 @@ impl Words for Native {
         let [c0, c2, c4, c6] = Self::transpose_pairs(even);
         let [c1, c3, c5, c7] = Self::transpose_pairs(odd);
         [c0, c1, c2, c3, c4, c5, c6, c7]
+    }
+
+    #[inline(always)]
+    fn call(step: impl Step) {
+        step.run();
     }
 }
 

@@ -15,10 +15,10 @@ use super::{
 pub enum Backend {
     /// arkworks' form, on every processor.
     Portable,
-    /// The form of AVX-512 IFMA, on processors that have it.
+    /// The form of 52-bit limbs, on processors that have AVX-512 with IFMA, or else AVX2 with FMA.
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
-    /// The form of AVX-512 IFMA, on every processor: many times slower than [`Self::Portable`], for tests of this crate.
+    /// The form of 52-bit limbs, on every processor: many times slower than [`Self::Portable`], for tests of this crate.
     #[cfg(test)]
     Emulated,
 }
@@ -54,14 +54,13 @@ impl Backend {
 
     /// The back ends that compute on this processor, in tests of this crate the emulated one too.
     pub fn all() -> Vec<Self> {
-        let mut backends = vec![
+        let backends = vec![
             Self::Portable,
             #[cfg(test)]
             Self::Emulated,
         ];
-        if !backends.contains(&Self::detect()) {
-            backends.push(Self::detect());
-        }
+        #[cfg(target_arch = "x86_64")]
+        let backends = [backends, Avx512::all().map(Self::Avx512).collect()].concat();
         backends
     }
 

@@ -36,16 +36,20 @@
 mod avx512;
 mod backend;
 mod block;
+#[cfg(target_arch = "x86_64")]
+mod fused;
 pub(crate) mod ifma;
 mod lanes;
 mod portable;
 #[cfg(test)]
 mod tests;
 mod vector;
-
 #[cfg(target_arch = "x86_64")]
-pub use avx512::Avx512;
+mod vector_unit;
+
 pub use backend::{Backend, Kernel};
 pub use block::Block;
 pub use lanes::{LANES, Lanes, Scaled};
 pub use vector::FieldVector;
+#[cfg(target_arch = "x86_64")]
+pub use vector_unit::Avx512;

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::{
-    Modulus, Words,
+    Modulus, Step, Words,
     modulus::{LIMBS, limbs},
 };
 
@@ -52,27 +52,29 @@ impl<W: Words, M: Modulus> Elements<W, M> {
     /// most four halves of products below `2^52` a row, in at most five rows, and a carry below `2^12`.
     #[inline(always)]
     pub(crate) fn mul(self, other: Self) -> Self {
-        let zero = W::splat(0);
-        let mut t = [zero; LIMBS + 1];
-        for i in 0..LIMBS {
-            let a = self.limbs[i];
-            for j in 0..LIMBS {
-                t[j] = t[j].add_low(a, other.limbs[j]);
-            }
-            let m = zero.add_low(t[0], W::splat(M::INVERSE));
-            for j in 0..LIMBS {
-                t[j + 1] = t[j + 1].add_high(a, other.limbs[j]);
-            }
-            for j in 0..LIMBS {
-                t[j] = t[j].add_low(m, Self::multiple(1, j));
-            }
-            t[1] = t[1].add(t[0].shift_right::<52>());
-            for j in 0..LIMBS {
-                t[j + 1] = t[j + 1].add_high(m, Self::multiple(1, j));
-            }
-            t = [t[1], t[2], t[3], t[4], t[5], zero];
+        let mut product = Self::zero();
+        W::call(Product { left: &self, right: &other, product: &mut product });
+        product
+    }
+
+    /// `(t + a * other + m p) / 2^52` for the m that makes it an integer.
+    #[inline(always)]
+    fn row([t0, t1, t2, t3, t4]: [W; LIMBS], a: W, other: Self) -> [W; LIMBS] {
+        let mut t = [t0, t1, t2, t3, t4, W::splat(0)];
+        for j in 0..LIMBS {
+            t[j] = t[j].add_low(a, other.limbs[j]);
         }
-        Self::from_limbs([t[0], t[1], t[2], t[3], t[4]]).normalise()
+        let m = t[0].low(W::splat(M::INVERSE));
+        for j in 0..LIMBS {
+            t[j + 1] = t[j + 1].add_high(a, other.limbs[j]);
+        }
+        for j in 0..LIMBS {
+            t[j] = t[j].add_low(m, Self::multiple(1, j));
+        }
+        for j in 0..LIMBS {
+            t[j + 1] = t[j + 1].add_high(m, Self::multiple(1, j));
+        }
+        [t[1].add(t[0].shift_right_signed::<52>()), t[2], t[3], t[4], t[5]]
     }
 
     /// Propagates carries.
@@ -106,18 +108,15 @@ impl<W: Words, M: Modulus> Elements<W, M> {
 
     /// Subtracts as many p as the top limb tells.
     ///
-    /// `q = floor(84 h / 2^52)` for the top limb h, against the quotient `v / p = 84.6 (v / 2^208) / 2^52` of the
+    /// `q = floor(84 floor(h / 2^20) / 2^32)` for the top limb h, about `84 h / 2^52`, against the quotient `v / p = 84.6 (v / 2^208) / 2^52` of the
     /// value v. Limbs of at least 0 make `h <= v / 2^208`, hence `q <= v / p`. With limbs of either sign below `2^54`,
     /// `h <= v / 2^208 + 5`, and `q <= v / p` still, as 84 is below 84.6 by 0.7 % and `v >= p / 2` is more than `2^46`
     /// in units of the top limb. What is left is below `1 + 0.0077 v / p + 2^-40` times p, for `v < 8 p` below
     /// `1.07 p`.
     #[inline(always)]
     pub(crate) fn fold(mut self) -> Self {
-        let quotient = W::splat(0).add_high(self.limbs[LIMBS - 1], W::splat(84));
-        for j in 0..LIMBS {
-            self.limbs[j] = self.limbs[j].sub(quotient.lookup(W::load(&M::MULTIPLES[j])));
-        }
-        self.normalise()
+        W::call(Fold(&mut self));
+        self
     }
 
     /// Subtracts p where the value is at least that.
@@ -205,5 +204,42 @@ impl<W: Words, M: Modulus> Elements<W, M> {
             elements[k] = M::from_words([words[0][k], words[1][k], words[2][k], words[3][k]]);
         }
         elements
+    }
+}
+
+/// [`Elements::mul`].
+struct Product<'a, W, M> {
+    left: &'a Elements<W, M>,
+    right: &'a Elements<W, M>,
+    product: &'a mut Elements<W, M>,
+}
+
+impl<W: Words, M: Modulus> Step for Product<'_, W, M> {
+    #[inline(always)]
+    fn run(self) {
+        let [a, b, c, d, e] = self.left.limbs;
+        let right = *self.right;
+        // Written out, as compilers leave a loop of so much work rolled.
+        let t = Elements::row([W::splat(0); LIMBS], a, right);
+        let t = Elements::row(t, b, right);
+        let t = Elements::row(t, c, right);
+        let t = Elements::row(t, d, right);
+        let t = Elements::row(t, e, right);
+        *self.product = Elements::from_limbs(t).normalise();
+    }
+}
+
+/// [`Elements::fold`] in place.
+struct Fold<'a, W, M>(&'a mut Elements<W, M>);
+
+impl<W: Words, M: Modulus> Step for Fold<'_, W, M> {
+    #[inline(always)]
+    fn run(self) {
+        let mut limbs = self.0.limbs;
+        let quotient = limbs[LIMBS - 1].shift_right::<20>().multiply_32(W::splat(84)).shift_right::<32>();
+        for j in 0..LIMBS {
+            limbs[j] = limbs[j].sub(quotient.lookup(&M::MULTIPLES[j]));
+        }
+        *self.0 = Elements::from_limbs(limbs).normalise();
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Additions of products are checked, unlike the instructions': a limb that overflows stops a test.
 
-use super::Words;
+use super::{Step, Words};
 
 /// Eight words in an array.
 #[derive(Clone, Copy)]
@@ -27,16 +27,6 @@ impl Words for Emulated {
     #[inline(always)]
     fn splat(word: u64) -> Self {
         Self([word; 8])
-    }
-
-    #[inline(always)]
-    fn load(words: &[u64; 8]) -> Self {
-        Self(*words)
-    }
-
-    #[inline(always)]
-    fn store(self, words: &mut [u64; 8]) {
-        *words = self.0;
     }
 
     #[inline(always)]
@@ -75,9 +65,14 @@ impl Words for Emulated {
     }
 
     #[inline(always)]
+    fn low(self, other: Self) -> Self {
+        Self(self.products(other).map(|product| product as u64 & LOW_52))
+    }
+
+    #[inline(always)]
     fn add_low(self, a: Self, b: Self) -> Self {
-        let products = a.products(b);
-        Self(core::array::from_fn(|k| self.0[k] + (products[k] as u64 & LOW_52)))
+        let low = a.low(b);
+        Self(core::array::from_fn(|k| self.0[k] + low.0[k]))
     }
 
     #[inline(always)]
@@ -87,8 +82,24 @@ impl Words for Emulated {
     }
 
     #[inline(always)]
-    fn lookup(self, table: Self) -> Self {
-        Self(self.0.map(|word| table.0[(word & 7) as usize]))
+    fn multiply_32(self, other: Self) -> Self {
+        const LOW_32: u64 = u32::MAX as u64;
+        self.zip(other, |a, b| (a & LOW_32) * (b & LOW_32))
+    }
+
+    #[inline(always)]
+    fn load(words: &[u64; 8]) -> Self {
+        Self(*words)
+    }
+
+    #[inline(always)]
+    fn store(self, words: &mut [u64; 8]) {
+        *words = self.0;
+    }
+
+    #[inline(always)]
+    fn lookup(self, table: &[u64; 8]) -> Self {
+        Self(self.0.map(|word| table[word as usize]))
     }
 
     #[inline(always)]
@@ -104,5 +115,10 @@ impl Words for Emulated {
     #[inline(always)]
     fn transpose(rows: [Self; 8]) -> [Self; 8] {
         core::array::from_fn(|i| Self(core::array::from_fn(|j| rows[j].0[i])))
+    }
+
+    #[inline(never)]
+    fn call(step: impl Step) {
+        step.run();
     }
 }

@@ -101,10 +101,7 @@ impl<W: Words> Lanes for Elements<W, ScalarField> {
 
     #[inline(always)]
     fn mul_add(a: Self, b: Self, c: Self, d: Self) -> Self {
-        let mut sum = WideSum::empty();
-        sum.accumulate(a, b);
-        sum.accumulate(c, d);
-        sum.reduce()
+        WideSum::reduced_pair(&[a, b, c, d])
     }
 
     #[inline(always)]

@@ -1,4 +1,4 @@
-//! Arithmetic modulo a prime of 254 bits with 52-bit multiplications (AVX-512 IFMA), eight lanes at a time.
+//! Arithmetic modulo a prime of 254 bits with 52-bit multiplications (AVX-512 IFMA, or AVX2 with FMA), eight lanes at a time.
 //!
 //! An element rests as an integer congruent to `x * 2^260` in five limbs of 52 bits. The modulus p leaves room above
 //! it: `2^260 > 84 p` and `2^256 > 5 p`, so that multiplication needs no final subtraction and sums wait for
@@ -37,4 +37,4 @@ pub(crate) use elements::Elements;
 pub(crate) use emulated::Emulated;
 pub(crate) use modulus::{BaseField, Modulus, ScalarField};
 pub(crate) use sum::WideSum;
-pub(crate) use words::{WordKernel, Words};
+pub(crate) use words::{Step, WordKernel, Words};

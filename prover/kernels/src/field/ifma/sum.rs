@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Elements, Modulus, Words, modulus::LIMBS};
+use super::{Elements, Modulus, Step, Words, modulus::LIMBS};
 
 /// Products that a sum takes: their value stays below `4 p` after reduction where factors are below `9/8 p`.
 pub(crate) const MAX_PRODUCTS: usize = 128;
@@ -37,9 +37,36 @@ impl<W: Words, M: Modulus> WideSum<W, M> {
     /// Adds `a * b`, both normal.
     #[inline(always)]
     pub(crate) fn accumulate(&mut self, a: Elements<W, M>, b: Elements<W, M>) {
-        for i in 0..LIMBS {
-            self.accumulate_limb(i, a, b.limbs[i]);
-        }
+        W::call(Accumulation { sum: self, left: &a, right: &b });
+    }
+
+    /// `a * b + c * d`, all normal, divided by `2^260` modulo p.
+    #[inline(always)]
+    pub(super) fn reduced_pair(factors: &[Elements<W, M>; 4]) -> Elements<W, M> {
+        let mut reduced = Elements::zero();
+        W::call(PairReduction { factors, reduced: &mut reduced });
+        reduced
+    }
+
+    #[inline(always)]
+    fn add_product(&mut self, a: Elements<W, M>, b: Elements<W, M>) {
+        // Written out, as compilers leave a loop of so much work rolled.
+        self.accumulate_limb(0, a, b.limbs[0]);
+        self.accumulate_limb(1, a, b.limbs[1]);
+        self.accumulate_limb(2, a, b.limbs[2]);
+        self.accumulate_limb(3, a, b.limbs[3]);
+        self.accumulate_limb(4, a, b.limbs[4]);
+    }
+
+    #[inline(always)]
+    fn divided(mut self) -> Elements<W, M> {
+        self.clear(0);
+        self.clear(1);
+        self.clear(2);
+        self.clear(3);
+        self.clear(4);
+        let [.., a, b, c, d, e] = self.limbs;
+        Elements::from_limbs([a, b, c, d, e]).normalise()
     }
 
     /// Adds `a * 2^(52 i) x` for integers x below `2^52`.
@@ -56,25 +83,91 @@ impl<W: Words, M: Modulus> WideSum<W, M> {
     /// Adds `a * x` for integers of 64 bits.
     #[inline(always)]
     pub(super) fn accumulate_word(&mut self, a: Elements<W, M>, x: W) {
-        // IFMA reads the low 52 bits of x by itself.
-        self.accumulate_limb(0, a, x);
-        self.accumulate_limb(1, a, x.shift_right::<52>());
+        W::call(WordAccumulation { sum: self, factor: &a, x });
     }
 
     /// The sum divided by `2^260` modulo p: row `i` adds the multiple of p that clears limb `i`.
     #[inline(always)]
     pub(crate) fn reduce(self) -> Elements<W, M> {
-        let mut t = self.limbs;
-        for i in 0..LIMBS {
-            let m = W::splat(0).add_low(t[i], W::splat(M::INVERSE));
-            for j in 0..LIMBS {
-                t[i + j] = t[i + j].add_low(m, W::splat(M::LIMBS[j]));
-            }
-            t[i + 1] = t[i + 1].add(t[i].shift_right::<52>());
-            for j in 0..LIMBS {
-                t[i + j + 1] = t[i + j + 1].add_high(m, W::splat(M::LIMBS[j]));
-            }
+        let mut reduced = Elements::zero();
+        W::call(Reduction { sum: &self, reduced: &mut reduced });
+        reduced
+    }
+
+    /// Adds the multiple of p that clears limb i, and carries what is above its 52 bits.
+    #[inline(always)]
+    fn clear(&mut self, i: usize) {
+        let t = &mut self.limbs;
+        let m = t[i].low(W::splat(M::INVERSE));
+        for j in 0..LIMBS {
+            t[i + j] = t[i + j].add_low(m, W::splat(M::LIMBS[j]));
         }
-        Elements::from_limbs([t[5], t[6], t[7], t[8], t[9]]).normalise()
+        for j in 0..LIMBS {
+            t[i + j + 1] = t[i + j + 1].add_high(m, W::splat(M::LIMBS[j]));
+        }
+        t[i + 1] = t[i + 1].add(t[i].shift_right_signed::<52>());
+    }
+}
+
+/// [`WideSum::accumulate`].
+struct Accumulation<'a, W, M> {
+    sum: &'a mut WideSum<W, M>,
+    left: &'a Elements<W, M>,
+    right: &'a Elements<W, M>,
+}
+
+impl<W: Words, M: Modulus> Step for Accumulation<'_, W, M> {
+    #[inline(always)]
+    fn run(self) {
+        let mut sum = *self.sum;
+        sum.add_product(*self.left, *self.right);
+        *self.sum = sum;
+    }
+}
+
+/// [`WideSum::accumulate_word`].
+struct WordAccumulation<'a, W, M> {
+    sum: &'a mut WideSum<W, M>,
+    factor: &'a Elements<W, M>,
+    x: W,
+}
+
+impl<W: Words, M: Modulus> Step for WordAccumulation<'_, W, M> {
+    #[inline(always)]
+    fn run(self) {
+        let mut sum = *self.sum;
+        sum.accumulate_limb(0, *self.factor, self.x.and(W::splat((1 << 52) - 1)));
+        sum.accumulate_limb(1, *self.factor, self.x.shift_right::<52>());
+        *self.sum = sum;
+    }
+}
+
+/// [`WideSum::reduce`].
+struct Reduction<'a, W, M> {
+    sum: &'a WideSum<W, M>,
+    reduced: &'a mut Elements<W, M>,
+}
+
+impl<W: Words, M: Modulus> Step for Reduction<'_, W, M> {
+    #[inline(always)]
+    fn run(self) {
+        *self.reduced = self.sum.divided();
+    }
+}
+
+/// [`WideSum::reduced_pair`].
+struct PairReduction<'a, W, M> {
+    factors: &'a [Elements<W, M>; 4],
+    reduced: &'a mut Elements<W, M>,
+}
+
+impl<W: Words, M: Modulus> Step for PairReduction<'_, W, M> {
+    #[inline(always)]
+    fn run(self) {
+        let [a, b, c, d] = *self.factors;
+        let mut sum = WideSum::empty();
+        sum.add_product(a, b);
+        sum.add_product(c, d);
+        *self.reduced = sum.divided();
     }
 }

@@ -186,7 +186,7 @@ mod native {
         #[inline(always)]
         fn run<W: Words>(self) -> Vec<[u64; 8]> {
             let rows = self.0.each_ref().map(W::load);
-            let [a, b, c, ..] = rows;
+            let [a, b, ..] = rows;
             let mut results = vec![
                 W::splat(self.0[0][0]),
                 a.add(b),
@@ -196,9 +196,9 @@ mod native {
                 a.shift_left::<12>(),
                 a.shift_right::<12>(),
                 a.shift_right_signed::<12>(),
-                a.shift_right::<12>().add_low(b, c),
-                a.shift_right::<12>().add_high(b, c),
-                a.lookup(b),
+                a.low(b),
+                a.multiply_32(b),
+                a.and(W::splat(7)).lookup(&self.0[3]),
                 a.select(a.negative(), b),
             ];
             results.extend(W::transpose(rows));
@@ -211,12 +211,59 @@ mod native {
         }
     }
 
+    /// Low and high halves of products, each added to the first row.
+    struct Halves([[u64; 8]; 3]);
+
+    impl WordKernel for Halves {
+        type Output = [[u64; 8]; 2];
+
+        #[inline(always)]
+        fn run<W: Words>(self) -> [[u64; 8]; 2] {
+            let [sum, a, b] = self.0.each_ref().map(W::load);
+            let mut halves = [[0; 8]; 2];
+            sum.add_low(a, b).store(&mut halves[0]);
+            sum.add_high(a, b).store(&mut halves[1]);
+            halves
+        }
+    }
+
+    /// A factor below `2^52`, at an end in half of the cases.
+    fn factor() -> impl Strategy<Value = u64> {
+        let end = prop_oneof![0..4u64, (1u64 << 52) - 4..1 << 52, (1u64 << 51) - 2..(1 << 51) + 2];
+        prop_oneof![end, 0..1u64 << 52]
+    }
+
+    fn check_halves(rows: [[u64; 8]; 3], halves: [[u64; 8]; 2]) {
+        let [sums, a, b] = rows;
+        let [low, high] = halves;
+        for k in 0..8 {
+            let low = i128::from(low[k].cast_signed()) - i128::from(sums[k]);
+            let high = i128::from(high[k].cast_signed()) - i128::from(sums[k]);
+            assert!(low.abs() < 1 << 52 && (0..=1 << 52).contains(&high), "{rows:?}");
+            assert_eq!(low + (high << 52), i128::from(a[k]) * i128::from(b[k]), "{rows:?}");
+        }
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
         /// Where the processor has the instructions, the emulation is what they do.
         #[test]
         fn instructions_are_as_emulated(rows in any::<[[u64; 8]; 8]>()) {
-            if let Some(avx512) = Avx512::detect() {
-                prop_assert_eq!(avx512.run(Instructions(rows)), Instructions(rows).run::<Emulated>());
+            for instructions in Avx512::all() {
+                prop_assert_eq!(instructions.run(Instructions(rows)), Instructions(rows).run::<Emulated>());
+            }
+        }
+
+        #[test]
+        fn halves_are_the_product(
+            sums in prop::array::uniform8(0..1u64 << 60),
+            a in prop::array::uniform8(factor()),
+            b in prop::array::uniform8(factor()),
+        ) {
+            check_halves([sums, a, b], Halves([sums, a, b]).run::<Emulated>());
+            for instructions in Avx512::all() {
+                check_halves([sums, a, b], instructions.run(Halves([sums, a, b])));
             }
         }
     }

@@ -2,9 +2,9 @@
 
 /// Eight words of 64 bits, lane by lane.
 ///
-/// The methods are the AVX-512 instructions that the arithmetic uses: implementors mark them `#[inline(always)]`.
+/// The methods are instructions of a processor, or a few of them: implementors mark them `#[inline(always)]`.
 pub(crate) trait Words: Copy + Send + Sync + 'static {
-    /// Eight times `word`.
+    /// `word` in every lane.
     fn splat(word: u64) -> Self;
 
     /// Word `k` in lane `k`.
@@ -34,14 +34,23 @@ pub(crate) trait Words: Copy + Send + Sync + 'static {
     /// Shifted right by `BITS`, the sign from the left.
     fn shift_right_signed<const BITS: u32>(self) -> Self;
 
-    /// `self + (a * b mod 2^52)` for the low 52 bits of `a` and of `b`.
+    /// `self * other mod 2^52`, from 0 to `2^52 - 1`, of words of any size.
+    fn low(self, other: Self) -> Self;
+
+    /// `self + l`, where `l + 2^52 h = a * b` for factors below `2^52`.
+    ///
+    /// Where the halves are split is the implementor's: `l` is below `2^52` in size and can be negative, `h` is from 0
+    /// to `2^52`. Both halves together are the product, so that what is computed with both is the same everywhere.
     fn add_low(self, a: Self, b: Self) -> Self;
 
-    /// `self + floor(a * b / 2^52)` for the low 52 bits of `a` and of `b`.
+    /// `self + h`, see [`Self::add_low`].
     fn add_high(self, a: Self, b: Self) -> Self;
 
-    /// The lanes of `table` that the low three bits of the lanes of `self` name.
-    fn lookup(self, table: Self) -> Self;
+    /// Product of the low 32 bits of the words.
+    fn multiply_32(self, other: Self) -> Self;
+
+    /// The lanes of `table` that the lanes of `self` name, which are below 8.
+    fn lookup(self, table: &[u64; 8]) -> Self;
 
     /// One bit a lane: whether it is negative as a signed integer.
     fn negative(self) -> u8;
@@ -51,6 +60,15 @@ pub(crate) trait Words: Copy + Send + Sync + 'static {
 
     /// Lane `j` of result `i` is lane `i` of row `j`.
     fn transpose(rows: [Self; 8]) -> [Self; 8];
+
+    /// Runs a step over words of this type.
+    fn call(step: impl Step);
+}
+
+/// A part of the arithmetic that is called where it is long for a processor, and inlined where it is short.
+pub(crate) trait Step {
+    /// Computes. Implementors mark it `#[inline(always)]`.
+    fn run(self);
 }
 
 /// A computation written over words, for one back end of this form.
