@@ -10,7 +10,7 @@
 
 use core::arch::x86_64::*;
 
-use super::ifma::{Step, WordKernel, Words};
+use super::ifma::{Register, Step, WordKernel, Words};
 
 /// What is inlined into this function is compiled for the instructions.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma")]
@@ -30,7 +30,7 @@ macro_rules! instruction {
     };
 }
 
-impl Words for Native {
+impl Register for Native {
     #[inline(always)]
     fn splat(word: u64) -> Self {
         instruction!(_mm512_set1_epi64(word.cast_signed()))
@@ -92,6 +92,27 @@ impl Words for Native {
     }
 
     #[inline(always)]
+    fn lookup(self, table: &[u64; 8]) -> Self {
+        instruction!(_mm512_permutexvar_epi64(self.0, Self::load(table).0))
+    }
+}
+
+impl Words for Native {
+    type Part = Self;
+
+    const PARTS: usize = 1;
+
+    #[inline(always)]
+    fn part(&self, _k: usize) -> Self {
+        *self
+    }
+
+    #[inline(always)]
+    fn set_part(&mut self, _k: usize, part: Self) {
+        *self = part;
+    }
+
+    #[inline(always)]
     fn load(words: &[u64; 8]) -> Self {
         // The pointer is to the 64 bytes borrowed; no alignment is asked.
         instruction!(_mm512_loadu_si512(words.as_ptr().cast()))
@@ -101,11 +122,6 @@ impl Words for Native {
     fn store(self, words: &mut [u64; 8]) {
         // SAFETY: as for the others; the pointer is to the 64 bytes borrowed, and no alignment is asked.
         unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), self.0) }
-    }
-
-    #[inline(always)]
-    fn lookup(self, table: &[u64; 8]) -> Self {
-        instruction!(_mm512_permutexvar_epi64(self.0, Self::load(table).0))
     }
 
     #[inline(always)]

@@ -14,7 +14,7 @@
 
 use core::arch::x86_64::*;
 
-use super::ifma::{Step, WordKernel, Words};
+use super::ifma::{Register, Step, WordKernel, Words};
 
 /// What is inlined into this function is compiled for the instructions.
 #[target_feature(enable = "avx2,fma")]
@@ -81,7 +81,9 @@ impl Half {
         let bits = Self(unsafe { _mm256_castpd_si256(x) });
         self.add(bits).sub(Self::splat(origin.to_bits()))
     }
+}
 
+impl Register for Half {
     #[inline(always)]
     fn splat(word: u64) -> Self {
         instruction!(_mm256_set1_epi64x(word.cast_signed()))
@@ -143,6 +145,24 @@ impl Half {
     fn multiply_32(self, other: Self) -> Self {
         instruction!(_mm256_mul_epu32(self.0, other.0))
     }
+
+    /// The entries of `table` that the words name: its low and its high 32 bits are looked up apart, as AVX2 has tables
+    /// of eight such.
+    #[inline(always)]
+    fn lookup(self, table: &[u64; 8]) -> Self {
+        let (mut low, mut high) = ([0; 8], [0; 8]);
+        for k in 0..8 {
+            low[k] = table[k] as u32;
+            high[k] = (table[k] >> 32) as u32;
+        }
+        instruction!({
+            let index = _mm256_or_si256(self.0, _mm256_slli_epi64::<32>(self.0));
+            _mm256_blend_epi32::<0b1010_1010>(
+                _mm256_permutevar8x32_epi32(_mm256_loadu_si256(low.as_ptr().cast()), index),
+                _mm256_permutevar8x32_epi32(_mm256_loadu_si256(high.as_ptr().cast()), index),
+            )
+        })
+    }
 }
 
 /// A method of both halves.
@@ -155,7 +175,7 @@ macro_rules! halves {
     };
 }
 
-impl Words for Fused {
+impl Register for Fused {
     #[inline(always)]
     fn splat(word: u64) -> Self {
         Self([Half::splat(word); 2])
@@ -217,6 +237,27 @@ impl Words for Fused {
     }
 
     #[inline(always)]
+    fn lookup(self, table: &[u64; 8]) -> Self {
+        Self([self.0[0].lookup(table), self.0[1].lookup(table)])
+    }
+}
+
+impl Words for Fused {
+    type Part = Half;
+
+    const PARTS: usize = 2;
+
+    #[inline(always)]
+    fn part(&self, k: usize) -> Half {
+        self.0[k]
+    }
+
+    #[inline(always)]
+    fn set_part(&mut self, k: usize, part: Half) {
+        self.0[k] = part;
+    }
+
+    #[inline(always)]
     fn load(words: &[u64; 8]) -> Self {
         let at = words.as_ptr().cast::<__m256i>();
         // SAFETY: as for the others; the pointers are to the 64 bytes borrowed, and no alignment is asked.
@@ -231,11 +272,6 @@ impl Words for Fused {
             _mm256_storeu_si256(at, self.0[0].0);
             _mm256_storeu_si256(at.add(1), self.0[1].0);
         }
-    }
-
-    #[inline(always)]
-    fn lookup(self, table: &[u64; 8]) -> Self {
-        Self([self.0[0].lookup(table), self.0[1].lookup(table)])
     }
 
     #[inline(always)]
@@ -284,24 +320,6 @@ fn called(step: impl Step) {
 }
 
 impl Half {
-    /// The entries of `table` that the words name: its low and its high 32 bits are looked up apart, as AVX2 has tables
-    /// of eight such.
-    #[inline(always)]
-    fn lookup(self, table: &[u64; 8]) -> Self {
-        let (mut low, mut high) = ([0; 8], [0; 8]);
-        for k in 0..8 {
-            low[k] = table[k] as u32;
-            high[k] = (table[k] >> 32) as u32;
-        }
-        instruction!({
-            let index = _mm256_or_si256(self.0, _mm256_slli_epi64::<32>(self.0));
-            _mm256_blend_epi32::<0b1010_1010>(
-                _mm256_permutevar8x32_epi32(_mm256_loadu_si256(low.as_ptr().cast()), index),
-                _mm256_permutevar8x32_epi32(_mm256_loadu_si256(high.as_ptr().cast()), index),
-            )
-        })
-    }
-
     /// The words of `other` where `mask` is `bits`, those of `self` elsewhere.
     #[inline(always)]
     fn select(self, other: Self, mask: Self, bits: Self) -> Self {

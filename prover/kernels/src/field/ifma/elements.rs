@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::{
-    Modulus, Step, Words,
+    Modulus, Register, Step, Words,
     modulus::{LIMBS, limbs},
 };
 
@@ -16,7 +16,7 @@ pub(crate) struct Elements<W, M> {
     modulus: PhantomData<M>,
 }
 
-impl<W: Words, M: Modulus> Elements<W, M> {
+impl<W: Register, M: Modulus> Elements<W, M> {
     #[inline(always)]
     pub(super) fn from_limbs(limbs: [W; LIMBS]) -> Self {
         Self { limbs, modulus: PhantomData }
@@ -44,37 +44,32 @@ impl<W: Words, M: Modulus> Elements<W, M> {
         W::splat(factor.wrapping_mul(M::LIMBS[j]))
     }
 
-    /// Product, in Montgomery's form: `self * other / 2^260`.
-    ///
-    /// Row `i` adds `self_i * other` and the multiple `m` of p that clears the lowest limb, then drops that limb. The
-    /// result is `(self * other + sum_i m_i 2^(52 i) p) / 2^260`, and the multiples sum to less than `2^260`:
-    /// below `A B p^2 / 2^260 + p < (A B / 84 + 1) p`. No limb overflows: between its birth and its drop a limb takes at
-    /// most four halves of products below `2^52` a row, in at most five rows, and a carry below `2^12`.
+    /// `self * other / 2^260` modulo p, see [`Self::mul`].
     #[inline(always)]
-    pub(crate) fn mul(self, other: Self) -> Self {
-        let mut product = Self::zero();
-        W::call(Product { left: &self, right: &other, product: &mut product });
-        product
+    fn product(self, other: Self) -> Self {
+        let [a, b, c, d, e] = self.limbs;
+        let mut t = [W::splat(0); LIMBS + 1];
+        // Written out, as compilers leave a loop of so much work rolled.
+        t = other.add_row(t, a).clear_early();
+        t = other.add_row(t, b).clear_early();
+        t = other.add_row(t, c).clear_early();
+        t = other.add_row(t, d).clear();
+        t = other.add_row(t, e).clear();
+        let [a, b, c, d, e, _] = t;
+        Self::from_limbs([a, b, c, d, e]).normalise()
     }
 
-    /// `(t + a * other + m p) / 2^52` for the m that makes it an integer.
+    /// `t + a * self`.
     #[inline(always)]
-    fn row([t0, t1, t2, t3, t4]: [W; LIMBS], a: W, other: Self) -> [W; LIMBS] {
-        let mut t = [t0, t1, t2, t3, t4, W::splat(0)];
+    fn add_row(self, t: [W; LIMBS + 1], a: W) -> Row<W, M> {
+        let mut row = Row::new(t);
         for j in 0..LIMBS {
-            t[j] = t[j].add_low(a, other.limbs[j]);
-        }
-        let m = t[0].low(W::splat(M::INVERSE));
-        for j in 0..LIMBS {
-            t[j + 1] = t[j + 1].add_high(a, other.limbs[j]);
+            row.limbs[j] = row.limbs[j].add_low(a, self.limbs[j]);
         }
         for j in 0..LIMBS {
-            t[j] = t[j].add_low(m, Self::multiple(1, j));
+            row.limbs[j + 1] = row.limbs[j + 1].add_high(a, self.limbs[j]);
         }
-        for j in 0..LIMBS {
-            t[j + 1] = t[j + 1].add_high(m, Self::multiple(1, j));
-        }
-        [t[1].add(t[0].shift_right_signed::<52>()), t[2], t[3], t[4], t[5]]
+        row
     }
 
     /// Propagates carries.
@@ -104,6 +99,37 @@ impl<W: Words, M: Modulus> Elements<W, M> {
             self.limbs[j] = self.limbs[j].sub(other.limbs[j]).add(Self::multiple(K, j));
         }
         self
+    }
+}
+
+impl<W: Words, M: Modulus> Elements<W, M> {
+    /// Product, in Montgomery's form: `self * other / 2^260`.
+    ///
+    /// Row `i` adds `self_i * other` and a multiple of p that clears the lowest limb, then drops that limb: see [`Row`]. The
+    /// multiples sum to less than `(1 + 2^-52) 2^260 p`, so that the result is below `(A B / 84 + 1) p` and a `2^-52` of p. No
+    /// limb overflows: between its birth and its drop a limb takes at most four halves of products below `2^52` a row, in at
+    /// most six rows, and a carry below `2^12`.
+    #[inline(always)]
+    pub(crate) fn mul(self, other: Self) -> Self {
+        let mut product = Self::zero();
+        W::call(Product { left: &self, right: &other, product: &mut product });
+        product
+    }
+
+    #[inline(always)]
+    pub(super) fn part(&self, k: usize) -> Elements<W::Part, M> {
+        let mut part = Elements::zero();
+        for j in 0..LIMBS {
+            part.limbs[j] = self.limbs[j].part(k);
+        }
+        part
+    }
+
+    #[inline(always)]
+    pub(super) fn set_part(&mut self, k: usize, part: Elements<W::Part, M>) {
+        for j in 0..LIMBS {
+            self.limbs[j].set_part(k, part.limbs[j]);
+        }
     }
 
     /// Subtracts as many p as the top limb tells.
@@ -207,6 +233,50 @@ impl<W: Words, M: Modulus> Elements<W, M> {
     }
 }
 
+/// A sum whose lowest limb is about to be cleared and dropped.
+pub(super) struct Row<W, M> {
+    pub(super) limbs: [W; LIMBS + 2],
+    modulus: PhantomData<M>,
+}
+
+impl<W: Register, M: Modulus> Row<W, M> {
+    #[inline(always)]
+    pub(super) fn new([a, b, c, d, e, f]: [W; LIMBS + 1]) -> Self {
+        Self { limbs: [a, b, c, d, e, f, W::splat(0)], modulus: PhantomData }
+    }
+
+    /// The sum plus `m p`, divided by `2^52`, for the m below `2^52` that makes it an integer.
+    #[inline(always)]
+    pub(super) fn clear(self) -> [W; LIMBS + 1] {
+        let mut t = self.limbs;
+        let m = t[0].low(W::splat(M::INVERSE));
+        for j in 0..LIMBS {
+            t[j] = t[j].add_low(m, W::splat(M::LIMBS[j]));
+        }
+        for j in 0..LIMBS {
+            t[j + 1] = t[j + 1].add_high(m, W::splat(M::LIMBS[j]));
+        }
+        let [t0, t1, t2, t3, t4, t5, t6] = t;
+        [t1.add(t0.shift_right_signed::<52>()), t2, t3, t4, t5, t6]
+    }
+
+    /// The sum plus `m INVERSE p`, divided by `2^52`, for its lowest limb m: a shorter way, and a multiple up to `2^52`
+    /// times larger, which two rows of [`Self::clear`] above it make small.
+    #[inline(always)]
+    pub(super) fn clear_early(self) -> [W; LIMBS + 1] {
+        let [t0, t1, t2, t3, t4, t5, t6] = self.limbs;
+        let m = t0.and(W::splat(LOW_52));
+        let mut t = [t1.add(t0.shift_right_signed::<52>()), t2, t3, t4, t5, t6];
+        for j in 0..LIMBS {
+            t[j] = t[j].add_low(m, W::splat(M::MULTIPLIER[j]));
+        }
+        for j in 0..LIMBS {
+            t[j + 1] = t[j + 1].add_high(m, W::splat(M::MULTIPLIER[j]));
+        }
+        t
+    }
+}
+
 /// [`Elements::mul`].
 struct Product<'a, W, M> {
     left: &'a Elements<W, M>,
@@ -217,15 +287,10 @@ struct Product<'a, W, M> {
 impl<W: Words, M: Modulus> Step for Product<'_, W, M> {
     #[inline(always)]
     fn run(self) {
-        let [a, b, c, d, e] = self.left.limbs;
-        let right = *self.right;
-        // Written out, as compilers leave a loop of so much work rolled.
-        let t = Elements::row([W::splat(0); LIMBS], a, right);
-        let t = Elements::row(t, b, right);
-        let t = Elements::row(t, c, right);
-        let t = Elements::row(t, d, right);
-        let t = Elements::row(t, e, right);
-        *self.product = Elements::from_limbs(t).normalise();
+        for k in 0..W::PARTS {
+            let product = self.left.part(k).product(self.right.part(k));
+            self.product.set_part(k, product);
+        }
     }
 }
 

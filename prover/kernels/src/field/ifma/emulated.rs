@@ -2,7 +2,7 @@
 //!
 //! Additions of products are checked, unlike the instructions': a limb that overflows stops a test.
 
-use super::{Step, Words};
+use super::{Register, Step, Words};
 
 /// Eight words in an array.
 #[derive(Clone, Copy)]
@@ -23,7 +23,7 @@ impl Emulated {
     }
 }
 
-impl Words for Emulated {
+impl Register for Emulated {
     #[inline(always)]
     fn splat(word: u64) -> Self {
         Self([word; 8])
@@ -88,6 +88,27 @@ impl Words for Emulated {
     }
 
     #[inline(always)]
+    fn lookup(self, table: &[u64; 8]) -> Self {
+        Self(self.0.map(|word| table[word as usize]))
+    }
+}
+
+impl Words for Emulated {
+    type Part = Self;
+
+    const PARTS: usize = 1;
+
+    #[inline(always)]
+    fn part(&self, _k: usize) -> Self {
+        *self
+    }
+
+    #[inline(always)]
+    fn set_part(&mut self, _k: usize, part: Self) {
+        *self = part;
+    }
+
+    #[inline(always)]
     fn load(words: &[u64; 8]) -> Self {
         Self(*words)
     }
@@ -95,11 +116,6 @@ impl Words for Emulated {
     #[inline(always)]
     fn store(self, words: &mut [u64; 8]) {
         *words = self.0;
-    }
-
-    #[inline(always)]
-    fn lookup(self, table: &[u64; 8]) -> Self {
-        Self(self.0.map(|word| table[word as usize]))
     }
 
     #[inline(always)]

@@ -37,4 +37,5 @@ pub(crate) use elements::Elements;
 pub(crate) use emulated::Emulated;
 pub(crate) use modulus::{BaseField, Modulus, ScalarField};
 pub(crate) use sum::WideSum;
-pub(crate) use words::{Step, WordKernel, Words};
+use words::each_part;
+pub(crate) use words::{Register, Step, WordKernel, Words};

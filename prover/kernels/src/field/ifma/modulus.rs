@@ -25,6 +25,10 @@ pub(crate) trait Modulus: Copy + Send + Sync + 'static {
     /// `-1 / p` modulo `2^52`.
     const INVERSE: u64 = inverse(Self::WORDS[0]).wrapping_neg() & LOW_52;
 
+    /// `(INVERSE p + 1) / 2^52`, below p: since `m INVERSE p = m 2^52 MULTIPLIER - m`, the multiple of p that clears a limb
+    /// m is known without a product, though it is `2^52` times larger than it has to be.
+    const MULTIPLIER: [u64; LIMBS] = multiplier(Self::LIMBS, Self::INVERSE);
+
     /// `2^256` modulo p, which as a factor leads from this form to arkworks'.
     const TO_ARKWORKS: [u64; LIMBS] = limbs(power_of_two(256, Self::WORDS));
 
@@ -102,6 +106,21 @@ const fn multiples(limbs: [u64; LIMBS]) -> [[u64; 8]; LIMBS] {
         j += 1;
     }
     table
+}
+
+/// `(p x + 1) / 2^52` for p in limbs, where that is an integer.
+const fn multiplier(p: [u64; LIMBS], x: u64) -> [u64; LIMBS] {
+    let mut quotient = [0; LIMBS];
+    let mut carry = (p[0] as u128 * x as u128 + 1) >> 52;
+    let mut j = 1;
+    while j < LIMBS {
+        let sum = p[j] as u128 * x as u128 + carry;
+        quotient[j - 1] = sum as u64 & LOW_52;
+        carry = sum >> 52;
+        j += 1;
+    }
+    quotient[LIMBS - 1] = carry as u64;
+    quotient
 }
 
 /// The inverse of an odd word modulo `2^64`: each step doubles the bits that are right, the first has three.

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Elements, Modulus, Step, Words, modulus::LIMBS};
+use super::{Elements, Modulus, Register, Step, Words, each_part, elements::Row, modulus::LIMBS};
 
 /// Products that a sum takes: their value stays below `4 p` after reduction where factors are below `9/8 p`.
 pub(crate) const MAX_PRODUCTS: usize = 128;
@@ -17,7 +17,7 @@ pub(crate) struct WideSum<W, M> {
     modulus: PhantomData<M>,
 }
 
-impl<W: Words, M: Modulus> WideSum<W, M> {
+impl<W: Register, M: Modulus> WideSum<W, M> {
     /// A sum of no products.
     #[inline(always)]
     pub(crate) fn empty() -> Self {
@@ -34,6 +34,47 @@ impl<W: Words, M: Modulus> WideSum<W, M> {
         sum
     }
 
+    #[inline(always)]
+    fn add_product(&mut self, a: Elements<W, M>, b: Elements<W, M>) {
+        // Written out, as compilers leave a loop of so much work rolled.
+        self.accumulate_limb(0, a, b.limbs[0]);
+        self.accumulate_limb(1, a, b.limbs[1]);
+        self.accumulate_limb(2, a, b.limbs[2]);
+        self.accumulate_limb(3, a, b.limbs[3]);
+        self.accumulate_limb(4, a, b.limbs[4]);
+    }
+
+    /// Row `i` adds a multiple of p that clears limb `i`.
+    #[inline(always)]
+    fn divided(self) -> Elements<W, M> {
+        let [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9] = self.limbs;
+        let t = Row::<W, M>::new([t0, t1, t2, t3, t4, t5]).clear_early();
+        let t = Self::next_row(t, t6).clear_early();
+        let t = Self::next_row(t, t7).clear_early();
+        let t = Self::next_row(t, t8).clear();
+        let [a, b, c, d, e, _] = Self::next_row(t, t9).clear();
+        Elements::from_limbs([a, b, c, d, e]).normalise()
+    }
+
+    /// A row of what the one before left, and one more limb of the sum.
+    #[inline(always)]
+    fn next_row([a, b, c, d, e, f]: [W; LIMBS + 1], limb: W) -> Row<W, M> {
+        Row::new([a, b, c, d, e, f.add(limb)])
+    }
+
+    /// Adds `a * 2^(52 i) x` for integers x below `2^52`.
+    #[inline(always)]
+    pub(super) fn accumulate_limb(&mut self, i: usize, a: Elements<W, M>, x: W) {
+        for j in 0..LIMBS {
+            self.limbs[i + j] = self.limbs[i + j].add_low(a.limbs[j], x);
+        }
+        for j in 0..LIMBS {
+            self.limbs[i + j + 1] = self.limbs[i + j + 1].add_high(a.limbs[j], x);
+        }
+    }
+}
+
+impl<W: Words, M: Modulus> WideSum<W, M> {
     /// Adds `a * b`, both normal.
     #[inline(always)]
     pub(crate) fn accumulate(&mut self, a: Elements<W, M>, b: Elements<W, M>) {
@@ -48,45 +89,13 @@ impl<W: Words, M: Modulus> WideSum<W, M> {
         reduced
     }
 
-    #[inline(always)]
-    fn add_product(&mut self, a: Elements<W, M>, b: Elements<W, M>) {
-        // Written out, as compilers leave a loop of so much work rolled.
-        self.accumulate_limb(0, a, b.limbs[0]);
-        self.accumulate_limb(1, a, b.limbs[1]);
-        self.accumulate_limb(2, a, b.limbs[2]);
-        self.accumulate_limb(3, a, b.limbs[3]);
-        self.accumulate_limb(4, a, b.limbs[4]);
-    }
-
-    #[inline(always)]
-    fn divided(mut self) -> Elements<W, M> {
-        self.clear(0);
-        self.clear(1);
-        self.clear(2);
-        self.clear(3);
-        self.clear(4);
-        let [.., a, b, c, d, e] = self.limbs;
-        Elements::from_limbs([a, b, c, d, e]).normalise()
-    }
-
-    /// Adds `a * 2^(52 i) x` for integers x below `2^52`.
-    #[inline(always)]
-    pub(super) fn accumulate_limb(&mut self, i: usize, a: Elements<W, M>, x: W) {
-        for j in 0..LIMBS {
-            self.limbs[i + j] = self.limbs[i + j].add_low(a.limbs[j], x);
-        }
-        for j in 0..LIMBS {
-            self.limbs[i + j + 1] = self.limbs[i + j + 1].add_high(a.limbs[j], x);
-        }
-    }
-
     /// Adds `a * x` for integers of 64 bits.
     #[inline(always)]
     pub(super) fn accumulate_word(&mut self, a: Elements<W, M>, x: W) {
         W::call(WordAccumulation { sum: self, factor: &a, x });
     }
 
-    /// The sum divided by `2^260` modulo p: row `i` adds the multiple of p that clears limb `i`.
+    /// The sum divided by `2^260` modulo p.
     #[inline(always)]
     pub(crate) fn reduce(self) -> Elements<W, M> {
         let mut reduced = Elements::zero();
@@ -94,18 +103,20 @@ impl<W: Words, M: Modulus> WideSum<W, M> {
         reduced
     }
 
-    /// Adds the multiple of p that clears limb i, and carries what is above its 52 bits.
     #[inline(always)]
-    fn clear(&mut self, i: usize) {
-        let t = &mut self.limbs;
-        let m = t[i].low(W::splat(M::INVERSE));
-        for j in 0..LIMBS {
-            t[i + j] = t[i + j].add_low(m, W::splat(M::LIMBS[j]));
+    fn part(&self, k: usize) -> WideSum<W::Part, M> {
+        let mut part = WideSum::empty();
+        for j in 0..2 * LIMBS {
+            part.limbs[j] = self.limbs[j].part(k);
         }
-        for j in 0..LIMBS {
-            t[i + j + 1] = t[i + j + 1].add_high(m, W::splat(M::LIMBS[j]));
+        part
+    }
+
+    #[inline(always)]
+    fn set_part(&mut self, k: usize, part: WideSum<W::Part, M>) {
+        for j in 0..2 * LIMBS {
+            self.limbs[j].set_part(k, part.limbs[j]);
         }
-        t[i + 1] = t[i + 1].add(t[i].shift_right_signed::<52>());
     }
 }
 
@@ -119,9 +130,11 @@ struct Accumulation<'a, W, M> {
 impl<W: Words, M: Modulus> Step for Accumulation<'_, W, M> {
     #[inline(always)]
     fn run(self) {
-        let mut sum = *self.sum;
-        sum.add_product(*self.left, *self.right);
-        *self.sum = sum;
+        each_part!(W, K, {
+            let mut sum = self.sum.part(K);
+            sum.add_product(self.left.part(K), self.right.part(K));
+            self.sum.set_part(K, sum);
+        });
     }
 }
 
@@ -135,10 +148,12 @@ struct WordAccumulation<'a, W, M> {
 impl<W: Words, M: Modulus> Step for WordAccumulation<'_, W, M> {
     #[inline(always)]
     fn run(self) {
-        let mut sum = *self.sum;
-        sum.accumulate_limb(0, *self.factor, self.x.and(W::splat((1 << 52) - 1)));
-        sum.accumulate_limb(1, *self.factor, self.x.shift_right::<52>());
-        *self.sum = sum;
+        each_part!(W, K, {
+            let (mut sum, factor, x) = (self.sum.part(K), self.factor.part(K), self.x.part(K));
+            sum.accumulate_limb(0, factor, x.and(W::Part::splat((1 << 52) - 1)));
+            sum.accumulate_limb(1, factor, x.shift_right::<52>());
+            self.sum.set_part(K, sum);
+        });
     }
 }
 
@@ -151,7 +166,9 @@ struct Reduction<'a, W, M> {
 impl<W: Words, M: Modulus> Step for Reduction<'_, W, M> {
     #[inline(always)]
     fn run(self) {
-        *self.reduced = self.sum.divided();
+        each_part!(W, K, {
+            self.reduced.set_part(K, self.sum.part(K).divided());
+        });
     }
 }
 
@@ -164,10 +181,12 @@ struct PairReduction<'a, W, M> {
 impl<W: Words, M: Modulus> Step for PairReduction<'_, W, M> {
     #[inline(always)]
     fn run(self) {
-        let [a, b, c, d] = *self.factors;
-        let mut sum = WideSum::empty();
-        sum.add_product(a, b);
-        sum.add_product(c, d);
-        *self.reduced = sum.divided();
+        let [a, b, c, d] = self.factors;
+        each_part!(W, K, {
+            let mut sum = WideSum::empty();
+            sum.add_product(a.part(K), b.part(K));
+            sum.add_product(c.part(K), d.part(K));
+            self.reduced.set_part(K, sum.divided());
+        });
     }
 }

@@ -3,7 +3,7 @@
 use ark_ff::{BigInt, BigInteger, Field, PrimeField, Zero};
 use proptest::prelude::*;
 
-use super::{BaseField, Elements, Emulated, Modulus, ScalarField, WideSum, Words, modulus::LIMBS};
+use super::{BaseField, Elements, Emulated, Modulus, Register, ScalarField, WideSum, Words, modulus::LIMBS};
 
 type Eight<M> = Elements<Emulated, M>;
 

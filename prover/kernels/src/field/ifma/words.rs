@@ -1,17 +1,11 @@
 //! The instructions that the arithmetic is written with.
 
-/// Eight words of 64 bits, lane by lane.
+/// Words of 64 bits, lane by lane, as many as one register has.
 ///
 /// The methods are instructions of a processor, or a few of them: implementors mark them `#[inline(always)]`.
-pub(crate) trait Words: Copy + Send + Sync + 'static {
+pub(crate) trait Register: Copy + Send + Sync + 'static {
     /// `word` in every lane.
     fn splat(word: u64) -> Self;
-
-    /// Word `k` in lane `k`.
-    fn load(words: &[u64; 8]) -> Self;
-
-    /// Writes lane `k` to word `k`.
-    fn store(self, words: &mut [u64; 8]);
 
     /// Sum modulo `2^64`.
     fn add(self, other: Self) -> Self;
@@ -51,6 +45,27 @@ pub(crate) trait Words: Copy + Send + Sync + 'static {
 
     /// The lanes of `table` that the lanes of `self` name, which are below 8.
     fn lookup(self, table: &[u64; 8]) -> Self;
+}
+
+/// Eight words of 64 bits in one register or two.
+pub(crate) trait Words: Register {
+    /// What the words are made of: long computations take one part after the other, so that all stays in registers.
+    type Part: Register;
+
+    /// Parts of eight words.
+    const PARTS: usize;
+
+    /// Part `k` of [`Self::PARTS`].
+    fn part(&self, k: usize) -> Self::Part;
+
+    /// Replaces part `k`.
+    fn set_part(&mut self, k: usize, part: Self::Part);
+
+    /// Word `k` in lane `k`.
+    fn load(words: &[u64; 8]) -> Self;
+
+    /// Writes lane `k` to word `k`.
+    fn store(self, words: &mut [u64; 8]);
 
     /// One bit a lane: whether it is negative as a signed integer.
     fn negative(self) -> u8;
@@ -79,3 +94,16 @@ pub(crate) trait WordKernel {
     /// Computes. Implementors mark it `#[inline(always)]`, as all below it; see [`Kernel`](crate::Kernel).
     fn run<W: Words>(self) -> Self::Output;
 }
+
+/// Runs a block for each part of words, written out: an index that is not a constant would keep the parts in memory.
+macro_rules! each_part {
+    ($words:ident, $k:ident, $block:block) => {{
+        const $k: usize = 0;
+        $block
+    }
+    if $words::PARTS > 1 {
+        const $k: usize = 1;
+        $block
+    }};
+}
+pub(super) use each_part;
