@@ -19,7 +19,7 @@ use super::portable::{self, Portable};
 use crate::field::Avx512;
 #[cfg(test)]
 use crate::field::ifma::Emulated;
-use crate::field::ifma::{BaseField, Elements, Modulus, WordKernel, Words};
+use crate::field::ifma::{BaseField, Elements, LIMBS, Modulus, WordKernel, Words};
 use ark_bn254::{Fq, G1Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, One, PrimeField};
@@ -75,7 +75,7 @@ fn opposite_of(words: &[u64]) -> [u64; 4] {
 
 impl Addition for Ifma {
     type Point = Point;
-    type Scratch = portable::Scratch;
+    type Scratch = Scratch;
 
     fn load(point: &G1Affine) -> Point {
         let mut words = Point::default();
@@ -116,7 +116,9 @@ impl Addition for Ifma {
         if count == 0 {
             return;
         }
-        let chords = Chords { count, operands: &operands, store: &mut store };
+        touch(count, &operands);
+        scratch.chords.resize(count.div_ceil(LANES).max(scratch.chords.len()), SavedChord::default());
+        let chords = Chords { count, saved: &mut scratch.chords, operands: &operands, store: &mut store };
         let added = match self {
             #[cfg(target_arch = "x86_64")]
             Self::Avx512(avx512) => avx512.run(chords),
@@ -124,9 +126,27 @@ impl Addition for Ifma {
             Self::Emulated => chords.run::<Emulated>(),
         };
         if !added {
-            add_completely(scratch, count, operands, store);
+            add_completely(&mut scratch.complete, count, operands, store);
         }
     }
+}
+
+/// Room for a batch.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    chords: Vec<SavedChord>,
+    complete: portable::Scratch,
+}
+
+/// Reads a word of every operand, so that the processor waits for many points at a time.
+#[inline(always)]
+fn touch<'a>(count: usize, operands: &impl Fn(usize) -> [Operand<'a, Point>; 2]) {
+    let mut sum = 0;
+    for k in 0..count {
+        let [first, second] = operands(k);
+        sum ^= first.point.0[0] ^ second.point.0[0];
+    }
+    core::hint::black_box(sum);
 }
 
 /// A batch in which a pair has equal x or an operand is infinite, in the other form.
@@ -149,19 +169,38 @@ fn add_completely<'a>(
 /// A batch of additions along chords. Returns false, and has stored nothing, where a pair has none.
 struct Chords<'f, O, S> {
     count: usize,
+    saved: &'f mut [SavedChord],
     operands: &'f O,
     store: &'f mut S,
 }
 
+/// Five limbs of eight elements in memory.
+#[derive(Clone, Copy, Default)]
+#[repr(C, align(64))]
+struct Saved([[u64; LANES]; LIMBS]);
+
+impl Saved {
+    #[inline(always)]
+    fn set<W: Words>(&mut self, elements: &Elements<W, BaseField>) {
+        elements.save(&mut self.0);
+    }
+
+    #[inline(always)]
+    fn get<W: Words>(&self) -> Elements<W, BaseField> {
+        Elements::saved(&self.0)
+    }
+}
+
 /// Eight additions between the two passes.
-struct Chord<W> {
-    x1: Elements<W, BaseField>,
-    y1: Elements<W, BaseField>,
-    x_sum: Elements<W, BaseField>,
-    rise: Elements<W, BaseField>,
-    run: Elements<W, BaseField>,
+#[derive(Clone, Copy, Default)]
+struct SavedChord {
+    x1: Saved,
+    y1: Saved,
+    x_sum: Saved,
+    rise: Saved,
+    run: Saved,
     /// Products of the runs before this one.
-    before: Elements<W, BaseField>,
+    before: Saved,
 }
 
 impl<'a, O, S> WordKernel for Chords<'_, O, S>
@@ -174,16 +213,19 @@ where
     #[inline(always)]
     fn run<W: Words>(self) -> bool {
         let groups = self.count.div_ceil(LANES);
-        let mut chords: Vec<Chord<W>> = Vec::with_capacity(groups);
+        let chords = &mut self.saved[..groups];
         let mut product = Elements::splat(Fq::one());
         let mut finite = u8::MAX;
-        for group in 0..groups {
+        for (group, chord) in chords.iter_mut().enumerate() {
             let [first, second] = gather::<W, O>(self.operands, group * LANES, self.count);
             finite &= first.finite & second.finite;
+            chord.x1.set(&first.x);
+            chord.y1.set(&first.y);
+            chord.x_sum.set(&first.x.add_raw(second.x));
+            chord.rise.set(&second.y.sub_raw::<3>(first.y).normalise());
+            chord.before.set(&product);
             let run = second.x.sub_raw::<2>(first.x).normalise();
-            let rise = second.y.sub_raw::<3>(first.y).normalise();
-            let x_sum = first.x.add_raw(second.x);
-            chords.push(Chord { x1: first.x, y1: first.y, x_sum, rise, run, before: product });
+            chord.run.set(&run);
             product = product.mul(run);
         }
         if finite != u8::MAX || product.is_zero() != 0 {
@@ -191,10 +233,13 @@ where
         }
         let mut inverse = Elements::from_arkworks(&inverses(product.to_arkworks()));
         for (group, chord) in chords.iter().enumerate().rev() {
-            let slope = inverse.mul(chord.before).mul(chord.rise);
-            inverse = inverse.mul(chord.run);
-            let x = slope.mul(slope).sub_raw::<3>(chord.x_sum).fold();
-            let y = slope.mul(chord.x1.sub_raw::<2>(x).normalise()).sub_raw::<3>(chord.y1).fold();
+            let slope = inverse.mul(chord.before.get()).mul(chord.rise.get());
+            inverse = inverse.mul(chord.run.get());
+            let x = slope.mul(slope).sub_raw::<3>(chord.x_sum.get()).fold();
+            let y = slope
+                .mul(chord.x1.get::<W>().sub_raw::<2>(x).normalise())
+                .sub_raw::<3>(chord.y1.get())
+                .fold();
             scatter(self.store, group * LANES, self.count, x, y);
         }
         true
@@ -249,9 +294,9 @@ fn scatter<W: Words>(
     let ([x0, x1, x2, x3], [y0, y1, y2, y3]) = (x.pack(), y.pack());
     let points = W::transpose([x0, x1, x2, x3, y0, y1, y2, y3]);
     for (words, index) in points.into_iter().zip(start..count) {
-        let mut point = Point::default();
-        words.store(&mut point.0);
-        store(index, point);
+        let mut point = [0; LANES];
+        words.store(&mut point);
+        store(index, Point(point));
     }
 }
 

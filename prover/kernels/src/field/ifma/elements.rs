@@ -197,6 +197,24 @@ impl<W: Words, M: Modulus> Elements<W, M> {
         ])
     }
 
+    /// Writes the limbs as they are.
+    #[inline(always)]
+    pub(crate) fn save(&self, rows: &mut [[u64; 8]; LIMBS]) {
+        for j in 0..LIMBS {
+            self.limbs[j].store(&mut rows[j]);
+        }
+    }
+
+    /// Limbs as [`Self::save`] wrote them.
+    #[inline(always)]
+    pub(crate) fn saved(rows: &[[u64; 8]; LIMBS]) -> Self {
+        let mut elements = Self::zero();
+        for j in 0..LIMBS {
+            elements.limbs[j] = W::load(&rows[j]);
+        }
+        elements
+    }
+
     /// Elements of arkworks in this form: normal, below `1.02 p`.
     #[inline(always)]
     pub(crate) fn from_arkworks(elements: &[M::Element; 8]) -> Self {

@@ -35,7 +35,7 @@ mod words;
 pub(crate) use elements::Elements;
 #[cfg(test)]
 pub(crate) use emulated::Emulated;
-pub(crate) use modulus::{BaseField, Modulus, ScalarField};
+pub(crate) use modulus::{BaseField, LIMBS, Modulus, ScalarField};
 pub(crate) use sum::WideSum;
 use words::each_part;
 pub(crate) use words::{Register, Step, WordKernel, Words};
