@@ -68,7 +68,7 @@ pub struct Figures {
     pub run: Run,
     /// Threads.
     pub threads: usize,
-    /// Arithmetic: `Avx512` or `Portable`.
+    /// Arithmetic: `Vector(Ifma)`, `Vector(Fused)` (AVX2) or `Portable`.
     pub backend: String,
     /// Seconds that made the commitments of the evaluation key; 0 when they were cached.
     pub key_commitment_seconds: f64,

@@ -1,7 +1,7 @@
 //! Choice of the form of elements and of the instructions that a kernel runs with.
 
 #[cfg(target_arch = "x86_64")]
-use super::Avx512;
+use super::VectorUnit;
 #[cfg(test)]
 use super::ifma::Emulated;
 use super::{
@@ -17,7 +17,7 @@ pub enum Backend {
     Portable,
     /// The form of 52-bit limbs, on processors that have AVX-512 with IFMA, or else AVX2 with FMA.
     #[cfg(target_arch = "x86_64")]
-    Avx512(Avx512),
+    Vector(VectorUnit),
     /// The form of 52-bit limbs, on every processor: many times slower than [`Self::Portable`], for tests of this crate.
     #[cfg(test)]
     Emulated,
@@ -41,8 +41,8 @@ impl Backend {
     /// The fastest back end of this processor.
     pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
-        if let Some(avx512) = Avx512::detect() {
-            return Self::Avx512(avx512);
+        if let Some(unit) = VectorUnit::detect() {
+            return Self::Vector(unit);
         }
         Self::Portable
     }
@@ -60,7 +60,7 @@ impl Backend {
             Self::Emulated,
         ];
         #[cfg(target_arch = "x86_64")]
-        let backends = [backends, Avx512::all().map(Self::Avx512).collect()].concat();
+        let backends = [backends, VectorUnit::all().map(Self::Vector).collect()].concat();
         backends
     }
 
@@ -70,7 +70,7 @@ impl Backend {
         match self {
             Self::Portable => kernel.run::<PortableLanes>(),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512(avx512) => avx512.run(OverWords(kernel)),
+            Self::Vector(unit) => unit.run(OverWords(kernel)),
             #[cfg(test)]
             Self::Emulated => OverWords(kernel).run::<Emulated>(),
         }

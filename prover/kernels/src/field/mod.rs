@@ -52,4 +52,4 @@ pub use block::Block;
 pub use lanes::{LANES, Lanes, Scaled};
 pub use vector::FieldVector;
 #[cfg(target_arch = "x86_64")]
-pub use vector_unit::Avx512;
+pub use vector_unit::VectorUnit;

@@ -6,7 +6,7 @@ use super::{avx512, fused, ifma::WordKernel};
 
 /// The proof that this processor has the instructions of one implementation of the form of 52-bit limbs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Avx512(Instructions);
+pub struct VectorUnit(Instructions);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Instructions {
@@ -16,7 +16,7 @@ enum Instructions {
     Fused,
 }
 
-impl Avx512 {
+impl VectorUnit {
     /// The proof, where the processor has AVX-512 with IFMA, or else AVX2 with FMA.
     pub fn detect() -> Option<Self> {
         Self::ifma().or_else(Self::fused)
@@ -53,7 +53,7 @@ impl Avx512 {
     }
 }
 
-impl fmt::Debug for Avx512 {
+impl fmt::Debug for VectorUnit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
     }

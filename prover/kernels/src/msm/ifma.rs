@@ -16,7 +16,7 @@
 use super::addition::{Addition, Operand};
 use super::portable::{self, Portable};
 #[cfg(target_arch = "x86_64")]
-use crate::field::Avx512;
+use crate::field::VectorUnit;
 #[cfg(test)]
 use crate::field::ifma::Emulated;
 use crate::field::ifma::{BaseField, Elements, LIMBS, Modulus, WordKernel, Words};
@@ -32,7 +32,7 @@ const LANES: usize = 8;
 pub(crate) enum Ifma {
     /// By the instructions.
     #[cfg(target_arch = "x86_64")]
-    Avx512(Avx512),
+    Vector(VectorUnit),
     /// By the language.
     #[cfg(test)]
     Emulated,
@@ -121,7 +121,7 @@ impl Addition for Ifma {
         let chords = Chords { count, saved: &mut scratch.chords, operands: &operands, store: &mut store };
         let added = match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512(avx512) => avx512.run(chords),
+            Self::Vector(unit) => unit.run(chords),
             #[cfg(test)]
             Self::Emulated => chords.run::<Emulated>(),
         };

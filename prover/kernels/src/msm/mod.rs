@@ -94,7 +94,7 @@ impl Bases {
         let form = match backend {
             Backend::Portable => Form::Portable(load::<Portable>(powers)),
             #[cfg(target_arch = "x86_64")]
-            Backend::Avx512(avx512) => Form::Ifma(Ifma::Avx512(avx512), load::<Ifma>(powers)),
+            Backend::Vector(unit) => Form::Ifma(Ifma::Vector(unit), load::<Ifma>(powers)),
             #[cfg(test)]
             Backend::Emulated => Form::Ifma(Ifma::Emulated, load::<Ifma>(powers)),
         };

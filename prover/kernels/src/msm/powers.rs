@@ -19,7 +19,7 @@ pub fn powers_of_tau(backend: Backend, tau: Fr, count: usize) -> Vec<G1Affine> {
     match backend {
         Backend::Portable => powers(Portable, tau, count),
         #[cfg(target_arch = "x86_64")]
-        Backend::Avx512(avx512) => powers(Ifma::Avx512(avx512), tau, count),
+        Backend::Vector(unit) => powers(Ifma::Vector(unit), tau, count),
         #[cfg(test)]
         Backend::Emulated => powers(Ifma::Emulated, tau, count),
     }

@@ -175,7 +175,7 @@ fn transposition_swaps_rows_and_lanes() {
 mod native {
     use super::super::WordKernel;
     use super::*;
-    use crate::field::Avx512;
+    use crate::field::VectorUnit;
 
     /// Every instruction on fixed operands, as words.
     struct Instructions([[u64; 8]; 8]);
@@ -250,7 +250,7 @@ mod native {
         /// Where the processor has the instructions, the emulation is what they do.
         #[test]
         fn instructions_are_as_emulated(rows in any::<[[u64; 8]; 8]>()) {
-            for instructions in Avx512::all() {
+            for instructions in VectorUnit::all() {
                 prop_assert_eq!(instructions.run(Instructions(rows)), Instructions(rows).run::<Emulated>());
             }
         }
@@ -262,7 +262,7 @@ mod native {
             b in prop::array::uniform8(factor()),
         ) {
             check_halves([sums, a, b], Halves([sums, a, b]).run::<Emulated>());
-            for instructions in Avx512::all() {
+            for instructions in VectorUnit::all() {
                 check_halves([sums, a, b], instructions.run(Halves([sums, a, b])));
             }
         }
