@@ -88,7 +88,7 @@ impl Sample {
         Polynomials { columns, rotation, keys, inputs, outputs }
     }
 
-    /// The polynomials as vectors of `2^m` coefficients.
+    /// The polynomials of all slots as vectors of `2^m` coefficients.
     pub fn dense(&self) -> Vec<Vec<Fr>> {
         let length = 1 << self.shape.parameters.log_chunk;
         let mut dense = vec![vec![Fr::zero(); length]; self.shape.polynomials()];
@@ -138,7 +138,7 @@ impl Sample {
             kind: Fr::rand(rng),
         };
         let f = KeyswitchPoint { word: random(p.log_n, rng), slot: random(slots, rng) };
-        let g = OutputPoint { word: random(p.log_n + 1, rng), block: random(shape.log_output_blocks(), rng) };
+        let g = OutputPoint { word: random(p.log_n + 1, rng), block: random(p.log_output_blocks, rng) };
         let y = random(p.log_chunk, rng);
         let fingerprints = Fingerprints {
             alpha: Fr::rand(rng),
