@@ -311,6 +311,9 @@ mod tests {
             ],
             [2, 1, 1]
         );
+        // Every wire of a segment may be a link.
+        let wires = usize::from(trine_program::circuit::MAX_FUNCTIONS) << production.max_log_bootstrappings;
+        assert_eq!(production.segment_limits().blocks, wires);
         let wide = Parameters { groups: 255, ..production };
         assert_eq!(wide.check().map_err(|e| e.what), Err("groups"));
         let handles = Parameters { max_inputs: 75, ..production };
