@@ -92,6 +92,10 @@ fn constants(p: &Parameters) -> String {
         ("base_bits", p.base_bits),
         ("limb_bits", p.limb_bits),
         ("log_chunk", p.log_chunk),
+        ("max_log_bootstrappings", p.max_log_bootstrappings),
+        ("max_inputs", p.max_inputs),
+        ("max_outputs", p.max_outputs),
+        ("log_output_blocks", p.log_output_blocks),
     ];
     let numbers = numbers.map(|(name, number)| format!("\"{name}\": {number}"));
     format!("{{{}, \"compute\": {compute}, \"casting\": {casting}}}", numbers.join(", "))

@@ -10,7 +10,6 @@ use anyhow::{Context, ensure};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use serde::Serialize;
-use std::num::NonZeroUsize;
 use std::time::Instant;
 use trine::phases::Phases;
 use trine::proving::DevelopmentProver;
@@ -146,8 +145,7 @@ impl Measurement {
         self.check_outputs(&circuit, &plaintexts, &proven)?;
         let native_verify_ms = self.verify(&proven)?;
         phases.close(phase, format!("{} segments", proven.segments.len()));
-        let most = NonZeroUsize::new(1 << Parameters::PRODUCTION.max_log_bootstrappings);
-        let list = segments(&circuit, most.context("a proof takes a bootstrapping")?)?;
+        let list = segments(&circuit, &Parameters::PRODUCTION.segment_limits())?;
         let bytes = list.iter().zip(&proven.segments).map(|(segment, proven)| {
             Ok(proven.proof.to_bytes(&Shape::new(Parameters::PRODUCTION, &segment.circuit)?).len())
         });

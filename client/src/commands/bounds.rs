@@ -89,7 +89,15 @@ fn circuits() -> anyhow::Result<Vec<Row>> {
         ("output word", limbs(Family::Word), "exact"),
         ("identities", format!("2^{}", p.identity_bits()), "no side is larger; the field has 2^253"),
         ("variables", p.log_chunk.to_string(), "of every opened polynomial"),
-        ("opened polynomials", shape.polynomials().to_string(), "of the largest proof with two handles"),
+        ("input handles", p.max_inputs.to_string(), "most of one proof"),
+        ("output handles", p.max_outputs.to_string(), "most of one proof"),
+        (
+            "output blocks",
+            (1usize << p.log_output_blocks).to_string(),
+            "most of all output handles of one proof",
+        ),
+        ("opened polynomials", shape.polynomials().to_string(), "slots, the same in every proof"),
+        ("used slots", shape.used().len().to_string(), "of the largest proof with two handles"),
         ("proof bytes", circuit_proof_bytes(&shape).to_string(), "canonical encoding of the same"),
     ])
 }

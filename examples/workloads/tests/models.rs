@@ -3,10 +3,11 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::collections::BTreeSet;
-use trine_program::circuit::interpret;
+use trine_program::circuit::{Circuit, interpret, segments};
 use trine_program::lower;
 use trine_program::operation::{Step, max_value};
 use trine_program::value::ValueType;
+use trine_verifier::bootstrapping::Parameters;
 use trine_workloads::workload::{SMALL_BOOTSTRAPPINGS, all};
 use trine_workloads::{Size, Workload};
 
@@ -63,6 +64,29 @@ fn small_instances_stay_small() {
         assert!((1..=SMALL_BOOTSTRAPPINGS).contains(&few), "{}: {few} bootstrappings", small.name());
         assert!(few < many, "{}: {few} and {many} bootstrappings", small.name());
     }
+}
+
+/// Most input handles, output handles and output blocks of a segment.
+#[test]
+fn segments_leave_room_in_a_proof() {
+    let limits = Parameters::PRODUCTION.segment_limits();
+    let mut most = [0; 3];
+    for workload in every_instance() {
+        let circuit = lower(&workload.operations().list).unwrap();
+        let list = segments(&circuit, &limits).unwrap();
+        let count = |c: &Circuit| [c.inputs().len(), c.outputs().len(), c.rows().len()];
+        let of_workload = list.iter().map(|s| count(&s.circuit)).fold([0; 3], maxima);
+        println!("{}: {} segments, at most {of_workload:?}", workload.name(), list.len());
+        // No limit but that of bootstrappings makes a segment shorter.
+        assert_eq!(list.len(), circuit.bootstrappings().len().div_ceil(limits.bootstrappings.get()));
+        most = maxima(most, of_workload);
+    }
+    let room = [limits.inputs, limits.outputs, limits.blocks];
+    assert!(most.iter().zip(room).all(|(most, room)| *most <= room), "{most:?} of {room:?}");
+}
+
+fn maxima(a: [usize; 3], b: [usize; 3]) -> [usize; 3] {
+    std::array::from_fn(|index| a[index].max(b[index]))
 }
 
 /// A test of a workload whose outputs hardly vary would prove little.

@@ -26,7 +26,7 @@ use crate::value::{Declaration, KeyKind};
 pub use check::{HandleRecord, NoiseModel, OutputRecord, Violation, admissible};
 pub use form::CircuitError;
 pub use interpreter::{InterpreterError, interpret};
-pub use segment::{Segment, SegmentError, Source, segments};
+pub use segment::{Segment, SegmentError, SegmentLimits, Source, segments};
 pub use text::CircuitTextError;
 
 /// Plaintexts that a lookup table is written for: two message and two carry bits.

@@ -7,7 +7,7 @@ use ark_ff::Zero;
 use trine_kernels::msm::{Bases, MsmError};
 use trine_verifier::bootstrapping::shape::{Column, Shape};
 
-/// Commitments to the polynomials of the first round; `None` when the owner stops it.
+/// Commitments to the used polynomials of the first round; `None` when the owner stops it.
 pub fn commit_first_round(
     bases: &Bases,
     shape: &Shape,
@@ -15,7 +15,7 @@ pub fn commit_first_round(
     goes_on: &mut dyn FnMut() -> bool,
 ) -> Result<Option<Vec<G1Affine>>, MsmError> {
     let chunk = 1usize << shape.parameters.log_chunk;
-    let mut sums = vec![G1Projective::zero(); shape.first_round_points()];
+    let mut sums = vec![G1Projective::zero(); shape.polynomials()];
     for column in shape.first_round_columns() {
         if !goes_on() {
             return Ok(None);
@@ -26,14 +26,15 @@ pub fn commit_first_round(
             sums[place.polynomial + index] += bases.commit_u32_at(place.offset, cells, bits)?;
         }
     }
-    Ok(Some(G1Projective::normalize_batch(&sums)))
+    let used: Vec<G1Projective> = shape.first_round().iter().map(|slot| sums[*slot]).collect();
+    Ok(Some(G1Projective::normalize_batch(&used)))
 }
 
 /// Commitments to the powers of the rotation.
 pub fn commit_elements(bases: &Bases, shape: &Shape, elements: &[Fr]) -> Result<Vec<G1Affine>, MsmError> {
     let chunk = 1usize << shape.parameters.log_chunk;
     let chunks = elements.chunks(chunk).map(|elements| bases.commit_field(elements));
-    chunks.take(shape.second_round_points()).collect()
+    chunks.take(shape.second_round().len()).collect()
 }
 
 /// Bits that the cells of a column need; multiplicities count up to the number of look-ups.

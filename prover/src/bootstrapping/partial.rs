@@ -87,8 +87,8 @@ impl Partial {
         let p = &shape.parameters;
         let zero = Fr::zero();
         let (group, field) = (&mut self.group, &mut self.field);
-        group.columns.resize(shape.first_round_points(), G1Affine::zero());
-        group.second.resize(shape.second_round_points(), G1Affine::zero());
+        group.columns.resize(shape.first_round().len(), G1Affine::zero());
+        group.second.resize(shape.second_round().len(), G1Affine::zero());
         group.folds.resize(shape.levels() - 1, G1Affine::zero());
         for (product, outer) in [
             (&mut field.product, 1 + p.log_steps + shape.log_bootstrappings),
@@ -103,7 +103,7 @@ impl Partial {
             field.tree.layers.push(LayerProof { rounds: vec![[zero; 2]; layer], children: [zero; 4] });
         }
         field.reduction.resize(p.log_chunk, [zero; 2]);
-        field.values.resize(shape.polynomials(), zero);
+        field.values.resize(shape.used().len(), zero);
         if field.opening.residues.is_empty() {
             let counts = residue_counts(p.log_chunk).into_iter();
             field.opening.residues = counts.map(|count| vec![zero; count]).collect();

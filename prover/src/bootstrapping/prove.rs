@@ -130,6 +130,8 @@ struct Making<'a> {
     transcript: Transcript,
     claims: Vec<Claim>,
     rotation: Vec<Fr>,
+    /// Values of the polynomials of all slots at the reduction point.
+    values: Vec<Fr>,
     partial: Partial,
 }
 
@@ -149,9 +151,10 @@ impl Prover<'_> {
         let mut transcript = Transcript::new(ARGUMENT_TAG);
         absorb_statement(inputs, &mut transcript);
         let shape = &inputs.shape;
-        let (claims, rotation) = (vec![], vec![]);
+        let (claims, rotation, values) = (vec![], vec![], vec![]);
+        let prover = self;
         let mut making =
-            Making { prover: self, shape, circuit, witness, transcript, claims, rotation, partial };
+            Making { prover, shape, circuit, witness, transcript, claims, rotation, values, partial };
         for phase in Phase::ALL {
             if !control.begin(phase) {
                 return Err(ProveError::Cancelled { phase });
@@ -270,8 +273,9 @@ impl Making<'_> {
             }
             Phase::Reduction => {
                 let (rounds, values) = (&field.reduction, &field.values);
-                let point = verify_reduction(shape, circuit, claims, rounds, values, checks, transcript);
-                self.partial.point = point.map_err(failed)?;
+                let end = verify_reduction(shape, circuit, claims, rounds, values, checks, transcript)
+                    .map_err(failed)?;
+                (self.partial.point, self.values) = (end.point, end.values);
             }
             Phase::Opening => self.check_opening()?,
         }
@@ -285,7 +289,7 @@ impl Making<'_> {
         trine_verifier::opening::field_side(
             m,
             point,
-            &field.values,
+            &self.values,
             d3,
             d4,
             &field.opening,

@@ -70,13 +70,29 @@ fn kind(random: &mut ChaCha20Rng) -> KeyKind {
     if random.gen_bool(0.4) { KeyKind::Casting } else { KeyKind::Compute }
 }
 
-/// A circuit with inputs under both keys, tables of one and several functions, some used twice.
-pub fn random(bootstrappings: usize, random: &mut ChaCha20Rng) -> Circuit {
-    let declared = vec![
+/// Output blocks that both reduced classes have rows for.
+const MOST_BLOCKS: u8 = 4;
+
+/// Two to four inputs under both keys, one to three outputs.
+fn handles(random: &mut ChaCha20Rng) -> [Vec<Declaration>; 2] {
+    let mut inputs = vec![
         declaration(KeyKind::Compute, random.gen_range(1..=3)),
         declaration(KeyKind::Casting, random.gen_range(1..=2)),
-        declaration(kind(random), 1),
     ];
+    inputs.extend((0..random.gen_range(0..=2)).map(|_| declaration(kind(random), 1)));
+    let count = random.gen_range(1..=3);
+    let mut left = MOST_BLOCKS;
+    let outputs = (1..=count).rev().map(|handles| {
+        let blocks = random.gen_range(1..=left - (handles - 1));
+        left -= blocks;
+        declaration(kind(random), blocks)
+    });
+    [inputs, outputs.collect()]
+}
+
+/// A circuit with inputs under both keys, tables of one and several functions, some used twice.
+pub fn random(bootstrappings: usize, random: &mut ChaCha20Rng) -> Circuit {
+    let [declared, outputs] = handles(random);
     let (mut tables, mut list): (Vec<Table>, Vec<Bootstrapping>) = (vec![], vec![]);
     for _ in 0..bootstrappings {
         let key_kind = kind(random);
@@ -88,12 +104,10 @@ pub fn random(bootstrappings: usize, random: &mut ChaCha20Rng) -> Circuit {
         }
         list.push(Bootstrapping { key_kind, table: index as u32, input });
     }
-    let handles: Vec<Declaration> =
-        (0..random.gen_range(1..=3)).map(|_| declaration(kind(random), random.gen_range(1..=3))).collect();
-    let rows = handles
+    let rows = outputs
         .iter()
         .flat_map(|d| std::iter::repeat_n(d.key_kind, usize::from(d.blocks)))
         .map(|kind| linear(&wires(&declared, kind, &list, &tables), random))
         .collect();
-    Circuit::new(declared, handles, tables, list, rows).unwrap()
+    Circuit::new(declared, outputs, tables, list, rows).unwrap()
 }

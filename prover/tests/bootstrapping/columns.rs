@@ -73,18 +73,17 @@ impl Columns<'_> {
         parts.sum()
     }
 
-    /// The polynomials that lie in `range`, of `2^m` coefficients each.
-    pub fn polynomials(&self, range: std::ops::Range<usize>) -> Vec<Vec<Fr>> {
+    /// The polynomials of some slots, ascending, of `2^m` coefficients each.
+    pub fn polynomials(&self, slots: &[usize]) -> Vec<Vec<Fr>> {
         let length = 1usize << self.case.parameters.log_chunk;
-        let mut all = vec![Fr::zero(); range.len() * length];
-        let shape = &self.case.shape;
-        for (column, place) in shape.columns().iter().filter(|(_, place)| range.contains(&place.polynomial)) {
-            let start = (place.polynomial - range.start) * length + place.offset;
-            for (to, from) in all[start..].iter_mut().zip(self.get(*column)) {
-                *to = from;
+        let mut all = vec![vec![Fr::zero(); length]; slots.len()];
+        for (column, place) in self.case.shape.columns() {
+            let Ok(first) = slots.binary_search(&place.polynomial) else { continue };
+            for (row, cell) in (place.offset..).zip(self.get(*column)) {
+                all[first + row / length][row % length] = cell;
             }
         }
-        all.chunks_exact(length).map(<[Fr]>::to_vec).collect()
+        all
     }
 }
 

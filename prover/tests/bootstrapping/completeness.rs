@@ -28,6 +28,15 @@ fn every_number_of_bootstrappings_has_a_proof() {
     }
 }
 
+#[test]
+fn a_proof_may_use_every_slot() {
+    let full = |seed: &u64| {
+        let shape = Case::random(Parameters::REDUCED, 8, *seed).shape;
+        shape.used().len() == shape.polynomials()
+    };
+    accept(Parameters::REDUCED, 8, (1..).find(full).unwrap());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 

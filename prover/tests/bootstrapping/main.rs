@@ -10,6 +10,7 @@
 //! | [`attack`], [`mutation`] | every error and forgery, and the check that only it needs |
 //! | [`chain`] | segments linked by the prover's own handles |
 //! | [`tamper`], [`statement`] | every field of proof and statement |
+//! | [`shapes`] | what a shape does not use of its class |
 //! | [`plain`], [`product`], [`switch`], [`tree`], [`reduction`], [`dense`] | the prover in the order of the message table |
 
 mod attack;
@@ -29,6 +30,7 @@ mod product;
 mod reduction;
 mod rotation;
 mod segments;
+mod shapes;
 mod statement;
 mod switch;
 mod tamper;

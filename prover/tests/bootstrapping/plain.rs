@@ -11,7 +11,6 @@ use crate::trace::Trace;
 use crate::tree::{self, TreeLie};
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::{One, Zero};
-use std::ops::Range;
 use trine_prover::bootstrapping::KeyWords;
 use trine_prover::opening;
 use trine_verifier::bootstrapping::accumulator::{self, AccumulatorPoint, accumulator_claim, digits_claim};
@@ -26,6 +25,7 @@ use trine_verifier::bootstrapping::parameters::SUBSETS;
 use trine_verifier::bootstrapping::product::{ACCUMULATOR, KEY, ProductEnd, ProductProof};
 use trine_verifier::bootstrapping::proof::FieldProof;
 use trine_verifier::bootstrapping::shape::Column;
+use trine_verifier::bootstrapping::statement::StatementInputs;
 use trine_verifier::bootstrapping::switch::{
     ProductPoint, SwitchPoint, SwitchProof, kinds, switch_claim, switch_digits_claim, switch_key_claim,
 };
@@ -61,6 +61,12 @@ pub enum Forgery {
     Multiplicity,
     /// The first output handle is changed after the point is known, its value there being the same.
     LateHandle,
+    /// The word `shape` tells another log P.
+    ShapeWord(usize),
+    /// A slot that the shape does not use holds a polynomial, which is committed to and opened like others.
+    UnusedSlot(usize),
+    /// The cell of a row of the first digits stands above the column's rows, in the same polynomial.
+    CellAbove(usize),
 }
 
 /// What is proved, and how.
@@ -131,12 +137,13 @@ impl Run<'_> {
         let case = self.prover.case;
         let (shape, circuit, checks) = (&case.shape, &case.circuit, &self.prover.checks);
         if checks.makes(Check::Statement) {
-            absorb_statement(&statement.inputs(&case.parameters).unwrap(), &mut self.transcript);
+            absorb_statement(&self.told(&statement), &mut self.transcript);
         }
         // PB.T2
-        let first = 0..shape.first_round_points();
-        let columns = self.commit(1, first.clone());
-        let (accumulator, product, key_product, second) = self.rotation(first.end);
+        let slots = self.slots();
+        let first = slots.partition_point(|slot| *slot < shape.second_round()[0]);
+        let columns = self.commit(1, &slots[..first]);
+        let (accumulator, product, key_product, second) = self.rotation();
         let switch = self.modulus_switch();
         // PB.F1 to PB.O2
         let f = KeyswitchPoint::draw(shape, &mut self.transcript);
@@ -151,13 +158,15 @@ impl Run<'_> {
         self.claims.retain(|claim| checks.makes(claim.check));
         let false_claims = self.claims.iter().filter(|claim| self.columns.sum(claim) != claim.value);
         let false_claims = false_claims.map(|claim| claim.check).collect();
-        let mut polynomials = self.columns.polynomials(0..shape.polynomials());
-        let reduction = reduction::prove(&self.columns, &self.claims, &polynomials, &mut self.transcript);
+        let mut polynomials = self.polynomials(&slots);
+        let reduction =
+            reduction::prove(&self.columns, &self.claims, &slots, &polynomials, &mut self.transcript);
         if self.prover.forges(Forgery::LateHandle) {
             statement = self.change_handle(&reduction.point, &mut polynomials);
         }
         // PE.J1 to PE.J5
         let (m, transcript) = (case.parameters.log_chunk, &mut self.transcript);
+        let polynomials = reduction::spread(shape, &slots, &polynomials);
         let opened = opening::open(key(), m, &polynomials, &reduction.point, transcript).unwrap();
         let group = GroupProof {
             columns,
@@ -179,9 +188,53 @@ impl Run<'_> {
         Proven { statement, proof: CircuitProof { group, field }, transcript: self.transcript, false_claims }
     }
 
+    /// What the statement fixes, as the prover tells it.
+    fn told(&self, statement: &Statement) -> StatementInputs {
+        let case = self.prover.case;
+        let mut inputs = statement.inputs(&case.parameters).unwrap();
+        inputs.shape = case.shape.clone();
+        for forgery in &self.prover.forgeries {
+            if let Forgery::ShapeWord(log) = forgery {
+                inputs.shape.log_bootstrappings = *log;
+            }
+        }
+        inputs
+    }
+
+    /// Slots that the prover uses: those of the shape, and one that is not, if it is told to.
+    fn slots(&self) -> Vec<usize> {
+        let mut slots = self.prover.case.shape.used().to_vec();
+        slots.extend(self.prover.forgeries.iter().filter_map(|forgery| match forgery {
+            Forgery::UnusedSlot(slot) => Some(*slot),
+            _ => None,
+        }));
+        slots.sort_unstable();
+        slots
+    }
+
+    fn polynomials(&self, slots: &[usize]) -> Vec<Vec<Fr>> {
+        let shape = &self.prover.case.shape;
+        let mut polynomials = self.columns.polynomials(slots);
+        for forgery in &self.prover.forgeries {
+            let at = |slot: &usize| slots.binary_search(slot).ok();
+            match forgery {
+                Forgery::UnusedSlot(slot) => {
+                    at(slot).into_iter().for_each(|index| polynomials[index][3] = Fr::from(7));
+                }
+                Forgery::CellAbove(row) => {
+                    let place = shape.place(Column::Digit(0));
+                    let (row, above) = (place.offset + row, place.offset + row + (1 << place.variables));
+                    at(&place.polynomial).into_iter().for_each(|index| polynomials[index].swap(row, above));
+                }
+                _ => {}
+            }
+        }
+        polynomials
+    }
+
     /// Commits to polynomials and absorbs the digest of the round.
-    fn commit(&mut self, round: u64, range: Range<usize>) -> Vec<G1Affine> {
-        let polynomials = self.columns.polynomials(range);
+    fn commit(&mut self, round: u64, slots: &[usize]) -> Vec<G1Affine> {
+        let polynomials = self.polynomials(slots);
         let points: Vec<G1Affine> = polynomials.iter().map(|f| key().commit_fr(f).unwrap()).collect();
         let label = if round == 1 { "d1" } else { "d2" };
         self.transcript.absorb(label, &digest::round(round, &points));
@@ -189,7 +242,7 @@ impl Run<'_> {
     }
 
     /// PB.A1 to PB.D2. The first product comes with where the second ends.
-    fn rotation(&mut self, second: usize) -> (Fr, (ProductProof, KeyPoint), ProductProof, Vec<G1Affine>) {
+    fn rotation(&mut self) -> (Fr, (ProductProof, KeyPoint), ProductProof, Vec<G1Affine>) {
         let case = self.prover.case;
         let shape = &case.shape;
         let r = AccumulatorPoint::draw(shape, &mut self.transcript);
@@ -215,7 +268,7 @@ impl Run<'_> {
         // PB.D1, PB.D2
         let claim = rotation_claim(&s, &x, key_product.left);
         self.columns.rotation = self.rotation_values(&x, &claim);
-        let second = self.commit(2, second..second + shape.second_round_points());
+        let second = self.commit(2, shape.second_round());
         self.claims.push(claim);
         (value, (product, x), key_product, second)
     }
@@ -358,7 +411,7 @@ impl Run<'_> {
     /// Another first output handle with the same value at the point, and the statement with it.
     fn change_handle(&self, point: &[Fr], polynomials: &mut [Vec<Fr>]) -> Statement {
         let case = self.prover.case;
-        let place = case.shape.place(Column::Output(0)).polynomial;
+        let place = self.slots().binary_search(&case.shape.place(Column::Output(0)).polynomial).unwrap();
         let weights = eq_table(point);
         let before = extension(&polynomials[place], point);
         polynomials[place][0] += weights[1];

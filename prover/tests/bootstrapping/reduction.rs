@@ -7,19 +7,20 @@ use ark_ff::{One, Zero};
 use trine_verifier::Transcript;
 use trine_verifier::bootstrapping::claim::{Claim, Part};
 use trine_verifier::bootstrapping::reduction::polynomial_weights;
-use trine_verifier::bootstrapping::shape::Column;
+use trine_verifier::bootstrapping::shape::{Column, Shape};
 
-/// Rounds, point, and values of the polynomials there.
+/// Rounds, point, and values of the polynomials of `slots` there.
 pub struct Reduction {
     pub rounds: Vec<[Fr; 2]>,
     pub point: Vec<Fr>,
     pub values: Vec<Fr>,
 }
 
-/// Reduces the claims over `polynomials` to one point.
+/// Reduces the claims over the polynomials of `slots` to one point. Values of other slots are absorbed as zero.
 pub fn prove(
     columns: &Columns<'_>,
     claims: &[Claim],
+    slots: &[usize],
     polynomials: &[Vec<Fr>],
     transcript: &mut Transcript,
 ) -> Reduction {
@@ -28,6 +29,7 @@ pub fn prove(
     let public = [Column::Mask, Column::Table].map(|column| (column, columns.get(column)));
     let mut weights = Weights {
         columns,
+        slots,
         committed: vec![Fr::zero(); polynomials.len() << variables],
         public: public.clone().map(|(column, cells)| (column, vec![Fr::zero(); cells.len()])),
     };
@@ -53,19 +55,28 @@ pub fn prove(
     let rounds = quadratic(total, &mut pairs, variables, ["I.round", "u"], transcript);
     let case = columns.case;
     let closed = polynomial_weights(&case.shape, &case.circuit, claims, gamma, &rounds.point);
-    for (index, ([_, dense], closed)) in pairs.iter().zip(&closed.polynomials).enumerate() {
-        assert_eq!(dense[0], *closed, "weight of polynomial {index}");
+    for (slot, closed) in closed.polynomials.iter().enumerate() {
+        let dense = slots.binary_search(&slot).map_or(Fr::zero(), |index| pairs[index][1][0]);
+        assert_eq!(dense, *closed, "weight of slot {slot}");
     }
     let public: Fr = pairs[polynomials.len()..].iter().map(|[cells, weights]| cells[0] * weights[0]).sum();
     assert_eq!(public, closed.public, "public weights");
     let values: Vec<Fr> = pairs.iter().take(polynomials.len()).map(|[f, _]| f[0]).collect();
-    transcript.absorb_all("I.value", &values);
+    transcript.absorb_all("I.value", &spread(&case.shape, slots, &values));
     Reduction { rounds: rounds.messages, point: rounds.point, values }
+}
+
+/// What each slot of the class holds; the default in those that are not listed.
+pub fn spread<T: Clone + Default>(shape: &Shape, slots: &[usize], of_slots: &[T]) -> Vec<T> {
+    let mut all = vec![T::default(); shape.polynomials()];
+    slots.iter().zip(of_slots).for_each(|(slot, value)| all[*slot] = value.clone());
+    all
 }
 
 struct Weights<'a> {
     columns: &'a Columns<'a>,
-    /// Of all polynomials, one after the other.
+    slots: &'a [usize],
+    /// Of the polynomials of all slots that are listed, one after the other.
     committed: Vec<Fr>,
     public: [(Column, Vec<Fr>); 2],
 }
@@ -80,7 +91,8 @@ impl Weights<'_> {
                 Some((_, weights)) => weights.as_mut_slice(),
                 None => {
                     let place = case.shape.place(*column);
-                    let start = (place.polynomial << case.parameters.log_chunk) + place.offset;
+                    let first = self.slots.binary_search(&place.polynomial).unwrap();
+                    let start = (first << case.parameters.log_chunk) + place.offset;
                     &mut self.committed[start..]
                 }
             };

@@ -13,7 +13,7 @@ use trine_program::circuit::{Circuit, Linear, Table, Term, Wire};
 use trine_verifier::bootstrapping::statement::{Job, StatementError};
 use trine_verifier::bootstrapping::verify::{ARGUMENT_TAG, round_digests};
 use trine_verifier::bootstrapping::{
-    Checks, CircuitProof, KeyCommitments, Parameters, Rejection, Statement, verify, verify_field,
+    Checks, CircuitProof, KeyCommitments, Parameters, Rejection, Shape, Statement, verify, verify_field,
 };
 use trine_verifier::handle::Commitment;
 use trine_verifier::{Domain, Origin, Transcript};
@@ -183,15 +183,25 @@ fn coefficients_above_a_chunk_are_refused() {
 fn circuits_that_do_not_fit_one_proof_are_refused() {
     let mut random = ChaCha20Rng::seed_from_u64(32);
     let circuit = circuits::random(9, &mut random);
-    let error = trine_verifier::bootstrapping::Shape::new(Parameters::REDUCED, &circuit).unwrap_err();
+    let error = Shape::new(Parameters::REDUCED, &circuit).unwrap_err();
     assert_eq!(error.to_string(), "circuit has 9 bootstrappings, one proof takes 8: split it into segments");
     let wire = |block| Term { wire: Wire::Input { handle: 0, block }, coefficient: 1 };
     let input = circuits::declaration(KeyKind::Compute, 17);
     let row = Linear { terms: vec![wire(16)], constant: 0 };
     let output = circuits::declaration(KeyKind::Compute, 1);
     let circuit = Circuit::new(vec![input], vec![output], vec![], vec![], vec![row]).unwrap();
-    let error = trine_verifier::bootstrapping::Shape::new(Parameters::REDUCED, &circuit).unwrap_err();
-    assert_eq!(error.to_string(), "a handle has 17 blocks, one polynomial holds 16");
+    let refused = |circuit: &Circuit| Shape::new(Parameters::REDUCED, circuit).unwrap_err().to_string();
+    assert_eq!(refused(&circuit), "a handle has 17 blocks, one polynomial holds 16");
+    // So many inputs, and so many outputs of so many blocks.
+    let of = |inputs: usize, outputs: usize, blocks: u8| {
+        let declared = |count, blocks| vec![circuits::declaration(KeyKind::Compute, blocks); count];
+        let rows = vec![Linear::default(); outputs * usize::from(blocks)];
+        Circuit::new(declared(inputs, 1), declared(outputs, blocks), vec![], vec![], rows).unwrap()
+    };
+    assert!(Shape::new(Parameters::REDUCED, &of(4, 3, 1)).is_ok());
+    assert_eq!(refused(&of(5, 3, 1)), "circuit has 5 inputs, one proof takes 4");
+    assert_eq!(refused(&of(4, 4, 1)), "circuit has 4 outputs, one proof takes 3");
+    assert_eq!(refused(&of(4, 1, 5)), "circuit has 5 output blocks, one proof takes 4");
 }
 
 /// What is absorbed and drawn, in the order of the message table, as a closed list.
@@ -231,4 +241,9 @@ fn the_verifier_gives_the_public_inputs_of_its_statement() {
     let public = verify(&case.parameters, key().verifier(), &proven.statement, &proven.proof).unwrap();
     assert_eq!((public.stmt, public.prog, public.layouts), (inputs.stmt, inputs.prog, inputs.layouts));
     assert_eq!(public.shape, case.shape.word());
+    let mut order = vec![public.stmt, public.shape];
+    order.extend(public.layouts.iter().chain([&public.prog]).chain(&public.rounds));
+    let opening = public.opening;
+    order.extend([opening.rho, opening.r, opening.q, opening.z, opening.r_at_z]);
+    assert_eq!(public.to_array().to_vec(), order);
 }

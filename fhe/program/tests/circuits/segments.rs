@@ -3,7 +3,8 @@
 use crate::random_lists::random_list;
 use proptest::prelude::*;
 use std::num::NonZeroUsize;
-use trine_program::circuit::{Segment, SegmentError, Source, interpret, segments};
+use trine_program::circuit::{Segment, SegmentError, SegmentLimits, Source, interpret, segments};
+use trine_program::limits::{MAX_INPUTS, MAX_OUTPUTS};
 use trine_program::{Circuit, lower};
 
 /// Outputs of the circuit, from its segments, each fed with inputs of the circuit and outputs of earlier segments.
@@ -30,28 +31,58 @@ fn plain_inputs(circuit: &Circuit, seed: u64) -> Vec<Vec<u8>> {
     circuit.inputs().iter().map(|d| (0..d.blocks).map(|_| block(d.degree)).collect()).collect()
 }
 
+/// Those of circuits, and so many bootstrappings.
+fn limits(bootstrappings: NonZeroUsize) -> SegmentLimits {
+    SegmentLimits { bootstrappings, inputs: MAX_INPUTS, outputs: MAX_OUTPUTS, blocks: usize::MAX }
+}
+
+fn keeps(segment: &Segment, limits: &SegmentLimits) -> bool {
+    let c = &segment.circuit;
+    c.bootstrappings().len() <= limits.bootstrappings.get()
+        && c.inputs().len() <= limits.inputs
+        && c.outputs().len() <= limits.outputs
+        && c.rows().len() <= limits.blocks
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
     #[test]
     fn segments_mean_what_the_circuit_means(list in random_list(), most in 1usize..12, seed in any::<u64>()) {
         let circuit = lower(&list).unwrap();
-        let most = NonZeroUsize::new(most).unwrap();
-        let cut = match segments(&circuit, most) {
+        let limits = limits(NonZeroUsize::new(most).unwrap());
+        let cut = match segments(&circuit, &limits) {
             Ok(cut) => cut,
             // One bootstrapping a segment makes more links than a circuit has handles.
-            Err(SegmentError::Circuit { error, .. }) => {
-                prop_assert!(error.to_string().contains("puts: "), "{error}");
+            Err(SegmentError::Limit { what, got, most, .. }) => {
+                prop_assert!(what.ends_with("puts") && got > most, "{got} {what}");
                 return Ok(());
             }
+            Err(error) => return Err(TestCaseError::fail(error.to_string())),
         };
-        prop_assert_eq!(cut.len(), circuit.bootstrappings().len().div_ceil(most.get()).max(1));
-        prop_assert!(cut.iter().all(|s| s.circuit.bootstrappings().len() <= most.get()));
+        prop_assert!(cut.len() >= circuit.bootstrappings().len().div_ceil(most).max(1));
+        prop_assert!(cut.iter().all(|s| keeps(s, &limits)));
         let inputs = plain_inputs(&circuit, seed);
         prop_assert_eq!(interpret_segments(&cut, &inputs), interpret(&circuit, &inputs).unwrap());
-        prop_assert_eq!(segments(&circuit, most).unwrap(), cut);
-        let whole = segments(&circuit, NonZeroUsize::MAX).unwrap();
+        prop_assert_eq!(segments(&circuit, &limits).unwrap(), cut);
+        let whole = segments(&circuit, &self::limits(NonZeroUsize::MAX)).unwrap();
         prop_assert_eq!(whole.len(), 1);
         prop_assert_eq!((whole[0].links, &whole[0].circuit), (0, &circuit));
+    }
+
+    /// Segments are cut shorter where handles or blocks are more than a proof takes.
+    #[test]
+    fn segments_keep_the_limits(list in random_list(), inputs in 1usize..8, blocks in 1usize..24, seed in any::<u64>()) {
+        let circuit = lower(&list).unwrap();
+        let limits = SegmentLimits { inputs, outputs: 4, blocks, ..limits(NonZeroUsize::new(16).unwrap()) };
+        match segments(&circuit, &limits) {
+            Ok(cut) => {
+                prop_assert!(cut.iter().all(|s| keeps(s, &limits)));
+                let inputs = plain_inputs(&circuit, seed);
+                prop_assert_eq!(interpret_segments(&cut, &inputs), interpret(&circuit, &inputs).unwrap());
+            }
+            Err(SegmentError::Limit { got, most, .. }) => prop_assert!(got > most),
+            Err(error) => return Err(TestCaseError::fail(error.to_string())),
+        }
     }
 }

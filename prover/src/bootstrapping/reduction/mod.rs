@@ -45,7 +45,7 @@ pub struct Reduction {
     pub rounds: Vec<[Fr; 2]>,
     /// `u`.
     pub point: Vec<Fr>,
-    /// By polynomial.
+    /// By used slot.
     pub values: Vec<Fr>,
 }
 
@@ -72,8 +72,9 @@ pub fn prove_reduction(
     let mut high = sides.high(&reduction.point, &at_low);
     rounds::run(&mut high, shape.parameters.log_chunk - shape.parameters.log_n, &mut reduction, transcript);
     // PB.I3
-    reduction.values = high.iter().take(shape.polynomials()).map(|pair| pair.values[0]).collect();
-    transcript.absorb_all("I.value", &reduction.values);
+    reduction.values = high.iter().take(shape.used().len()).map(|pair| pair.values[0]).collect();
+    let values = shape.spread(&reduction.values, Fr::zero()).unwrap_or_default();
+    transcript.absorb_all("I.value", &values);
     reduction
 }
 
@@ -108,11 +109,11 @@ impl Sides<'_> {
         pairs
     }
 
-    /// One pair for each polynomial, then one for each chunk of mask and table; one element a line.
+    /// One pair for each used slot, then one for each chunk of mask and table; one element a line.
     fn high(&self, point: &[Fr], at_low: &[Fr]) -> Vec<Pair> {
         let p = &self.shape.parameters;
         let length = 1usize << (p.log_chunk - p.log_n);
-        let mut pairs = vec![Pair::zeros(length); self.shape.polynomials()];
+        let mut pairs = vec![Pair::zeros(length); self.shape.used().len()];
         let first_lines = self.place_values(point, length, &mut pairs);
         for ((column, low), high) in self.weights.by_column() {
             let first = self.first_line(*column, length, first_lines);
@@ -124,7 +125,7 @@ impl Sides<'_> {
         pairs
     }
 
-    /// Binds the lines of all columns. Returns the first lines of mask and table, all polynomials in a row.
+    /// Binds the lines of all columns. Returns the first lines of mask and table, all used polynomials in a row.
     fn place_values(&self, point: &[Fr], length: usize, pairs: &mut Vec<Pair>) -> [usize; 2] {
         let point = BoundPoint::new(self.backend, point);
         let columns: Vec<Column> = self.shape.columns().iter().map(|(column, _)| *column).collect();
@@ -154,7 +155,9 @@ impl Sides<'_> {
             Column::Table => table,
             _ => {
                 let place = self.shape.place(column);
-                place.polynomial * length + (place.offset >> self.shape.parameters.log_n)
+                // The chunks of a column are used slots in a row.
+                let before = self.shape.used().partition_point(|slot| *slot < place.polynomial);
+                before * length + (place.offset >> self.shape.parameters.log_n)
             }
         }
     }

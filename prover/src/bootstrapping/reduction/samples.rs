@@ -29,7 +29,7 @@ pub fn circuit(count: usize) -> Circuit {
         "trine circuit 1".to_owned(),
         "input uint8 compute 4 degree 3".to_owned(),
         "input bool casting 1 degree 1".to_owned(),
-        "output uint8 compute 4 degree 3".to_owned(),
+        "output nibbles compute 3 degree 3".to_owned(),
         "output bool compute 1 degree 1".to_owned(),
         format!("table 2{}", boxes(1)),
         format!("table 1{}", boxes(2)),
@@ -39,7 +39,7 @@ pub fn circuit(count: usize) -> Circuit {
     let next = |index: usize| format!("bootstrap compute 0 7 + -1*i0.3 + 2*b0.1 + -5*b{}.0", index - 1);
     lines.extend((2..count).map(next));
     lines.extend(
-        ["1 + 2*i0.2 + -1*b0.1", "9 + 1*b1.0", "0 + 1*i0.0", "3 + 7*b0.0 + 1*b1.0", "0 + 1*b0.1"]
+        ["1 + 2*i0.2 + -1*b0.1", "9 + 1*b1.0", "3 + 7*b0.0 + 1*b1.0", "0 + 1*b0.1"]
             .map(|row| format!("row {row}")),
     );
     Circuit::from_text(format!("{}\n", lines.join("\n")).as_bytes()).expect("canonical")
@@ -88,7 +88,7 @@ impl Sample {
         Polynomials { columns, rotation, keys, inputs, outputs }
     }
 
-    /// The polynomials as vectors of `2^m` coefficients.
+    /// The polynomials of all slots as vectors of `2^m` coefficients.
     pub fn dense(&self) -> Vec<Vec<Fr>> {
         let length = 1 << self.shape.parameters.log_chunk;
         let mut dense = vec![vec![Fr::zero(); length]; self.shape.polynomials()];
@@ -138,7 +138,7 @@ impl Sample {
             kind: Fr::rand(rng),
         };
         let f = KeyswitchPoint { word: random(p.log_n, rng), slot: random(slots, rng) };
-        let g = OutputPoint { word: random(p.log_n + 1, rng), block: random(shape.log_output_blocks(), rng) };
+        let g = OutputPoint { word: random(p.log_n + 1, rng), block: random(p.log_output_blocks, rng) };
         let y = random(p.log_chunk, rng);
         let fingerprints = Fingerprints {
             alpha: Fr::rand(rng),

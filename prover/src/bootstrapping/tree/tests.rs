@@ -212,7 +212,7 @@ fn instances() -> Vec<Instance> {
     vec![
         Instance::new(Parameters::REDUCED, 1, vec![1], 1),
         Instance::new(Parameters::REDUCED, 3, vec![1, 2], 2),
-        Instance::new(Parameters::REDUCED, 7, vec![3, 2], 3),
+        Instance::new(Parameters::REDUCED, 7, vec![3, 1], 3),
         Instance::new(Parameters::REDUCED_GADGETS, 1, vec![1], 4),
         Instance::new(Parameters::REDUCED_GADGETS, 4, vec![2, 1, 2], 5),
     ]

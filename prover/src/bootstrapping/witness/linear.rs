@@ -70,7 +70,7 @@ pub fn fill_outputs(
     wires: &Wires<'_>,
 ) -> Vec<Vec<u64>> {
     let p = &shape.parameters;
-    let rows = BLOCK_STRIDE << shape.log_output_blocks();
+    let rows = BLOCK_STRIDE << p.log_output_blocks;
     let offset = p.carry_offset(p.combination_carry_limbs()) as u64;
     let (mut words, mut carries) = (vec![0u64; rows], vec![offset; rows]);
     let blocks = words.par_chunks_exact_mut(BLOCK_STRIDE).zip(carries.par_chunks_exact_mut(BLOCK_STRIDE));

@@ -6,6 +6,7 @@
 use super::checks::Check;
 use super::claim::{Claim, Part, digit, unreduced};
 use super::shape::{Column, Shape};
+use super::slot::draw_slot;
 use super::weight::index::shift;
 use super::weight::{Factor, Weight};
 use crate::claim::eq;
@@ -34,7 +35,7 @@ impl AccumulatorPoint {
             z: transcript.challenges("r", p.log_n),
             u: transcript.challenge("r"),
             step: transcript.challenges("r", p.log_steps),
-            slot: transcript.challenges("r", shape.log_bootstrappings),
+            slot: draw_slot(shape, "r", transcript),
         }
     }
 

@@ -7,6 +7,7 @@ use super::checks::Check;
 use super::claim::{Claim, Part, limbs, power_of_two};
 use super::combination::combination;
 use super::shape::{Column, Family, Shape};
+use super::slot::draw_slot;
 use super::switch::kinds;
 use super::weight::{Factor, Weight};
 use crate::opening::eq_table;
@@ -29,7 +30,7 @@ impl KeyswitchPoint {
     pub fn draw(shape: &Shape, transcript: &mut Transcript) -> Self {
         Self {
             word: transcript.challenges("f", shape.parameters.log_n),
-            slot: transcript.challenges("f", shape.log_bootstrappings),
+            slot: draw_slot(shape, "f", transcript),
         }
     }
 }

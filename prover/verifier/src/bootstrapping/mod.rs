@@ -6,9 +6,10 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`parameters`] | parameter sets, and the integer bounds derived from them |
-//! | [`shape`] | columns, and in which polynomial each lies |
+//! | [`column`], [`shape`] | columns, and in which polynomial each lies |
 //! | [`program`], [`statement`] | what is proved |
 //! | [`claim`], [`weight`] | linear claims, and weights with closed-form extensions |
+//! | [`slot`] | points over the slots of bootstrappings |
 //! | [`sumcheck`], [`product`] | sumchecks |
 //! | [`accumulator`] | steps PB.A, PB.B: accumulators are external products |
 //! | [`key`] | steps PB.C, PB.D: combined keys are sums of rotated keys |
@@ -24,6 +25,7 @@
 pub mod accumulator;
 pub mod checks;
 pub mod claim;
+pub mod column;
 pub mod combination;
 pub mod digits;
 pub mod error;
@@ -38,6 +40,7 @@ pub mod proof;
 pub mod reduction;
 pub mod segment;
 pub mod shape;
+pub mod slot;
 pub mod statement;
 pub mod sumcheck;
 pub mod switch;

@@ -28,7 +28,7 @@ impl OutputPoint {
     pub fn draw(shape: &Shape, transcript: &mut Transcript) -> Self {
         Self {
             word: transcript.challenges("g", shape.parameters.log_n + 1),
-            block: transcript.challenges("g", shape.log_output_blocks()),
+            block: transcript.challenges("g", shape.parameters.log_output_blocks),
         }
     }
 }
@@ -64,7 +64,7 @@ fn handle_claim(shape: &Shape, y: &[Fr], handle: usize) -> Claim {
     let (word, rest) = y.split_at((shape.parameters.log_n + 1).min(y.len()));
     let (block, above) = rest.split_at(log2(blocks).min(rest.len()));
     let outside: Fr = above.iter().map(|x| Fr::one() - x).product();
-    let mut selected = vec![Fr::zero(); 1 << shape.log_output_blocks()];
+    let mut selected = vec![Fr::zero(); 1 << shape.parameters.log_output_blocks];
     let first = shape.first_output_block(handle);
     for (to, weight) in selected.iter_mut().skip(first).take(blocks).zip(eq_table(block)) {
         *to = weight;

@@ -1,6 +1,8 @@
 //! Parameter sets of the argument, and the integer bounds derived from them.
 
-use trine_program::circuit::BOXES;
+use super::program::MAX_HANDLES;
+use std::num::NonZeroUsize;
+use trine_program::circuit::{BOXES, SegmentLimits};
 use trine_program::limits::MAX_TERMS;
 
 /// g: mask words that a step of a blind rotation takes. Four everywhere: the sum over subsets is a sum over `2^g` keys.
@@ -44,7 +46,8 @@ impl Gadget {
     }
 }
 
-/// Everything about the evaluation that fixes the shape of a proof.
+/// The class of a proof: everything about the evaluation that fixes its shape but the circuit's counts, and the most of
+/// those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Parameters {
     /// Identifier, in `shape`.
@@ -65,6 +68,12 @@ pub struct Parameters {
     pub log_chunk: usize,
     /// log2 of the most bootstrappings of a proof.
     pub max_log_bootstrappings: usize,
+    /// Most input handles of a proof.
+    pub max_inputs: usize,
+    /// Most output handles of a proof.
+    pub max_outputs: usize,
+    /// log2 of the rows of output blocks, the same in every proof.
+    pub log_output_blocks: usize,
 }
 
 /// Why a set of constants is no parameter set.
@@ -93,6 +102,9 @@ impl Parameters {
         limb_bits: 22,
         log_chunk: 22,
         max_log_bootstrappings: 4,
+        max_inputs: 64,
+        max_outputs: 16,
+        log_output_blocks: 7,
     };
     /// Reduced: N = 32, two groups, limbs of 11 bits, several chunks to a column. Tests only.
     pub const REDUCED: Self = Self {
@@ -105,6 +117,9 @@ impl Parameters {
         limb_bits: 11,
         log_chunk: 10,
         max_log_bootstrappings: 3,
+        max_inputs: 4,
+        max_outputs: 3,
+        log_output_blocks: 2,
     };
     /// Reduced with spare steps and the gadgets of production. Tests only.
     pub const REDUCED_GADGETS: Self = Self {
@@ -117,6 +132,9 @@ impl Parameters {
         limb_bits: 11,
         log_chunk: 12,
         max_log_bootstrappings: 2,
+        max_inputs: 4,
+        max_outputs: 3,
+        log_output_blocks: 3,
     };
 
     /// Checks the constants and the bounds (spec section 4): where this holds, every identity holds over the integers.
@@ -132,11 +150,25 @@ impl Parameters {
             ("limb_bits", self.limb_bits, 8, 24),
             ("log_chunk", self.log_chunk, self.log_n + 1 + self.log_steps, 26),
             ("max_log_bootstrappings", self.max_log_bootstrappings, 0, 10),
+            ("max_inputs", self.max_inputs, 1, MAX_HANDLES),
+            ("max_outputs", self.max_outputs, 1, MAX_HANDLES),
+            ("handles", self.max_inputs + self.max_outputs, 2, MAX_HANDLES),
+            ("log_output_blocks", self.log_output_blocks, 0, 10),
             ("bits of an identity", self.identity_bits() as usize, 0, SAFE_BITS as usize),
         ];
         match ranges.into_iter().find(|(_, got, min, max)| got < min || got > max) {
             Some((what, got, min, max)) => Err(ParametersError { what, got, min, max }),
             None => Ok(()),
+        }
+    }
+
+    /// What a segment of a job may have at most.
+    pub fn segment_limits(&self) -> SegmentLimits {
+        SegmentLimits {
+            bootstrappings: NonZeroUsize::MIN.saturating_add((1 << self.max_log_bootstrappings) - 1),
+            inputs: self.max_inputs,
+            outputs: self.max_outputs,
+            blocks: 1 << self.log_output_blocks,
         }
     }
 
@@ -279,8 +311,13 @@ mod tests {
             ],
             [2, 1, 1]
         );
+        // Every wire of a segment may be a link.
+        let wires = usize::from(trine_program::circuit::MAX_FUNCTIONS) << production.max_log_bootstrappings;
+        assert_eq!(production.segment_limits().blocks, wires);
         let wide = Parameters { groups: 255, ..production };
         assert_eq!(wide.check().map_err(|e| e.what), Err("groups"));
+        let handles = Parameters { max_inputs: 75, ..production };
+        assert_eq!(handles.check().map_err(|e| (e.what, e.got)), Err(("handles", 91)));
         let short = Parameters { log_chunk: 19, ..production };
         assert_eq!(short.check().map_err(|e| e.what), Err("log_chunk"));
     }

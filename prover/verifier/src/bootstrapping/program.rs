@@ -13,8 +13,10 @@ use trine_program::limits::MAX_TERMS;
 pub const PROGRAM_TAG: &str = "trine.program.circuit.1";
 /// Entries of a layout word.
 pub const ENTRIES_PER_LAYOUT: usize = 15;
-/// Layout words: room for 90 handles.
+/// Layout words.
 pub const LAYOUT_WORDS: usize = 6;
+/// Handles that layout words have room for.
+pub const MAX_HANDLES: usize = LAYOUT_WORDS * ENTRIES_PER_LAYOUT;
 /// Terms to a field element, 40 bits each.
 const TERMS_PER_WORD: usize = 6;
 /// Boxes to a field element, 64 bits each.
@@ -41,12 +43,12 @@ fn entry(d: &Declaration) -> u64 {
 /// `prog`: the digest of a circuit in its shape.
 ///
 /// Absorbs shape and layouts; for each slot of bootstrappings its head, boxes and terms; for each row of outputs its head and
-/// terms. Unused slots and rows are zeros.
+/// terms. Slots and rows are those of the class; unused ones are zeros.
 pub fn digest(shape: &Shape, circuit: &Circuit) -> Fr {
     let mut transcript = Transcript::new(PROGRAM_TAG);
     transcript.absorb("shape", &shape.word());
     transcript.absorb_all("layout", &layouts(circuit));
-    for slot in 0..shape.bootstrappings() {
+    for slot in 0..1 << shape.parameters.max_log_bootstrappings {
         let words = circuit.bootstrappings().get(slot).map(|b| {
             let table = circuit.tables().get(b.table as usize);
             let boxes = table.map(|t| t.boxes).unwrap_or_default();
@@ -60,7 +62,7 @@ pub fn digest(shape: &Shape, circuit: &Circuit) -> Fr {
         let length = 1 + BOXES.div_ceil(BOXES_PER_WORD) + MAX_TERMS.div_ceil(TERMS_PER_WORD);
         transcript.absorb_all("bootstrapping", &words.unwrap_or_else(|| vec![Fr::zero(); length]));
     }
-    for row in 0..1 << shape.log_output_blocks() {
+    for row in 0..1 << shape.parameters.log_output_blocks {
         let words = circuit.rows().get(row).map(|linear| {
             let mut words = vec![head(linear, 2)];
             words.extend(terms(linear));

@@ -31,7 +31,7 @@ pub struct FieldProof {
     pub tree: TreeProof,
     /// PB.I2: `(s(0), leading coefficient)` of each round.
     pub reduction: Vec<[Fr; 2]>,
-    /// PB.I3: values of all polynomials.
+    /// PB.I3: values of the polynomials of all used slots.
     pub values: Vec<Fr>,
     /// PE.J3.
     pub opening: OpeningProof,
@@ -75,10 +75,10 @@ impl Lengths {
             switch: rounds(shape),
             layers: layers(&blocks(shape, &Checks::ALL)),
             reduction: p.log_chunk,
-            values: shape.polynomials(),
+            values: shape.used().len(),
             residues: residue_counts(p.log_chunk),
-            columns: shape.first_round_points(),
-            second: shape.second_round_points(),
+            columns: shape.first_round().len(),
+            second: shape.second_round().len(),
             folds: shape.levels() - 1,
         }
     }

@@ -19,7 +19,16 @@ use ark_ff::{One, Zero};
 use std::borrow::Cow;
 use trine_program::circuit::Circuit;
 
-/// PB.I1 to PB.I3. Returns the point; `values` are those of all polynomials there.
+/// Where the reduction ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReductionEnd {
+    /// The point, m variables.
+    pub point: Vec<Fr>,
+    /// Values of the polynomials of all slots there.
+    pub values: Vec<Fr>,
+}
+
+/// PB.I1 to PB.I3. `values` are those of the used slots; those of the others are zero.
 pub fn verify_reduction(
     shape: &Shape,
     circuit: &Circuit,
@@ -28,26 +37,25 @@ pub fn verify_reduction(
     values: &[Fr],
     checks: &Checks,
     transcript: &mut Transcript,
-) -> Result<Vec<Fr>, Rejection> {
-    for (what, got, expected) in [
-        ("reduction rounds", rounds.len(), shape.parameters.log_chunk),
-        ("values", values.len(), shape.polynomials()),
-    ] {
-        if got != expected {
-            return Err(Rejection::Shape { what, got, expected });
-        }
+) -> Result<ReductionEnd, Rejection> {
+    let (got, expected) = (rounds.len(), shape.parameters.log_chunk);
+    if got != expected {
+        return Err(Rejection::Shape { what: "reduction rounds", got, expected });
     }
+    let (got, expected) = (values.len(), shape.used().len());
+    let values =
+        shape.spread(values, Fr::zero()).ok_or(Rejection::Shape { what: "values", got, expected })?;
     let gamma = transcript.challenge("gamma");
     let total: Fr = claims.iter().rev().fold(Fr::zero(), |sum, claim| sum * gamma + claim.value);
     let (point, left) = verify_quadratic(total, rounds, "I.round", "u", transcript);
-    transcript.absorb_all("I.value", values);
+    transcript.absorb_all("I.value", &values);
     let weights = polynomial_weights(shape, circuit, claims, gamma, &point);
     let expected: Fr = weights.public
-        + weights.polynomials.iter().zip(values).map(|(weight, value)| *weight * value).sum::<Fr>();
+        + weights.polynomials.iter().zip(&values).map(|(weight, value)| *weight * value).sum::<Fr>();
     if checks.makes(Check::Reduction) && expected != left {
         return Err(Rejection::Reduction);
     }
-    Ok(point)
+    Ok(ReductionEnd { point, values })
 }
 
 /// Weights of all claims at the reduction point.

@@ -11,7 +11,6 @@ use super::verify::verify;
 use crate::handle::{Commitment, HandleRecord, NamedCommitment, Origin};
 use crate::srs::VerifierSrs;
 use crate::statement::Domain;
-use std::num::NonZeroUsize;
 use trine_program::Declaration;
 use trine_program::circuit::{Segment, SegmentError, Source, segments};
 
@@ -52,8 +51,7 @@ pub enum JobRejection {
 
 /// The segments of a job's circuit under a parameter set.
 pub fn job_segments(parameters: &Parameters, job: &Job) -> Result<Vec<Segment>, SegmentError> {
-    let most = NonZeroUsize::new(1 << parameters.max_log_bootstrappings).unwrap_or(NonZeroUsize::MIN);
-    segments(&job.circuit, most)
+    segments(&job.circuit, &parameters.segment_limits())
 }
 
 /// The handle of a link: an output of its segment.

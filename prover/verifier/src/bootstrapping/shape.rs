@@ -1,161 +1,25 @@
 //! The shape of a proof: which columns there are, how long they are, and in which polynomial each of them lies.
 //!
-//! A column of at least `2^m` rows is cut into chunks, one polynomial each. Shorter ones share polynomials: each lies at a
-//! multiple of its length, so that its rows are the rows of the polynomial whose upper index bits spell one number.
+//! Polynomials are the slots of the class, the same for every shape: a column lies where it would lie at the most
+//! bootstrappings of a proof. One that then has at least `2^m` rows has slots of its own, one for each chunk, used from the
+//! first on; shorter ones share polynomials: each lies at a multiple of its longest length, so that its rows are the rows of
+//! the polynomial whose upper index bits spell one number. Which slots are used follows from the shape; the others hold
+//! zero.
 
-use super::parameters::{KEY_KINDS, Parameters, SUBSETS};
+use super::parameters::{Parameters, SUBSETS};
 use ark_bn254::Fr;
+use std::ops::Range;
 use trine_program::Declaration;
 use trine_program::circuit::Circuit;
 
-/// A column. Limbs are numbered from the lowest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Column {
-    /// Bootstrapping digit plus half its range, by (j, u, step, bootstrapping).
-    Digit(u8),
-    /// Remainder of the bootstrapping digit.
-    Remainder(u8),
-    /// Carry of the accumulator plus its offset.
-    Carry(u8),
-    /// Exponent of the rotation, by (subset, step, bootstrapping).
-    Exponent,
-    /// Remainder of the modulus switch.
-    SwitchRemainder(u8),
-    /// Carry of the modulus switch plus its offset.
-    SwitchCarry(u8),
-    /// Keyswitch digit of a level, the least significant level first, plus the digits' offset, by (j, bootstrapping).
-    KeyswitchDigit(u8),
-    /// Top bit of the keyswitch remainder: the inverse of the bit that resolves ties.
-    Tie,
-    /// The other bits of the keyswitch remainder.
-    KeyswitchRemainder(u8),
-    /// Carry of the keyswitch input plus its offset.
-    KeyswitchCarry(u8),
-    /// Output words, by (t, output block).
-    Word(u8),
-    /// Carry of the output words plus its offset.
-    WordCarry(u8),
-    /// How often each value of the range table is looked up.
-    RangeMultiplicity,
-    /// How often each decomposition of a keyswitching key is looked up.
-    KeyswitchMultiplicity(u8),
-    /// How often each exponent is looked up.
-    ExponentMultiplicity,
-    /// `v`: `W_x[exponent]`, committed in the second round.
-    Rotation,
-    /// Words of the bootstrapping key, by (j, c, u, subset, step).
-    BootstrappingKey,
-    /// Words of a keyswitching key, by (k, step, level, j): word `4 (step - 1) + k`, the body at step 0.
-    KeyswitchingKey(u8),
-    /// Words of an input handle.
-    Input(u8),
-    /// Words of an output handle.
-    Output(u8),
-    /// Public: 1 in the rows of steps 1 to G + 1, in the layout of [`Column::Digit`].
-    Mask,
-    /// Public: the boxes of the tables, as digits of step 0.
-    Table,
-}
-
-/// The families of range-checked columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Family {
-    /// [`Column::Digit`].
-    Digit,
-    /// [`Column::Remainder`].
-    Remainder,
-    /// [`Column::Carry`].
-    Carry,
-    /// [`Column::SwitchRemainder`].
-    SwitchRemainder,
-    /// [`Column::SwitchCarry`].
-    SwitchCarry,
-    /// [`Column::KeyswitchRemainder`].
-    KeyswitchRemainder,
-    /// [`Column::KeyswitchCarry`].
-    KeyswitchCarry,
-    /// [`Column::Word`].
-    Word,
-    /// [`Column::WordCarry`].
-    WordCarry,
-}
-
-impl Family {
-    /// All families, in the order of their columns.
-    pub const ALL: [Self; 9] = [
-        Self::Digit,
-        Self::Remainder,
-        Self::Carry,
-        Self::SwitchRemainder,
-        Self::SwitchCarry,
-        Self::KeyswitchRemainder,
-        Self::KeyswitchCarry,
-        Self::Word,
-        Self::WordCarry,
-    ];
-
-    /// The column of a limb.
-    pub const fn limb(self, k: u8) -> Column {
-        match self {
-            Self::Digit => Column::Digit(k),
-            Self::Remainder => Column::Remainder(k),
-            Self::Carry => Column::Carry(k),
-            Self::SwitchRemainder => Column::SwitchRemainder(k),
-            Self::SwitchCarry => Column::SwitchCarry(k),
-            Self::KeyswitchRemainder => Column::KeyswitchRemainder(k),
-            Self::KeyswitchCarry => Column::KeyswitchCarry(k),
-            Self::Word => Column::Word(k),
-            Self::WordCarry => Column::WordCarry(k),
-        }
-    }
-
-    /// Whether the family is a carry: any range that the identities leave room for is sound.
-    pub const fn is_carry(self) -> bool {
-        matches!(self, Self::Carry | Self::SwitchCarry | Self::KeyswitchCarry | Self::WordCarry)
-    }
-
-    /// Bits of the values under the compute and under the casting key: the range that look-ups enforce.
-    pub const fn bits(self, p: &Parameters) -> [usize; KEY_KINDS] {
-        let [compute, casting] = p.keyswitching;
-        let bits = match self {
-            Self::Digit => p.base_bits,
-            Self::Remainder => p.remainder_bits(),
-            Self::Carry => p.limb_bits * p.accumulator_carry_limbs(),
-            Self::SwitchRemainder => p.switch_bits(),
-            Self::SwitchCarry => p.limb_bits * p.switch_carry_limbs(),
-            Self::KeyswitchRemainder => return [compute.remainder_bits(), casting.remainder_bits()],
-            Self::KeyswitchCarry | Self::WordCarry => p.limb_bits * p.combination_carry_limbs(),
-            Self::Word => 64,
-        };
-        [bits, bits]
-    }
-
-    /// Limbs of the family: enough for the wider of the two ranges.
-    pub const fn limbs(self, p: &Parameters) -> usize {
-        let [compute, casting] = self.bits(p);
-        (if compute > casting { compute } else { casting }).div_ceil(p.limb_bits)
-    }
-
-    /// How far each limb is shifted for its second look-up, under either key: 0 where the limb has full width.
-    ///
-    /// A limb of fewer bits than the table's is looked up twice, the second time shifted up by the difference.
-    pub const fn shifts(self, p: &Parameters, limb: usize) -> [usize; KEY_KINDS] {
-        let [compute, casting] = self.bits(p);
-        [narrow(compute, limb, p.limb_bits), narrow(casting, limb, p.limb_bits)]
-    }
-}
-
-/// Bits that limb `limb` of a value of `bits` bits lacks to the full width.
-const fn narrow(bits: usize, limb: usize, width: usize) -> usize {
-    width.saturating_sub(bits.saturating_sub(limb * width))
-}
+pub use super::column::{Column, Family};
 
 /// Where a column lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The polynomial of its first chunk.
     pub polynomial: usize,
-    /// First row inside that polynomial; a multiple of the column's length, zero for columns of chunks.
+    /// First row inside that polynomial; a multiple of the column's longest length, zero for columns of chunks.
     pub offset: usize,
     /// log2 of its rows.
     pub variables: usize,
@@ -170,6 +34,24 @@ pub enum ShapeError {
         /// Bootstrappings of the circuit.
         got: usize,
         /// Most of one proof.
+        most: usize,
+    },
+    /// More handles than one proof takes.
+    #[error("circuit has {got} {what}, one proof takes {most}")]
+    Handles {
+        /// "inputs" or "outputs".
+        what: &'static str,
+        /// Handles of the circuit.
+        got: usize,
+        /// Most of one proof.
+        most: usize,
+    },
+    /// More output blocks than there are rows for.
+    #[error("circuit has {got} output blocks, one proof takes {most}")]
+    OutputBlocks {
+        /// Output blocks of all handles.
+        got: usize,
+        /// Rows of output blocks.
         most: usize,
     },
     /// A handle longer than a chunk.
@@ -194,10 +76,13 @@ pub struct Shape {
     /// Blocks of each output handle.
     pub outputs: Vec<usize>,
     columns: Vec<(Column, Place)>,
-    first_round: usize,
-    second_round: usize,
-    keys: usize,
+    /// Slots in their order, those of a round in a row.
+    first_round: Range<usize>,
+    second_round: Range<usize>,
+    keys: Range<usize>,
     polynomials: usize,
+    /// Slots that hold something, ascending.
+    used: Vec<usize>,
 }
 
 impl Shape {
@@ -219,24 +104,18 @@ impl Shape {
         inputs: Vec<usize>,
         outputs: Vec<usize>,
     ) -> Result<Self, ShapeError> {
-        let most = 1usize << parameters.max_log_bootstrappings;
-        if bootstrappings > most {
-            return Err(ShapeError::Bootstrappings { got: bootstrappings, most });
-        }
-        let most = 1usize << parameters.log_chunk.saturating_sub(parameters.log_n + 1);
-        if let Some(got) = inputs.iter().chain(&outputs).find(|blocks| **blocks > most) {
-            return Err(ShapeError::Blocks { got: *got, most });
-        }
+        check_counts(&parameters, bootstrappings, &inputs, &outputs)?;
         let mut shape = Self {
             parameters,
             log_bootstrappings: log2(bootstrappings),
             inputs,
             outputs,
             columns: vec![],
-            first_round: 0,
-            second_round: 0,
-            keys: 0,
+            first_round: 0..0,
+            second_round: 0..0,
+            keys: 0..0,
             polynomials: 0,
+            used: vec![],
         };
         shape.lay_out();
         Ok(shape)
@@ -257,14 +136,18 @@ impl Shape {
         self.outputs.iter().take(handle).sum()
     }
 
-    /// log2 of the rows of output blocks.
-    pub fn log_output_blocks(&self) -> usize {
-        log2(self.output_blocks())
-    }
-
     /// log2 of the rows of a column.
     pub fn variables(&self, column: Column) -> usize {
-        let (p, slots) = (&self.parameters, self.log_bootstrappings);
+        self.variables_for(column, self.log_bootstrappings)
+    }
+
+    /// log2 of the rows that a column's place has room for: its own at the most bootstrappings of a proof.
+    pub fn most_variables(&self, column: Column) -> usize {
+        self.variables_for(column, self.parameters.max_log_bootstrappings)
+    }
+
+    fn variables_for(&self, column: Column, slots: usize) -> usize {
+        let p = &self.parameters;
         let handle =
             |list: &[usize], h: u8| p.log_n + 1 + log2(list.get(usize::from(h)).copied().unwrap_or_default());
         match column {
@@ -278,7 +161,7 @@ impl Shape {
             | Column::Tie
             | Column::KeyswitchRemainder(_)
             | Column::KeyswitchCarry(_) => p.log_n + slots,
-            Column::Word(_) | Column::WordCarry(_) => p.log_n + 1 + self.log_output_blocks(),
+            Column::Word(_) | Column::WordCarry(_) => p.log_n + 1 + p.log_output_blocks,
             Column::RangeMultiplicity => p.limb_bits,
             Column::KeyswitchMultiplicity(kind) => {
                 p.keyswitching.get(usize::from(kind)).map_or(0, |g| g.state_bits() + 1)
@@ -323,24 +206,43 @@ impl Shape {
         self.variables(column).saturating_sub(self.parameters.log_chunk)
     }
 
-    /// Opened polynomials.
+    /// Opened polynomials: the slots of the class, used or not.
     pub fn polynomials(&self) -> usize {
         self.polynomials
     }
 
-    /// Points of the first commit round.
-    pub fn first_round_points(&self) -> usize {
-        self.first_round
+    /// Slots that hold something, ascending. Points and values of a proof are theirs.
+    pub fn used(&self) -> &[usize] {
+        &self.used
     }
 
-    /// Points of the second commit round: [`Column::Rotation`].
-    pub fn second_round_points(&self) -> usize {
-        self.second_round
+    /// What each slot holds, from what the used ones hold and what an unused one does; `None` for another number.
+    pub fn spread<T: Clone>(&self, of_used: &[T], unused: T) -> Option<Vec<T>> {
+        let mut all = vec![unused; self.polynomials];
+        for (slot, value) in self.used.iter().zip(of_used) {
+            all.get_mut(*slot)?.clone_from(value);
+        }
+        (of_used.len() == self.used.len()).then_some(all)
     }
 
-    /// Points of the keys: bootstrapping, compute, casting.
-    pub fn key_points(&self) -> usize {
-        self.keys
+    /// Used slots of the first commit round: their commitments are its points.
+    pub fn first_round(&self) -> &[usize] {
+        self.used_within(&self.first_round)
+    }
+
+    /// Used slots of the second commit round: [`Column::Rotation`].
+    pub fn second_round(&self) -> &[usize] {
+        self.used_within(&self.second_round)
+    }
+
+    /// Slots of the keys: bootstrapping, compute, casting.
+    pub fn keys(&self) -> &[usize] {
+        self.used_within(&self.keys)
+    }
+
+    fn used_within(&self, slots: &Range<usize>) -> &[usize] {
+        let before = |end: usize| self.used.partition_point(|slot| *slot < end);
+        self.used.get(before(slots.start)..before(slots.end)).unwrap_or_default()
     }
 
     /// Levels of the opening.
@@ -359,37 +261,67 @@ impl Shape {
     fn lay_out(&mut self) {
         let mut columns = self.first_round_columns();
         // Longest first: a column then begins at a multiple of its length.
-        columns.sort_by_key(|column| std::cmp::Reverse(self.variables(*column)));
-        self.lay_round(&columns);
-        self.first_round = self.polynomials;
-        self.lay_round(&[Column::Rotation]);
-        self.second_round = self.polynomials - self.first_round;
+        columns.sort_by_key(|column| std::cmp::Reverse(self.most_variables(*column)));
+        self.first_round = self.lay_round(&columns);
+        self.second_round = self.lay_round(&[Column::Rotation]);
         let before = self.polynomials;
         for column in [Column::BootstrappingKey, Column::KeyswitchingKey(0), Column::KeyswitchingKey(1)] {
             self.lay_round(&[column]);
         }
-        self.keys = self.polynomials - before;
-        let inputs = (0..self.inputs.len()).map(|h| Column::Input(h as u8));
-        let outputs = (0..self.outputs.len()).map(|h| Column::Output(h as u8));
-        for column in inputs.chain(outputs).collect::<Vec<Column>>() {
-            self.lay_round(&[column]);
-        }
+        self.keys = before..self.polynomials;
+        self.lay_handles(self.inputs.len(), self.parameters.max_inputs, Column::Input);
+        self.lay_handles(self.outputs.len(), self.parameters.max_outputs, Column::Output);
+        self.used.dedup();
     }
 
-    /// Places columns, longest first, from the next polynomial on.
-    fn lay_round(&mut self, columns: &[Column]) {
-        let chunk = 1usize << self.parameters.log_chunk;
-        let mut used = 0usize;
+    /// Places columns, longest first, from the next slot on, and takes the slots that they need at most.
+    fn lay_round(&mut self, columns: &[Column]) -> Range<usize> {
+        let (first, chunk) = (self.polynomials, 1usize << self.parameters.log_chunk);
+        let mut taken = 0usize;
         for column in columns {
             let variables = self.variables(*column);
-            let length = 1usize << variables;
-            let place =
-                Place { polynomial: self.polynomials + used / chunk, offset: used % chunk, variables };
+            let place = Place { polynomial: first + taken / chunk, offset: taken % chunk, variables };
             self.columns.push((*column, place));
-            used += length;
+            self.used.extend((place.polynomial..).take(1 << self.log_chunks(*column)));
+            taken += 1 << self.most_variables(*column);
         }
-        self.polynomials += used.div_ceil(chunk);
+        self.polynomials += taken.div_ceil(chunk);
+        first..self.polynomials
     }
+
+    /// One slot a handle, as many as the class has.
+    fn lay_handles(&mut self, handles: usize, most: usize, column: fn(u8) -> Column) {
+        let first = self.polynomials;
+        for handle in 0..handles {
+            self.lay_round(&[column(handle as u8)]);
+        }
+        self.polynomials = first + most;
+    }
+}
+
+fn check_counts(
+    parameters: &Parameters,
+    bootstrappings: usize,
+    inputs: &[usize],
+    outputs: &[usize],
+) -> Result<(), ShapeError> {
+    let most = 1usize << parameters.max_log_bootstrappings;
+    if bootstrappings > most {
+        return Err(ShapeError::Bootstrappings { got: bootstrappings, most });
+    }
+    for (what, got, most) in
+        [("inputs", inputs.len(), parameters.max_inputs), ("outputs", outputs.len(), parameters.max_outputs)]
+    {
+        if got > most {
+            return Err(ShapeError::Handles { what, got, most });
+        }
+    }
+    let most = 1usize << parameters.log_chunk.saturating_sub(parameters.log_n + 1);
+    if let Some(got) = inputs.iter().chain(outputs).find(|blocks| **blocks > most) {
+        return Err(ShapeError::Blocks { got: *got, most });
+    }
+    let (got, most) = (outputs.iter().sum(), 1usize << parameters.log_output_blocks);
+    if got > most { Err(ShapeError::OutputBlocks { got, most }) } else { Ok(()) }
 }
 
 /// Bits of the indices below `count`; 0 for none.

@@ -239,7 +239,7 @@ impl Statement {
     }
 }
 
-/// The public inputs of a verified proof.
+/// The public inputs of a verified proof, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicInputs {
     /// Digest of the statement.
@@ -254,4 +254,17 @@ pub struct PublicInputs {
     pub rounds: [Fr; 4],
     /// What the group side folds with.
     pub opening: crate::opening::OpeningChallenges,
+}
+
+/// Number of public inputs.
+pub const PUBLIC_INPUTS: usize = 18;
+
+impl PublicInputs {
+    /// As a vector, in the order of the spec (section 7).
+    pub fn to_array(&self) -> [Fr; PUBLIC_INPUTS] {
+        let [l0, l1, l2, l3, l4, l5] = self.layouts;
+        let [d1, d2, d3, d4] = self.rounds;
+        let crate::opening::OpeningChallenges { rho, r, q, z, r_at_z } = self.opening;
+        [self.stmt, self.shape, l0, l1, l2, l3, l4, l5, self.prog, d1, d2, d3, d4, rho, r, q, z, r_at_z]
+    }
 }

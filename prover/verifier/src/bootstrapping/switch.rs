@@ -10,6 +10,7 @@ use super::combination::combination;
 use super::error::Rejection;
 use super::parameters::GROUPING;
 use super::shape::{Column, Family, Shape};
+use super::slot::draw_slot;
 use super::sumcheck::verify_quadratic;
 use super::weight::{Factor, Weight};
 use crate::claim::eq_index;
@@ -50,7 +51,7 @@ impl SwitchPoint {
         Self {
             subset: transcript.challenges("e", GROUPING),
             step: transcript.challenges("e", shape.parameters.log_steps),
-            slot: transcript.challenges("e", shape.log_bootstrappings),
+            slot: draw_slot(shape, "e", transcript),
         }
     }
 

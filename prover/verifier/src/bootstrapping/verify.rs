@@ -23,6 +23,7 @@ use crate::proof::GroupProof;
 use crate::srs::VerifierSrs;
 use crate::transcript::Transcript;
 use ark_bn254::{Fr, G1Affine};
+use ark_ec::AffineRepr;
 use trine_program::circuit::Circuit;
 
 /// Tag of the argument for circuits.
@@ -71,8 +72,8 @@ pub fn verify_with(
     let mut transcript = Transcript::new(ARGUMENT_TAG);
     let circuit = &statement.job.circuit;
     let public = verify_field(&inputs, circuit, &rounds, &proof.field, checks, &mut transcript)?;
-    let commitments = commitments(statement, &proof.group);
     let group = &proof.group;
+    let commitments = commitments(&inputs.shape, statement, group)?;
     opening::group_side(srs, &commitments, &group.folds, &group.quotient, &group.witness, &public.opening)?;
     Ok(public)
 }
@@ -86,8 +87,8 @@ fn check_srs(srs: &VerifierSrs, statement: &Statement) -> Result<(), StatementEr
 /// Digests `d1 .. d4` of the points of a proof (PB.T2); their numbers must be those of the shape.
 pub fn round_digests(shape: &Shape, group: &GroupProof) -> Result<[Fr; 4], Rejection> {
     for (what, got, expected) in [
-        ("column points", group.columns.len(), shape.first_round_points()),
-        ("rotation points", group.second.len(), shape.second_round_points()),
+        ("column points", group.columns.len(), shape.first_round().len()),
+        ("rotation points", group.second.len(), shape.second_round().len()),
         ("fold points", group.folds.len(), shape.levels() - 1),
     ] {
         if got != expected {
@@ -102,13 +103,20 @@ pub fn round_digests(shape: &Shape, group: &GroupProof) -> Result<[Fr; 4], Rejec
     ])
 }
 
-/// Commitments of all polynomials in their order.
-pub fn commitments(statement: &Statement, group: &GroupProof) -> Vec<G1Affine> {
-    let mut all: Vec<G1Affine> = group.columns.iter().chain(&group.second).copied().collect();
-    all.extend(statement.keys.points());
+/// Commitments of all slots in their order, at infinity for those that the shape does not use.
+///
+/// Error: the parts are not as many as the shape has.
+pub fn commitments(
+    shape: &Shape,
+    statement: &Statement,
+    group: &GroupProof,
+) -> Result<Vec<G1Affine>, Rejection> {
+    let mut used: Vec<G1Affine> = group.columns.iter().chain(&group.second).copied().collect();
+    used.extend(statement.keys.points());
     let handles = statement.job.inputs.iter().chain(&statement.job.outputs);
-    all.extend(handles.map(|named| *named.commitment.point()));
-    all
+    used.extend(handles.map(|named| *named.commitment.point()));
+    let (got, expected) = (used.len(), shape.used().len());
+    shape.spread(&used, G1Affine::zero()).ok_or(Rejection::Shape { what: "commitments", got, expected })
 }
 
 /// PB.T1: absorbs the statement.
@@ -142,11 +150,12 @@ pub fn verify_field(
     verify_lookups(shape, circuit, &x.z, proof, checks, transcript, &mut claims)?;
     // PB.I1 to PB.I3
     claims.retain(|claim| checks.makes(claim.check));
-    let u = verify_reduction(shape, circuit, &claims, &proof.reduction, &proof.values, checks, transcript)?;
+    let (rounds_of_reduction, values) = (&proof.reduction, &proof.values);
+    let end = verify_reduction(shape, circuit, &claims, rounds_of_reduction, values, checks, transcript)?;
     // PE.J1 to PE.J5
     let m = shape.parameters.log_chunk;
     let opening: OpeningChallenges =
-        opening::field_side(m, &u, &proof.values, *d3, *d4, &proof.opening, transcript)?;
+        opening::field_side(m, &end.point, &end.values, *d3, *d4, &proof.opening, transcript)?;
     let (stmt, prog) = (inputs.stmt, inputs.prog);
     Ok(PublicInputs { stmt, shape: shape.word(), layouts: inputs.layouts, prog, rounds: *rounds, opening })
 }

@@ -91,7 +91,7 @@ class Claims:
         table, first = eq_table(rest), 0
         for handle, (_, _, blocks) in enumerate(self.shape.circuit.outputs):
             rows = [0] * first + table[:blocks]
-            rows += [0] * ((1 << self.shape.log_f) - len(rows))
+            rows += [0] * ((1 << self.shape.log_output_blocks) - len(rows))
             first += blocks
             self.add(0, ([equal(y)], [(f"out_{handle}", 1)]), ([equal(word), public(rows)], self.limb("ow", -1)))
 

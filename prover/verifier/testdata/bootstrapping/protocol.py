@@ -30,11 +30,11 @@ class Prover:
         require(len(elements) == sum(rows * width for _, _, rows, width in self.expected), "PB.T2")
         self.elements, self.transcript = iter(elements), transcript
 
-    def take(self, step):
-        """Elements of the next field."""
+    def take(self, step, spread=list):
+        """Elements of the next field, as they are absorbed."""
         (of, _, rows, width), *self.expected = self.expected
         assert of == step, (of, step)
-        values = [next(self.elements) for _ in range(rows * width)]
+        values = spread([next(self.elements) for _ in range(rows * width)])
         self.transcript.absorb(*values)
         return values
 
@@ -81,14 +81,14 @@ def verify(case):
     transcript = Transcript("trine.evaluation.circuit.1")
     prover = Prover(shape, elements, transcript)
     circuit, word = shape.circuit, shape.word()
-    prog = circuit.digest(word, 1 << shape.log_p, 1 << shape.log_f)
+    prog = circuit.digest(word, 1 << shape.max_log_bootstrappings, 1 << shape.log_output_blocks)
     transcript.absorb(stmt, word, *circuit.layouts(), prog, digests[0])
     claims = Claims(shape)
     accumulate(shape, transcript, prover, claims, digests[1])
     look_up(shape, transcript, prover, claims)
     gamma = transcript.challenge()
     left, u = prover.rounds("PB.I2", claims.batch(gamma), quadratic)
-    values = prover.take("PB.I3")
+    values = prover.take("PB.I3", shape.spread)
     weights, public = claims.weights(gamma, u)
     total = sum(weight * value for weight, value in zip(weights, values, strict=True))
     require((total + public - left) % R == 0, "PB.I3")
@@ -104,8 +104,12 @@ def check(case):
 
 def accumulate(shape, transcript, prover, claims, d2):
     """Steps PB.A1 to PB.O2."""
-    n, steps, slots, draw = shape.log_n, shape.log_steps, shape.log_p, transcript.challenges
-    r_z, r_u, r_i, r_p = draw(n), draw(1), draw(steps), draw(slots)
+    n, steps, draw = shape.log_n, shape.log_steps, transcript.challenges
+
+    def draw_slot():
+        """As many as the class has, of which the shape uses its own."""
+        return draw(shape.max_log_bootstrappings)[:shape.log_p]
+    r_z, r_u, r_i, r_p = draw(n), draw(1), draw(steps), draw_slot()
     v_a, = prover.take("PB.A2")
     claims.accumulator(r_z, r_u, r_i, r_p, v_a)
     left, s_z = prover.rounds("PB.A3", v_a, weighted(r_z))
@@ -124,7 +128,7 @@ def accumulate(shape, transcript, prover, claims, d2):
     transcript.absorb(d2)
     claims.exponents(x_b, x_i, s_p, power)
     claims.rotation = x_z
-    e_b, e_i, e_p = draw(shape.grouping), draw(steps), draw(slots)
+    e_b, e_i, e_p = draw(shape.grouping), draw(steps), draw_slot()
     y, = prover.take("PB.E2")
     claims.switch(e_b, e_i, e_p, y)
     left, t = prover.rounds("PB.E3", y, quadratic)
@@ -134,8 +138,8 @@ def accumulate(shape, transcript, prover, claims, d2):
     t_l, t_j, t_key = t[:levels], t[levels:-1], t[-1]
     claims.switch_digits(t_l, t_j, t_key, e_p, k_d)
     claims.switch_keys(t_l, t_j, t_key, e_b, e_i, k_w)
-    claims.keyswitch(draw(n), draw(slots))
-    claims.outputs(draw(n + 1), draw(shape.log_f))
+    claims.keyswitch(draw(n), draw_slot())
+    claims.outputs(draw(n + 1), draw(shape.log_output_blocks))
     claims.handles(draw(shape.log_chunk))
 
 

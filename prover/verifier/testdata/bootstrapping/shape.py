@@ -1,4 +1,4 @@
-"""What a parameter set and a circuit fix: columns, polynomials, leaves, and the fields of a proof."""
+"""What a class and a circuit fix: columns, polynomials, leaves, and the fields of a proof."""
 
 from circuit import Circuit
 from factors import bits, eq_index
@@ -23,7 +23,9 @@ class Shape:
         self.size = 1 << self.log_n
         self.grouping = 4
         self.log_p = log2(len(self.circuit.bootstrappings))
-        self.log_f = log2(self.circuit.blocks())
+        assert len(self.circuit.bootstrappings) <= 1 << self.max_log_bootstrappings
+        assert len(self.circuit.inputs) <= self.max_inputs and len(self.circuit.outputs) <= self.max_outputs
+        assert self.circuit.blocks() <= 1 << self.log_output_blocks
         self.switch_bits = 63 - self.log_n
         self.half_box = self.size // 32
         self.levels = max(levels for _, levels in self.gadgets)
@@ -55,7 +57,7 @@ class Shape:
         switch = self.grouping * self.size * sums + MAX_WEIGHT + 2 + 2
         rotation = self.log_n + 1 + steps + self.log_p
         exponents = self.grouping + steps + self.log_p
-        words, outputs = self.log_n + self.log_p, self.log_n + 1 + self.log_f
+        words, outputs = self.log_n + self.log_p, self.log_n + 1 + self.log_output_blocks
         remainder = [dropped - 1 for dropped in self.dropped]
         both = max(len(split(r, w)) for r in remainder)
         by_kind = [[max(0, min(w, r - w * k)) for r in remainder] for k in range(both)]
@@ -75,39 +77,61 @@ class Shape:
             ("mult", w, None), ("mult_0", self.table_bits(0), None), ("mult_1", self.table_bits(1), None),
             ("mult_e", self.log_n + 1, None)]
         self.limbs = {name: widths for name, _, widths in table if widths}
-        self.variables, self.first_round = {}, []
+        # Rows by slots grow with P: so much at the most bootstrappings.
+        growth = self.max_log_bootstrappings - self.log_p
+        fixed = {"ow", "kapo", "mult", "mult_0", "mult_1", "mult_e"}
+        self.variables, self.longest, self.first_round = {}, {}, []
         for name, variables, widths in sorted(table, key=lambda row: not row[2]):
             columns = [f"{name}_{k}" for k in range(len(widths))] if widths else [name]
             self.first_round += columns
             self.variables.update({column: variables for column in columns})
+            longest = variables + (0 if name in fixed else growth)
+            self.longest.update({column: longest for column in columns})
 
     def table_bits(self, kind):
         base, levels = self.gadgets[kind]
         return base * levels + 1
 
     def lay_out(self):
-        """`places[x]`: first polynomial of column x, and its first row there."""
+        """`places[x]`: first slot of column x, and its first row there, as at the most bootstrappings.
+
+        `polynomials` slots, of which `used` hold something.
+        """
         variables, chunk = self.variables, 1 << self.log_chunk
-        self.places, polynomials, room = {}, 0, 0
-        for column in sorted(self.first_round, key=lambda c: -variables[c]):
-            rows = 1 << variables[column]
+        self.places, slots, room = {}, 0, 0
+        for column in sorted(self.first_round, key=lambda c: -self.longest[c]):
+            rows = 1 << self.longest[column]
             if room < rows:
-                self.places[column] = polynomials, 0
-                polynomials += -(-rows // chunk)
+                self.places[column] = slots, 0
+                slots += -(-rows // chunk)
                 room = max(chunk, rows) - rows
             else:
-                self.places[column] = polynomials - 1, chunk - room
+                self.places[column] = slots - 1, chunk - room
                 room -= rows
         steps = self.log_steps
         keyswitching = 2 + steps + self.log_levels + self.log_n
-        own = [("v", self.grouping + steps + self.log_p), ("BK", self.log_n + 2 + self.grouping + steps),
-               ("KSK_0", keyswitching), ("KSK_1", keyswitching)]
-        own += [(f"in_{h}", None) for h in range(len(self.circuit.inputs))]
-        own += [(f"out_{h}", None) for h in range(len(self.circuit.outputs))]
-        for column, count in own:
-            variables[column], self.places[column] = count, (polynomials, 0)
-            polynomials += max(1, 1 << (count or 0) >> self.log_chunk)
-        self.polynomials = polynomials
+        exponents = self.grouping + steps
+        own = [("v", exponents + self.log_p, exponents + self.max_log_bootstrappings)]
+        own += [(key, size, size) for key, size in [("BK", self.log_n + 2 + self.grouping + steps),
+                                                    ("KSK_0", keyswitching), ("KSK_1", keyswitching)]]
+        own += [(f"in_{h}", None, 0) for h in range(self.max_inputs)]
+        own += [(f"out_{h}", None, 0) for h in range(self.max_outputs)]
+        for column, count, longest in own:
+            variables[column], self.places[column] = count, (slots, 0)
+            slots += max(1, 1 << longest >> self.log_chunk)
+        for handles, name, most in [(self.circuit.inputs, "in", self.max_inputs),
+                                    (self.circuit.outputs, "out", self.max_outputs)]:
+            for handle in range(len(handles), most):
+                del self.places[f"{name}_{handle}"]
+        held = set()
+        for column, (first, _) in self.places.items():
+            held.update(range(first, first + max(1, 1 << (variables[column] or 0) >> self.log_chunk)))
+        self.polynomials, self.used = slots, sorted(held)
+
+    def spread(self, values):
+        """Values of all slots: zero where the shape uses none."""
+        of_used = dict(zip(self.used, values, strict=True))
+        return [of_used.get(slot, 0) for slot in range(self.polynomials)]
 
     def chunks(self, column, variables, point):
         """Polynomials of a column, each with the point of its chunk and the weight of its place."""
@@ -156,7 +180,7 @@ class Shape:
             yield "PB.H4", f"rounds of layer {layer}", layer, 2
             yield "PB.H4", f"children of layer {layer}", 1, 4
         yield "PB.I2", "rounds", m, 2
-        yield "PB.I3", "values", self.polynomials, 1
+        yield "PB.I3", "values", len(self.used), 1
         yield "PE.J3", "f_0(U)", 1, 1
         for level in range(-(-m // 4)):
             yield "PE.J3", f"residues of level {level}", 1, 1 << min(4, m - 4 * level)

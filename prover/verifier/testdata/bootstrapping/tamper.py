@@ -63,7 +63,7 @@ def run(case):
         print(f"the case itself: {honest}")
         return 1
     copies = [(step, what, altered(case, path)) for step, what, path in alterations(case)]
-    copies += list(texts(case)) + list(lengths(case))
+    copies += list(texts(case)) + list(classes(case)) + list(lengths(case))
     failures = 0
     for step, what, other in copies:
         verdict = outcome(other)
@@ -89,6 +89,14 @@ def texts(case):
         other = copy.deepcopy(case)
         other["circuit"] = "\n".join([*lines[:at], " ".join(words), *lines[at + 1:], ""])
         yield "PB.T1", f"circuit: {words[0]} in line {at + 1}", other
+
+
+def classes(case):
+    """The same circuit in a class that has room for more."""
+    for name in ("max_log_bootstrappings", "max_inputs", "max_outputs", "log_output_blocks"):
+        other = copy.deepcopy(case)
+        other["parameters"][name] += 1
+        yield "PB.T1", f"class: {name}", other
 
 
 def lengths(case):

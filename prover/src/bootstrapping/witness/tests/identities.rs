@@ -218,7 +218,7 @@ impl Identities<'_> {
     /// PB.G2 in every row, and PB.O2.
     pub fn assert_outputs(&self) {
         let zero = Linear::default();
-        for block in 0..1usize << self.witness.shape.log_output_blocks() {
+        for block in 0..1usize << P.log_output_blocks {
             let row = self.circuit.rows().get(block).unwrap_or(&zero);
             let (handle, first) = if block < 2 { (0, 0) } else { (1, 2) };
             for t in 0..2 * N {
