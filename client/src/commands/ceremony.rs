@@ -191,8 +191,7 @@ fn contribute(arguments: &Contribute, output: Output) -> anyhow::Result<()> {
     let entropy = Entropy::gather(&mut OsRng, &text);
     drop(text);
     tell(output, "contributing");
-    let hash = transcript.contribute(&arguments.name, &entropy)?;
-    drop(entropy);
+    let hash = transcript.contribute(&arguments.name, entropy)?;
     store(&arguments.out, |path| transcript.store(path))?;
     report(output, &transcript, json!({ "out": arguments.out, "hash": hex::encode(hash) }))
 }

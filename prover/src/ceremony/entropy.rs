@@ -5,7 +5,7 @@ use ark_bn254::Fr;
 use rand::{CryptoRng, RngCore};
 use zeroize::{Zeroize, Zeroizing};
 
-/// What the secrets of one contribution are derived from. Not copied, wiped when dropped.
+/// What the secrets of one contribution are derived from. Not copied, used up by it, wiped when dropped.
 pub struct Entropy(Zeroizing<[u8; 64]>);
 
 impl Entropy {

@@ -78,7 +78,8 @@ impl Knowledge {
         before: G1Affine,
         record: &RecordHead<'_>,
     ) -> Self {
-        let nonce = entropy.scalar("nonce", record.previous);
+        // Under another name the challenge is another: one nonce for two challenges would give the factor away.
+        let nonce = entropy.scalar(&format!("nonce of {}", record.name), record.previous);
         let commitment = (before * nonce.expose()).into_affine();
         let challenge = record.challenge(before, &commitment);
         Self { commitment, response: *nonce.expose() + challenge * factor.expose() }

@@ -57,14 +57,14 @@ impl Transcript {
     /// publishes.
     ///
     /// The chain so far is checked; whether it stands on the right circuit and powers is [`verify`](super::verify())'s.
-    pub fn contribute(&mut self, name: &str, entropy: &Entropy) -> Result<[u8; 32], CeremonyError> {
+    pub fn contribute(&mut self, name: &str, entropy: Entropy) -> Result<[u8; 32], CeremonyError> {
         check_name(name)?;
         let chain = self.open_chain()?;
         let factor = entropy.scalar("factor", &chain.hash);
         let delta_g1 = (chain.delta_g1 * factor.expose()).into_affine();
         let delta_g2 = (chain.delta_g2 * factor.expose()).into_affine();
         let head = RecordHead { name, previous: &chain.hash, delta_g1: &delta_g1, delta_g2: &delta_g2 };
-        let knowledge = Knowledge::prove(entropy, &factor, chain.delta_g1, &head);
+        let knowledge = Knowledge::prove(&entropy, &factor, chain.delta_g1, &head);
         let step = Step::Contribution(knowledge);
         let record = Record { name: name.into(), previous: chain.hash, delta_g1, delta_g2, step };
         self.append(record, factor.expose())

@@ -52,7 +52,7 @@ fn another_initial_key_is_refused_ce_v3() {
     let mut key = initial_key(&circuit(3), powers()).unwrap();
     key.vk.gamma_abc_g1.swap(0, 1);
     let mut transcript = Transcript::new(circuit(3).circuit_digest(), *powers().digest(), &key);
-    transcript.contribute("Ada", &entropy(1)).unwrap();
+    transcript.contribute("Ada", entropy(1)).unwrap();
     let refused = refusal(&transcript);
     assert!(matches!(refused, CeremonyError::OtherInitialKey { .. }), "CE.V3, not {refused}");
 }
@@ -199,7 +199,7 @@ fn a_beacon_that_does_not_give_its_factor_is_refused_ce_c6() {
 fn nothing_follows_the_beacon_ce_c2() {
     let mut transcript = closed();
     let expected = CeremonyError::AfterBeacon { index: 3 };
-    assert_eq!(transcript.contribute("Eve", &entropy(9)), Err(expected.clone()), "CE.C2");
+    assert_eq!(transcript.contribute("Eve", entropy(9)), Err(expected.clone()), "CE.C2");
     assert_eq!(transcript.close(beacon()), Err(expected.clone()));
     let record = forger::record(&transcript, "Eve", Fr::from(5u64), Fr::from(5u64));
     transcript.records.push(record);
@@ -210,7 +210,7 @@ fn nothing_follows_the_beacon_ce_c2() {
 fn a_broken_chain_is_not_contributed_to() {
     let mut transcript = contributed(&["Ada", "Grace"]);
     transcript.records.swap(0, 1);
-    let refused = transcript.contribute("Emmy", &entropy(1)).unwrap_err();
+    let refused = transcript.contribute("Emmy", entropy(1)).unwrap_err();
     assert!(matches!(refused, CeremonyError::Chain { index: 0, .. }), "{refused}");
     assert_eq!(transcript.records.len(), 2, "nothing is added");
 }
@@ -219,7 +219,7 @@ fn a_broken_chain_is_not_contributed_to() {
 fn names_and_beacons_have_bounds() {
     let mut transcript = new_transcript();
     for name in ["", &"x".repeat(65), "two\nlines"] {
-        let refused = transcript.contribute(name, &entropy(1)).unwrap_err();
+        let refused = transcript.contribute(name, entropy(1)).unwrap_err();
         assert!(
             matches!(refused, CeremonyError::Name { bytes, max: 64 } if bytes == name.len()),
             "{refused}"

@@ -83,7 +83,7 @@ pub fn entropy(seed: u8) -> Entropy {
 pub fn contributed(names: &[&str]) -> Transcript {
     let mut transcript = new_transcript();
     for (seed, name) in names.iter().enumerate() {
-        transcript.contribute(name, &entropy(seed as u8)).unwrap();
+        transcript.contribute(name, entropy(seed as u8)).unwrap();
     }
     transcript
 }

@@ -104,19 +104,19 @@ fn contributions_differ_by_entropy_text_and_place() {
     use crate::fixture::entropy;
     use trine_prover::ceremony::Entropy;
     let rng = || ChaCha20Rng::from_seed([3; 32]);
-    let delta = |entropy: &Entropy| {
+    let delta = |entropy: Entropy| {
         let mut transcript = new_transcript();
         transcript.contribute("Ada", entropy).unwrap();
         transcript.records[0].delta_g1
     };
-    let one = delta(&Entropy::gather(&mut rng(), "one"));
-    assert_eq!(one, delta(&Entropy::gather(&mut rng(), "one")));
-    assert_ne!(one, delta(&Entropy::gather(&mut rng(), "two")), "the text counts");
-    assert_ne!(one, delta(&entropy(4)), "the drawn bytes count");
+    let one = delta(Entropy::gather(&mut rng(), "one"));
+    assert_eq!(one, delta(Entropy::gather(&mut rng(), "one")));
+    assert_ne!(one, delta(Entropy::gather(&mut rng(), "two")), "the text counts");
+    assert_ne!(one, delta(entropy(4)), "the drawn bytes count");
     // The same entropy twice: another factor, and another nonce, at the second place.
     let mut transcript = new_transcript();
-    transcript.contribute("Ada", &entropy(1)).unwrap();
-    transcript.contribute("Ada", &entropy(1)).unwrap();
+    transcript.contribute("Ada", entropy(1)).unwrap();
+    transcript.contribute("Ada", entropy(1)).unwrap();
     verify(&transcript, &circuit(3), powers()).unwrap();
 }
 
