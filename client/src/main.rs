@@ -39,6 +39,8 @@ enum Command {
     Bench(commands::bench::Arguments),
     /// Print the integer and noise bounds of the proof class and parameter set.
     Bounds(commands::bounds::Arguments),
+    /// Make keys of Groth16 together with others: begin, contribute, verify, finish.
+    Ceremony(commands::ceremony::Arguments),
     /// Run an encrypted tally through every part of the system.
     Demo(commands::demo::Arguments),
     /// Encrypt a value of your own; register and upload it.
@@ -73,6 +75,7 @@ async fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Bench(a) => commands::bench::run(&a, output),
         Command::Bounds(a) => commands::bounds::run(&a, output),
+        Command::Ceremony(a) => commands::ceremony::run(&a, output),
         Command::Demo(a) => commands::demo::run(&a, output).await,
         Command::Encrypt(a) => commands::encrypt::run(&a, output).await,
         Command::Prepare(a) => commands::prepare::run(&a, output).await,

@@ -2,8 +2,9 @@
 
 use std::process::{Command, Output};
 
-const COMMANDS: [&str; 10] =
-    ["bench", "bounds", "demo", "encrypt", "prepare", "release", "submit", "up", "verify", "watch"];
+const COMMANDS: [&str; 11] = [
+    "bench", "bounds", "ceremony", "demo", "encrypt", "prepare", "release", "submit", "up", "verify", "watch",
+];
 
 fn trine(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_trine")).args(arguments).env_remove("TRINE_CLUSTER").output().unwrap()

@@ -185,7 +185,7 @@ fn tail_log2(z: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::{LWE_TUNIFORM_BITS, release_policy};
+    use crate::parameters::{LWE_TUNIFORM_BITS, development_policy};
     use tfhe::core_crypto::commons::noise_formulas::lwe_multi_bit_programmable_bootstrap::multi_bit_pbs_variance_132_bits_security_tuniform_gf_4_fft_mul;
     use tfhe::core_crypto::commons::noise_formulas::noise_simulation::PBS_FFT_64_MANTISSA_SIZE;
     use trine_program::{Declaration, KeyKind, ValueType};
@@ -207,7 +207,7 @@ mod tests {
         let variance = linear_variance(&ballots(15), fresh_variance());
         assert!((variance / (225.0 * fresh_variance()) - 1.0).abs() < 1e-12);
         assert!(squashing_failure_log2(variance) < -140.0);
-        assert_eq!(release_policy().check(&ballots(15)), Ok(()));
+        assert_eq!(development_policy().check(&ballots(15)), Ok(()));
     }
 
     #[test]

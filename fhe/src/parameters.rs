@@ -13,7 +13,7 @@ use tfhe::shortint::parameters::{
     CompactPublicKeyEncryptionParameters, MultiBitPBSParameters, NoiseSquashingParameters,
     ShortintKeySwitchingParameters,
 };
-use trine_program::ReleasePolicy;
+use trine_program::DevelopmentPolicy;
 
 /// Name of the parameter set; its keccak-256 is the parameter set id on chain.
 pub const NAME: &str = "V1_8_PARAM_MULTI_BIT_GROUP_4_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128";
@@ -75,10 +75,13 @@ pub const SQUASHING_LEVELS: usize = 3;
 /// Mask words of a squashed block: k N of the squashing set.
 pub const SQUASHED_DIMENSION: usize = SQUASHING_GLWE_DIMENSION * POLYNOMIAL_SIZE;
 
-/// The release policy for this parameter set: fresh inputs, and noise that squashing removes with failure probability
+/// The development policy for this parameter set, for linear programs: fresh inputs, and noise that squashing removes with failure probability
 /// at most 2^-128 a block. Derived at [`crate::noise::MAX_VARIANCE`].
-pub fn release_policy() -> ReleasePolicy {
-    ReleasePolicy { fresh_variance: crate::noise::fresh_variance(), max_variance: crate::noise::MAX_VARIANCE }
+pub fn development_policy() -> DevelopmentPolicy {
+    DevelopmentPolicy {
+        fresh_variance: crate::noise::fresh_variance(),
+        max_variance: crate::noise::MAX_VARIANCE,
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 //! | [`dealer`] | TR.K* | the ceremony that makes all keys: the one trusted step |
 //! | [`sharing`] | TR.K1 | replicated sharing of the squashing key |
 //! | [`authorise`] | TR.A* | whether a presented result may be released |
+//! | [`policy`] | TR.A4, TR.A5 | whether its program may be, from the text |
+//! | [`refusal`] | - | the error of each check, and its name on the wire |
 //! | [`squashed`] | TR.S* | the squashed ciphertext and its digest, the quorum on it |
 //! | [`mask`] | TR.M1, TR.M2 | flooding masks and their correctness bound |
 //! | [`budget`] | TR.M3 | how much one key epoch may release |
@@ -23,6 +25,8 @@ pub mod committee;
 pub mod dealer;
 pub mod mask;
 pub mod message;
+pub mod policy;
+pub mod refusal;
 pub mod session;
 pub mod share;
 pub mod sharing;

@@ -150,14 +150,22 @@ pub enum KeyError {
     /// `delta` is the generator: the second phase of the setup never happened.
     #[error("delta is the generator: the setup was never contributed to")]
     DeltaIsGenerator,
+    /// A production key on another base point, where the checks of delta say nothing.
+    #[error("gamma is not the generator: a ceremony's key stands on the standard generators")]
+    GammaIsNotGenerator,
     /// The development key in production.
     #[error("the development key has known secrets and is refused outside development mode")]
     Development,
 }
 
-/// Refuses verifying keys under which proofs can be forged.
+/// Refuses verifying keys of the wrap circuit under which proofs can be forged.
 pub fn check_verifying_key(key: &VerifyingKey<Bn254>, mode: Mode) -> Result<(), KeyError> {
-    let expected = 1 + PUBLIC_INPUTS;
+    check_key(key, PUBLIC_INPUTS, mode)
+}
+
+/// Refuses verifying keys of a circuit with `public_inputs` public inputs under which proofs can be forged.
+pub fn check_key(key: &VerifyingKey<Bn254>, public_inputs: usize, mode: Mode) -> Result<(), KeyError> {
+    let expected = 1 + public_inputs;
     if key.gamma_abc_g1.len() != expected {
         return Err(KeyError::InputPoints { got: key.gamma_abc_g1.len(), expected });
     }
@@ -184,6 +192,9 @@ pub fn check_verifying_key(key: &VerifyingKey<Bn254>, mode: Mode) -> Result<(), 
     }
     if mode == Mode::Production && setup::is_development(key) {
         return Err(KeyError::Development);
+    }
+    if mode == Mode::Production && key.gamma_g2 != G2Affine::generator() {
+        return Err(KeyError::GammaIsNotGenerator);
     }
     Ok(())
 }

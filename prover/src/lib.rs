@@ -10,10 +10,12 @@
 //! | [`srs`] | development SRS, loader for powers-of-tau files |
 //! | [`wrap`] | the circuit that verifies the field side |
 //! | [`groth`] | Groth16 keys and proofs of the wrap circuit |
+//! | [`ceremony`] | second phase of the setup: contributions, verification, keys for production |
 //! | [`service`] | the worker's gRPC service |
 
 pub mod argument;
 pub mod bootstrapping;
+pub mod ceremony;
 pub mod groth;
 pub mod mode;
 pub mod opening;

@@ -8,6 +8,7 @@
 //! | [`worker`] | one proof in both forms, from checked words to checked bytes |
 //! | [`refusal`] | every refusal, with its name and its gRPC code |
 //! | [`config`] | the configuration file of the binary |
+//! | [`setups`] | reference string and key, by mode |
 //! | [`server`] | the gRPC server with health and reflection |
 //!
 //! One proof at a time: it uses all cores. The worker keeps no state.
@@ -17,6 +18,7 @@ pub mod config;
 pub mod intake;
 pub mod refusal;
 pub mod server;
+pub mod setups;
 pub mod wire;
 pub mod worker;
 

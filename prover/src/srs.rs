@@ -86,6 +86,12 @@ pub fn development(log_powers: usize) -> Result<CommitmentKey, SrsError> {
     CommitmentKey::new(powers_of_tau(Backend::detect(), tau, verifier.max_powers as usize), verifier)
 }
 
+/// Whether `tau H` is that of the development SRS.
+pub fn is_development_tau(tau_h: &G2Affine) -> bool {
+    let tau = Fr::rand(&mut ChaCha20Rng::from_seed(DEVELOPMENT_SEED));
+    *tau_h == (G2Affine::generator() * tau).into_affine()
+}
+
 fn development_verifier(log_powers: usize, tau: Fr) -> Result<VerifierSrs, SrsError> {
     let count = u32::try_from(log_powers).ok().and_then(|log| 1u64.checked_shl(log)).unwrap_or(u64::MAX);
     VerifierSrs::new((G2Affine::generator() * tau).into_affine(), count, true)

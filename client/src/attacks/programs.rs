@@ -53,9 +53,9 @@ fn rebuilt(
 mod tests {
     use super::*;
     use trine::ballot::tally;
-    use trine_program::{PolicyViolation, ReleasePolicy};
+    use trine_program::{DevelopmentPolicy, PolicyViolation};
 
-    const POLICY: ReleasePolicy = ReleasePolicy { fresh_variance: 1e-24, max_variance: 1e-20 };
+    const POLICY: DevelopmentPolicy = DevelopmentPolicy { fresh_variance: 1e-24, max_variance: 1e-20 };
 
     #[test]
     fn each_program_breaks_one_rule() {

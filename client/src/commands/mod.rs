@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod bounds;
+pub mod ceremony;
 pub mod demo;
 pub mod encrypt;
 pub mod prepare;

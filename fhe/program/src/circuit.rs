@@ -12,11 +12,13 @@
 //! | [`value_set`], [`reach`] | which plaintexts a wire or a linear combination can take |
 //! | [`segment`] | circuits larger than one proof, cut into segments |
 //! | [`check`] | the predicate that is recomputed from the text before a circuit runs |
+//! | [`release`] | the policy that is recomputed from all texts before outputs are decrypted |
 
 pub mod check;
 pub mod form;
 pub mod interpreter;
 pub mod reach;
+pub mod release;
 pub mod segment;
 pub mod text;
 pub mod value_set;
@@ -26,6 +28,7 @@ use crate::value::{Declaration, KeyKind};
 pub use check::{HandleRecord, NoiseModel, OutputRecord, Violation, admissible};
 pub use form::CircuitError;
 pub use interpreter::{InterpreterError, interpret};
+pub use release::{InputSource, Leaf, ReleaseViolation, releasable};
 pub use segment::{Segment, SegmentError, SegmentLimits, Source, segments};
 pub use text::CircuitTextError;
 

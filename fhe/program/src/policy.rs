@@ -1,4 +1,7 @@
-//! What may be released: the predicate that each keyholder recomputes from the program text.
+//! What a linear program may release: the development policy, which each keyholder recomputes from the program text.
+//!
+//! Outputs of linear programs are not bootstrapped: what is decrypted carries the inputs' own noise. So they are released
+//! in development mode alone; in production a release is of a circuit, under [`crate::circuit::release`].
 //!
 //! A proven evaluation is not yet safe to decrypt. A constant of half a step (2^58) makes the released bit the
 //! sign of the noise, and ten thousand such bits give the small key; a large coefficient lifts the noise into
@@ -11,9 +14,9 @@ pub const DELTA: u64 = 1 << 59;
 /// Largest plaintext of a block.
 pub const MAX_DEGREE: u64 = 15;
 
-/// Bounds of the release policy for linear programs.
+/// Bounds of the development policy, the one for linear programs.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ReleasePolicy {
+pub struct DevelopmentPolicy {
     /// Variance of a fresh public-key encryption, as a fraction of the torus (unit: q^2).
     pub fresh_variance: f64,
     /// Largest variance that a released block may have, same unit.
@@ -88,7 +91,7 @@ pub enum PolicyViolation {
 /// Fewest distinct inputs that a released row combines. Below it a release is a decryption of its owners' values.
 pub const MIN_INPUTS: usize = 2;
 
-impl ReleasePolicy {
+impl DevelopmentPolicy {
     /// Checks every output block; the first violation is returned.
     ///
     /// Order: grid, degree, declared degree, noise, number of inputs, equal weights.
@@ -144,7 +147,7 @@ mod tests {
     use crate::linear::{LinearRow, Term};
     use crate::value::{Declaration, KeyKind, ValueType};
 
-    const POLICY: ReleasePolicy = ReleasePolicy { fresh_variance: 1e-24, max_variance: 1e-20 };
+    const POLICY: DevelopmentPolicy = DevelopmentPolicy { fresh_variance: 1e-24, max_variance: 1e-20 };
 
     fn value(degree: u8) -> Declaration {
         Declaration { value_type: ValueType::Nibbles, key_kind: KeyKind::Compute, blocks: 1, degree }
@@ -190,7 +193,7 @@ mod tests {
             POLICY.check(&weighted(&[1, 1, 1, 4], 0, 15)),
             Err(V::IsolatingWeight { input: 3, coefficient: 4, .. })
         ));
-        let tight = ReleasePolicy { max_variance: 1.5e-24, ..POLICY };
+        let tight = DevelopmentPolicy { max_variance: 1.5e-24, ..POLICY };
         assert!(matches!(tight.check(&weighted(&[1, 1], 0, 15)), Err(V::NoiseTooLarge { .. })));
     }
 }

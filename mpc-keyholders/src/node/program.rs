@@ -167,7 +167,8 @@ fn rules(config: &NodeConfig, record: &CommitteeRecord) -> Result<ReleaseRules, 
         },
         class: Class::SLICE,
         confirmations: chain.confirmations,
-        policy: trine_fhe::parameters::release_policy(),
+        development: config.development.then(trine_fhe::parameters::development_policy),
+        noise: trine_fhe::circuit::noise_model(),
         commitment_key,
     })
 }

@@ -1,14 +1,16 @@
 //! Whether a presented result may be released: a pure function of what the node read on chain by itself and what the
 //! client presents. Each check has one named refusal. What passes is [`Authorised`], the only thing a node squashes.
 
+use super::policy::{check_count, releasable_program};
+use super::refusal::Refusal;
 use trine_fhe::noise::linear_variance;
 use trine_fhe::words::ValueWords;
-use trine_program::{LinearProgram, PolicyViolation, ReleasePolicy, TextError};
-use trine_verifier::proof::ProofError;
+use trine_program::circuit::NoiseModel;
+use trine_program::{DevelopmentPolicy, LinearProgram};
 use trine_verifier::srs::{CommitmentKey, SrsError};
 use trine_verifier::{
     Address, Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, NamedCommitment, Origin,
-    Statement, VerifyError,
+    Statement,
 };
 
 /// What a node is configured to serve.
@@ -19,8 +21,11 @@ pub struct ReleaseRules {
     pub class: Class,
     /// Blocks on top of the fulfilment after which it counts as final.
     pub confirmations: u64,
-    /// Bounds on programs.
-    pub policy: ReleasePolicy,
+    /// Bounds on linear programs, whose outputs are not bootstrapped; `None` outside development mode, where nothing of
+    /// theirs is released.
+    pub development: Option<DevelopmentPolicy>,
+    /// Noise of the parameter set: bounds on circuits.
+    pub noise: NoiseModel,
     /// Commits to presented words; holds the verifier's part of the reference string.
     pub commitment_key: CommitmentKey,
 }
@@ -107,160 +112,6 @@ impl Authorised {
     }
 }
 
-/// Why a node does not release.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Refusal {
-    /// No accepted proof on chain.
-    #[error("TR.A1: the request is not fulfilled on chain")]
-    NotFulfilled,
-    /// Too few blocks on top.
-    #[error("TR.A2: the fulfilment in block {fulfilled_at} has {got} confirmations, {needed} are needed")]
-    NotFinal {
-        /// Block of the fulfilment.
-        fulfilled_at: u64,
-        /// Blocks from it to the head, itself included.
-        got: u64,
-        /// Blocks that the node asks for.
-        needed: u64,
-    },
-    /// Another chain, contract, verifier, setup or key than this committee serves.
-    #[error("TR.A3: {field} of the request is {got}, this committee serves {expected}")]
-    Domain {
-        /// The part that differs.
-        field: &'static str,
-        /// Value on chain.
-        got: String,
-        /// Value configured.
-        expected: String,
-    },
-    /// The text is not that of the registered program.
-    #[error("TR.A4: program text hashes to {got}, registered is {expected}")]
-    ProgramText {
-        /// keccak-256 of the text.
-        got: String,
-        /// Identifier on chain.
-        expected: String,
-    },
-    /// The text is no program.
-    #[error("TR.A4: {0}")]
-    Program(#[from] TextError),
-    /// The program may not be released.
-    #[error("TR.A5: {0}")]
-    Policy(#[from] PolicyViolation),
-    /// The consumer has not allowed the release.
-    #[error("TR.A6: output {index}: its consumer has not allowed the release")]
-    ReleaseNotAllowed {
-        /// Output of the request.
-        index: usize,
-    },
-    /// Another number of handles than the program has.
-    #[error("TR.A7: {got} {what}, the program has {expected}")]
-    Count {
-        /// What was counted.
-        what: &'static str,
-        /// Number given.
-        got: usize,
-        /// Number of the program.
-        expected: usize,
-    },
-    /// A record on chain that does not give its handle, or is not what the program declares.
-    #[error("TR.A7: {what} {index}: the record on chain {fault}")]
-    Record {
-        /// "input" or "output".
-        what: &'static str,
-        /// Its place.
-        index: usize,
-        /// What is wrong.
-        fault: &'static str,
-    },
-    /// A presented input commitment that the handle does not name.
-    #[error("TR.A7: input {index}: the presented commitment is not the one that its handle names")]
-    InputCommitment {
-        /// Input of the request.
-        index: usize,
-    },
-    /// The presented words are of another declaration than the program's output.
-    #[error(
-        "TR.A8: output {index}: presented as another type, key kind, number of blocks or degree than declared"
-    )]
-    Declaration {
-        /// Output of the request.
-        index: usize,
-    },
-    /// The handle recomputed from the presented words is another.
-    #[error("TR.A8: output {index}: the presented words have the handle {got}, on chain is {expected}")]
-    HandleMismatch {
-        /// Output of the request.
-        index: usize,
-        /// Recomputed.
-        got: String,
-        /// On chain.
-        expected: String,
-    },
-    /// The words cannot be committed to.
-    #[error("TR.A8: output {index}: {reason}")]
-    Uncommittable {
-        /// Output of the request.
-        index: usize,
-        /// What fails.
-        reason: String,
-    },
-    /// The bytes are no proof.
-    #[error("TR.A9: {0}")]
-    ProofBytes(#[from] ProofError),
-    /// The proof of evaluation does not verify.
-    #[error("TR.A9: {0}")]
-    ProofInvalid(#[from] VerifyError),
-    /// The client says that the squashed ciphertext is another one.
-    #[error("TR.S2: presented squashed digest {got}, this node computes {own}")]
-    SquashedDigestMismatch {
-        /// Presented.
-        got: String,
-        /// Own.
-        own: String,
-    },
-    /// Too few nodes computed the same squashed ciphertext.
-    #[error("TR.S3: {agreeing} nodes computed this squashed digest, {needed} are needed")]
-    SquashedDigestQuorum {
-        /// Nodes with the same digest, this one included.
-        agreeing: usize,
-        /// 2t + 1.
-        needed: usize,
-    },
-}
-
-impl Refusal {
-    /// The name of the failed check, as it goes over the wire.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::NotFulfilled => "NotFulfilled",
-            Self::NotFinal { .. } => "NotFinal",
-            Self::Domain { .. } => "DomainMismatch",
-            Self::ProgramText { .. } => "ProgramTextMismatch",
-            Self::Program(_) => "ProgramMalformed",
-            Self::Policy(violation) => match violation {
-                PolicyViolation::ConstantOffGrid { .. } => "ConstantOffGrid",
-                PolicyViolation::DegreeTooLarge { .. } => "DegreeTooLarge",
-                PolicyViolation::DegreeUnderstated { .. } => "DegreeUnderstated",
-                PolicyViolation::NoiseTooLarge { .. } => "NoiseTooLarge",
-                PolicyViolation::TooFewInputs { .. } => "TooFewInputs",
-                PolicyViolation::IsolatingWeight { .. } => "IsolatingWeight",
-            },
-            Self::ReleaseNotAllowed { .. } => "ReleaseNotAllowed",
-            Self::Count { .. } => "HandleCount",
-            Self::Record { .. } => "RecordMismatch",
-            Self::InputCommitment { .. } => "InputCommitmentMismatch",
-            Self::Declaration { .. } => "DeclarationMismatch",
-            Self::HandleMismatch { .. } => "HandleMismatch",
-            Self::Uncommittable { .. } => "WordsUncommittable",
-            Self::ProofBytes(_) => "ProofMalformed",
-            Self::ProofInvalid(_) => "ProofInvalid",
-            Self::SquashedDigestMismatch { .. } => "SquashedDigestMismatch",
-            Self::SquashedDigestQuorum { .. } => "SquashedDigestQuorum",
-        }
-    }
-}
-
 /// Runs all checks, cheap ones first (TR.A1 to TR.A9).
 ///
 /// What the caller must still discharge: that `facts` were read from a node that it trusts, that the epoch's budget
@@ -272,8 +123,7 @@ pub fn authorise(
 ) -> Result<Authorised, Refusal> {
     check_final(rules, facts)?;
     check_domain(&rules.domain, &facts.domain)?;
-    let program = program_of(facts)?;
-    rules.policy.check(&program)?;
+    let (program, policy) = releasable_program(rules, facts)?;
     if let Some(index) = facts.outputs.iter().position(|o| !o.released) {
         return Err(Refusal::ReleaseNotAllowed { index });
     }
@@ -281,7 +131,7 @@ pub fn authorise(
     let outputs = check_outputs(rules, &program, facts, &presented)?;
 
     let proof = InnerProof::from_bytes(&rules.class, &presented.proof)?;
-    let variance = linear_variance(&program, rules.policy.fresh_variance);
+    let variance = linear_variance(&program, policy.fresh_variance);
     let handles = outputs.iter().map(|o| o.handle).collect();
     let request_id = presented.request_id;
     let job = Job { request_id, salt: facts.salt, program, inputs, outputs };
@@ -314,21 +164,6 @@ fn check_domain(own: &Domain, chain: &Domain) -> Result<(), Refusal> {
         Some((field, got, expected)) => Err(Refusal::Domain { field, got, expected }),
         None => Ok(()),
     }
-}
-
-/// TR.A4: the text is the registered one, and reads as a program. Only canonical texts do, so that the identifier of
-/// the program read is the hash of the text.
-fn program_of(facts: &ChainFacts) -> Result<LinearProgram, Refusal> {
-    let program = LinearProgram::from_text(&facts.program_text)?;
-    let got = program.id().0;
-    if got != facts.program_id {
-        return Err(Refusal::ProgramText { got: hex::encode(got), expected: hex::encode(facts.program_id) });
-    }
-    Ok(program)
-}
-
-fn check_count(what: &'static str, got: usize, expected: usize) -> Result<(), Refusal> {
-    if got == expected { Ok(()) } else { Err(Refusal::Count { what, got, expected }) }
 }
 
 /// TR.A7 for inputs: the records give their handles and fit the program, the presented commitments fit the records.

@@ -1,11 +1,11 @@
 //! One release as one node sees it: messages come in, faults are named, results come out when enough nodes agree.
 
 use super::attest::{AttestError, CommitteeSignature, VerifiedShare};
-use super::authorise::Refusal;
 use super::combine::{CombineError, Combined, combine};
 use super::committee::NodeIndex;
 use super::dealer::CommitteeRecord;
 use super::message::{Context, Expected, MessageKind, SignedMessage};
+use super::refusal::Refusal;
 use super::share::DecryptionShare;
 use super::squashed::{Squashed, check_quorum};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! The squashed ciphertext of one request: all blocks of all released handles, in order.
 
-use super::authorise::Refusal;
 use super::committee::{CommitteeSize, NodeIndex};
+use super::refusal::Refusal;
 use super::sharing::KEY_DIMENSION;
 use std::collections::BTreeMap;
 use trine_fhe::squashing::{self, SquashedBlock};

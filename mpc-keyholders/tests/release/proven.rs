@@ -1,7 +1,8 @@
 //! A proven evaluation with the facts that a chain would hold about it.
 
 use std::sync::OnceLock;
-use trine_fhe::parameters::{BLOCK_STRIDE, BLOCK_WORDS, release_policy};
+use trine_fhe::circuit::noise_model;
+use trine_fhe::parameters::{BLOCK_STRIDE, BLOCK_WORDS, development_policy};
 use trine_fhe::words::{BlockWords, ValueWords};
 use trine_keyholder::protocol::authorise::{ChainFacts, ChainHandle, Presented, ReleaseRules};
 use trine_program::{Declaration, KeyKind, LinearProgram, LinearRow, Term, ValueType};
@@ -31,7 +32,8 @@ impl Proven {
             domain: self.domain,
             class: CLASS,
             confirmations,
-            policy: release_policy(),
+            development: Some(development_policy()),
+            noise: noise_model(),
             commitment_key: self.key.clone(),
         }
     }

@@ -2,7 +2,9 @@
 
 use super::proven::{Proven, program, proven};
 use trine_fhe::words::ValueWords;
-use trine_keyholder::protocol::authorise::{Refusal, authorise};
+use trine_keyholder::protocol::authorise::{ReleaseRules, authorise};
+use trine_keyholder::protocol::refusal::Refusal;
+use trine_program::Circuit;
 use trine_program::policy::DELTA;
 use trine_verifier::Origin;
 
@@ -152,4 +154,79 @@ fn a_proof_that_does_not_verify_is_refused_tr_a9() {
     assert_eq!(tampered.name(), "ProofInvalid", "TR.A9");
     assert_eq!(refused(|c| c.presented.proof.truncate(100)).name(), "ProofMalformed");
     assert_eq!(refused(|c| c.facts.salt[0] ^= 1).name(), "ProofInvalid");
+}
+
+/// Without development mode nothing that is not bootstrapped leaves a node, whatever its policy says.
+#[test]
+fn a_linear_program_is_refused_outside_development_mode_tr_a5() {
+    let case = proven();
+    let rules = ReleaseRules { development: None, ..case.rules(CONFIRMATIONS) };
+    let refusal = authorise(&rules, &case.facts, case.presented).unwrap_err();
+    assert_eq!(refusal, Refusal::DevelopmentRelease, "TR.A5");
+    assert_eq!(refusal.name(), "DevelopmentRelease");
+}
+
+/// The sum of two inputs by one lookup, for the handles of the linear program.
+const CIRCUIT: &str = "trine circuit 1
+input nibbles compute 2 degree 1
+input nibbles compute 2 degree 1
+input nibbles compute 2 degree 1
+output nibbles compute 1 degree 3
+table 1 0 576460752303423488 1152921504606846976 0 0 0 0 0 0 0 0 0 0 0 0 0
+bootstrap compute 0 0 + 1*i0.0 + 1*i1.0
+row 0 + 1*b0.0
+";
+
+/// Refusal of a circuit with one part replaced.
+fn of_circuit(from: &str, to: &str, change: impl FnOnce(&mut Proven)) -> Refusal {
+    assert!(CIRCUIT.contains(from), "{from:?}");
+    let text = CIRCUIT.replacen(from, to, 1);
+    refused(|c| {
+        c.facts.program_id = Circuit::from_text(text.as_bytes()).unwrap().id().0;
+        c.facts.program_text = text.into_bytes();
+        change(c);
+    })
+}
+
+/// The policy of circuits is recomputed from the text before anything else is asked; a circuit that passes is refused for
+/// want of a proof.
+#[test]
+fn circuits_are_checked_under_their_own_policy_tr_a5() {
+    let half_step = "288230376151711744";
+    fn name(from: &str, to: &str) -> &'static str {
+        of_circuit(from, to, |_| ()).name()
+    }
+    assert_eq!(name("compute 0 0 +", &format!("compute 0 {half_step} +")), "ConstantOffGrid", "TR.A5");
+    assert_eq!(name("table 1 0 576460752303423488", &format!("table 1 0 {half_step}")), "TableOffGrid");
+    assert_eq!(name("row 0 + 1*b0.0", "row 0 + 1*i0.0"), "NotBootstrapped");
+    assert_eq!(name("1*i0.0 + 1*i1.0", "5*i0.0 + 1*i1.0"), "NoiseLevel");
+    assert_eq!(name("1*i0.0 + 1*i1.0", "1*i0.0 + -1*i1.0"), "PlaintextRange");
+    assert_eq!(
+        name("output nibbles compute 1 degree 3", "output nibbles compute 1 degree 1"),
+        "DegreeUnderstated"
+    );
+    assert_eq!(name("input nibbles compute 2", "input nibbles compute 3"), "RecordMismatch");
+}
+
+#[test]
+fn the_text_of_a_circuit_is_the_registered_one_tr_a4() {
+    let refusal = of_circuit("", "", |c| c.facts.program_id[0] ^= 1);
+    assert_eq!(refusal.name(), "ProgramTextMismatch", "TR.A4");
+    assert_eq!(of_circuit("", "", |c| c.facts.program_text.push(b' ')).name(), "ProgramMalformed");
+}
+
+#[test]
+fn inputs_of_a_circuit_are_registered_ciphertexts_tr_a7() {
+    let refusal = of_circuit("", "", |c| {
+        c.facts.inputs[1].record.origin =
+            Origin::Output { request_id: [7; 32], job: 0, segment: 0, index: 0 };
+    });
+    assert!(matches!(refusal, Refusal::Record { what: "input", index: 1, .. }), "TR.A7, not {refusal}");
+    assert_eq!(of_circuit("", "", |c| c.facts.inputs.truncate(2)).name(), "HandleCount");
+}
+
+#[test]
+fn a_circuit_without_a_proof_that_the_node_verifies_is_refused_tr_a9() {
+    let refusal = of_circuit("", "", |_| ());
+    assert_eq!((refusal.name(), refusal), ("CircuitProof", Refusal::CircuitProof), "TR.A9");
 }

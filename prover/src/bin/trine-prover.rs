@@ -9,12 +9,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use trine_prover::Mode;
-use trine_prover::groth::development_key;
 use trine_prover::service::auth::Token;
 use trine_prover::service::config::{self, Config};
 use trine_prover::service::worker::Worker;
-use trine_prover::service::{Service, server};
-use trine_prover::srs;
+use trine_prover::service::{Service, server, setups};
 use trine_verifier::Class;
 
 /// Time for calls to end after a signal.
@@ -62,13 +60,12 @@ fn start_logging(json: bool) {
     if json { logs.json().init() } else { logs.init() }
 }
 
-/// Loads the setups, or makes them in development mode.
+/// Loads the setups; in development mode they are made when missing.
 fn worker(config: &Config) -> anyhow::Result<Worker> {
     let class = Class::SLICE;
     let mode = if config.development { Mode::Development } else { Mode::Production };
-    tracing::info!(folder = %config.setup_folder.display(), "setups are loaded, or made when missing");
-    let commitment_key = srs::load_or_generate(&config.setup_folder, srs::DEVELOPMENT_LOG_POWERS, mode)?;
-    let proving_key = development_key(&config.setup_folder, &class, mode)?;
+    tracing::info!(folder = %config.setup_folder.display(), ?mode, "setups are loaded");
+    let (commitment_key, proving_key) = setups::load(&config.setup_folder, &class, mode)?;
     Ok(Worker::new(class, commitment_key, proving_key))
 }
 

@@ -5,8 +5,13 @@
 //! ceremony's log2 (u32). Section 2: `2^(power+1) - 1` points `[tau^i]_1`. Section 3: `2^power` points `[tau^i]_2`.
 //! Coordinates are in Montgomery form, little-endian; the real part of an Fq2 coordinate comes first.
 //!
-//! Read is what a commitment key needs: a prefix of section 2 and two points of section 3. The record of the
-//! contributions is not read: the operator compares the file's hash with the one that the ceremony published.
+//! Sections 4 and 5: `2^power` points `[alpha tau^i]_1`, `[beta tau^i]_1`. Section 6: `[beta]_2`.
+//!
+//! [`read`] takes what a commitment key needs: a prefix of section 2 and two points of section 3; [`phase_one`] what a second
+//! phase does. The record of the contributions is not read: the operator compares the file's hash with the one that the
+//! ceremony published.
+
+pub mod phase_one;
 
 use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
@@ -91,6 +96,22 @@ pub enum PtauError {
     /// `[tau^0]_2` is not the generator.
     #[error("power 0 in G2 is not the generator")]
     Generator2,
+    /// A point of sections 4 to 6, or beyond the second of section 3, that is none of the group, or infinity.
+    #[error("section {section}: point {index} is not a canonical point of its group other than infinity")]
+    Point {
+        /// Type of the section.
+        section: u32,
+        /// Index of the point.
+        index: u64,
+    },
+    /// Fewer powers than the circuit needs.
+    #[error("2^{wanted} powers wanted, the file has 2^{power}")]
+    TooFewPowers {
+        /// log2 of the powers asked for.
+        wanted: u32,
+        /// log2 of the powers of the file.
+        power: u32,
+    },
     /// Not the powers of one tau.
     #[error(transparent)]
     Srs(#[from] SrsError),
@@ -109,13 +130,8 @@ struct Section {
 pub fn read(mut file: impl Read + Seek, count: usize) -> Result<CommitmentKey, PtauError> {
     let [header, tau_g1, tau_g2] = sections(&mut file)?;
     let power = read_header(&mut file, header)?;
-    for (section, at, expected) in
-        [(2, tau_g1, ((2u64 << power) - 1) * G1_BYTES), (3, tau_g2, (1u64 << power) * G2_BYTES)]
-    {
-        if at.length != expected {
-            return Err(PtauError::SectionLength { section, got: at.length, expected });
-        }
-    }
+    check_length(2, tau_g1, ((2u64 << power) - 1) * G1_BYTES)?;
+    check_length(3, tau_g2, (1u64 << power) * G2_BYTES)?;
     let available = (2usize << power) - 1;
     if count == 0 || count > available {
         return Err(SrsError::TooFewPowers { wanted: count, powers: available }.into());
@@ -137,8 +153,13 @@ pub fn read(mut file: impl Read + Seek, count: usize) -> Result<CommitmentKey, P
     Ok(CommitmentKey::new(powers, verifier)?)
 }
 
-/// Finds sections 1 to 3; each must lie inside the file.
-fn sections(file: &mut (impl Read + Seek)) -> Result<[Section; 3], PtauError> {
+fn check_length(section: u32, at: Section, expected: u64) -> Result<(), PtauError> {
+    let got = at.length;
+    if got == expected { Ok(()) } else { Err(PtauError::SectionLength { section, got, expected }) }
+}
+
+/// Finds the sections 1 to `COUNT`; each must lie inside the file.
+fn sections<const COUNT: usize>(file: &mut (impl Read + Seek)) -> Result<[Section; COUNT], PtauError> {
     let end = file.seek(SeekFrom::End(0)).map_err(PtauError::Io)?;
     seek(file, 0)?;
     let magic: [u8; 4] = read_array(file, "magic")?;
@@ -153,7 +174,7 @@ fn sections(file: &mut (impl Read + Seek)) -> Result<[Section; 3], PtauError> {
     if count > MOST_SECTIONS {
         return Err(PtauError::SectionCount { got: count });
     }
-    let mut found = [None; 3];
+    let mut found = [None; COUNT];
     let mut start = 12u64;
     for _ in 0..count {
         seek(file, start)?;
@@ -170,12 +191,11 @@ fn sections(file: &mut (impl Read + Seek)) -> Result<[Section; 3], PtauError> {
         }
         start += length;
     }
-    let [first, second, third] = found;
-    Ok([
-        first.ok_or(PtauError::MissingSection { section: 1 })?,
-        second.ok_or(PtauError::MissingSection { section: 2 })?,
-        third.ok_or(PtauError::MissingSection { section: 3 })?,
-    ])
+    let mut all = [Section { start: 0, length: 0 }; COUNT];
+    for ((section, slot), found) in (1..).zip(&mut all).zip(found) {
+        *slot = found.ok_or(PtauError::MissingSection { section })?;
+    }
+    Ok(all)
 }
 
 /// Checks curve and size; returns log2 of the powers.

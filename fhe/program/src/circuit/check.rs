@@ -1,6 +1,6 @@
 //! May this circuit run on these handles, and what does it produce? The predicate that an engine applies before it
-//! evaluates, from the circuit's text and the records of its inputs. A keyholder that releases outputs of circuits has to
-//! apply it to records that it recomputed itself; none releases any yet (`docs/threat-model.md`).
+//! evaluates, from the circuit's text and the records of its inputs. A keyholder applies it to records that it recomputed
+//! itself ([`super::release`]).
 //!
 //! The proof of evaluation says that the words are right, not that they decrypt: noise, range and grid are decided
 //! here. Variances are fractions of the torus (unit: q^2).
@@ -10,7 +10,7 @@ use crate::circuit::reach::{Sum, Wiring, reach};
 use crate::circuit::value_set::ValueSet;
 use crate::circuit::{BOXES, Circuit, Linear, Table, Wire};
 use crate::policy::DELTA;
-use crate::value::{KeyKind, ValueType};
+use crate::value::{Declaration, KeyKind, ValueType};
 
 /// Largest noise level at a bootstrapping or in an output: sum of |coefficient| times the level of each wire, where a
 /// fresh encryption and a bootstrapping's output have level 1 (tfhe-rs's `MaxNoiseLevel` of this parameter set).
@@ -179,6 +179,18 @@ impl HandleRecord {
     ) -> Self {
         Self { value_type, key_kind, blocks, degree, noise_level: 1, variance: model.fresh_variance }
     }
+
+    /// Record of a handle about which only declaration and noise level are known: level 1 is a fresh encryption, a level
+    /// above it a sum of that many of the noisier of fresh encryptions and outputs of bootstrappings.
+    pub fn declared(declaration: &Declaration, noise_level: u8, model: &NoiseModel) -> Self {
+        let Declaration { value_type, key_kind, blocks, degree } = *declaration;
+        let level = f64::from(noise_level);
+        let variance = match noise_level {
+            0 | 1 => model.fresh_variance,
+            _ => level * level * model.fresh_variance.max(model.bootstrapping_variance),
+        };
+        Self { value_type, key_kind, blocks, degree, noise_level, variance }
+    }
 }
 
 /// Checks the circuit on handles with these records; the first violation is returned, else one record an output.
@@ -265,7 +277,8 @@ fn check_records(circuit: &Circuit, records: &[HandleRecord]) -> Result<(), Viol
     Ok(())
 }
 
-fn is_bootstrapped(row: &Linear) -> bool {
+/// Whether a row is one output of a bootstrapping with coefficient 1, or a public constant.
+pub(super) fn is_bootstrapped(row: &Linear) -> bool {
     match row.terms[..] {
         [] => true,
         [t] => t.coefficient == 1 && matches!(t.wire, Wire::Output { .. }),

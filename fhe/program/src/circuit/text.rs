@@ -23,7 +23,8 @@ use crate::value::{KeyKind, MAX_BLOCKS};
 use sha3::{Digest, Keccak256};
 use std::fmt::Write;
 
-const HEADER: &str = "trine circuit 1";
+/// First line of the text of a circuit.
+pub const HEADER: &str = "trine circuit 1";
 
 /// Why a text is no circuit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -158,6 +159,14 @@ impl Circuit {
     pub fn id(&self) -> ProgramId {
         ProgramId(Keccak256::digest(self.to_text().as_bytes()).into())
     }
+}
+
+/// `CONSTANT + COEFFICIENT*WIRE ...`, as in the text.
+pub(super) fn linear_text(linear: &Linear) -> String {
+    let mut text = String::new();
+    write_linear(&mut text, linear);
+    text.truncate(text.trim_end().len());
+    text
 }
 
 fn write_linear(text: &mut String, linear: &Linear) {

@@ -6,5 +6,6 @@ mod counts;
 mod lowering;
 mod operations;
 mod random_lists;
+mod release;
 mod segments;
 mod text;

@@ -1,0 +1,83 @@
+//! Whether the program of a request may be released at all (TR.A4, TR.A5): decided from its text, which the node takes from
+//! the chain and hashes by itself.
+//!
+//! Outputs of circuits are released under the policy of `trine_program::circuit::release`; those of linear programs, which
+//! are not bootstrapped, under the development policy, in development mode alone.
+
+use super::authorise::{ChainFacts, ChainHandle, ReleaseRules};
+use super::refusal::Refusal;
+use trine_program::circuit::release::Job;
+use trine_program::circuit::{InputSource, Leaf, ReleaseViolation, releasable, text};
+use trine_program::policy::MAX_DEGREE;
+use trine_program::{Circuit, Declaration, DevelopmentPolicy, KeyKind, LinearProgram, ProgramId};
+use trine_verifier::Origin;
+
+/// The program of the request, with the policy that it was checked under.
+///
+/// A circuit that passes its policy is refused all the same ([`Refusal::CircuitProof`]): no proof of it reaches this node.
+pub(super) fn releasable_program<'a>(
+    rules: &'a ReleaseRules,
+    facts: &ChainFacts,
+) -> Result<(LinearProgram, &'a DevelopmentPolicy), Refusal> {
+    if is_circuit(&facts.program_text) {
+        check_circuit(rules, facts)?;
+        return Err(Refusal::CircuitProof);
+    }
+    let program = program_of(facts)?;
+    let policy = rules.development.as_ref().ok_or(Refusal::DevelopmentRelease)?;
+    policy.check(&program)?;
+    Ok((program, policy))
+}
+
+/// Whether the first line is that of a circuit. What follows is read by the circuit's own parser.
+fn is_circuit(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').next() == Some(text::HEADER.as_bytes())
+}
+
+/// TR.A4: the text is the registered one, and reads as a program. Only canonical texts do, so that the identifier of
+/// the program read is the hash of the text.
+fn program_of(facts: &ChainFacts) -> Result<LinearProgram, Refusal> {
+    let program = LinearProgram::from_text(&facts.program_text)?;
+    let got = program.id().0;
+    if got != facts.program_id {
+        return Err(Refusal::ProgramText { got: hex::encode(got), expected: hex::encode(facts.program_id) });
+    }
+    Ok(program)
+}
+
+/// TR.A4 and TR.A5 for circuits.
+fn check_circuit(rules: &ReleaseRules, facts: &ChainFacts) -> Result<(), Refusal> {
+    let malformed = |source| ReleaseViolation::Text { job: 0, source };
+    let circuit = Circuit::from_text(&facts.program_text).map_err(malformed)?;
+    check_count("inputs on chain", facts.inputs.len(), circuit.inputs().len())?;
+    let handles = facts.inputs.iter().zip(circuit.inputs()).enumerate();
+    let inputs = handles.map(|(index, (handle, declared))| leaf(index, handle, declared));
+    let job = Job {
+        program_id: ProgramId(facts.program_id),
+        text: &facts.program_text,
+        inputs: inputs.collect::<Result<_, _>>()?,
+    };
+    releasable(&[job], &rules.noise)?;
+    Ok(())
+}
+
+/// A registered ciphertext as the policy takes it: what the record on chain says, fresh, with the degree that the program
+/// declares. A proof of plaintext knowledge bounds a plaintext to the four bits of a block and no further.
+fn leaf(index: usize, handle: &ChainHandle, declared: &Declaration) -> Result<InputSource, Refusal> {
+    let record = &handle.record;
+    if !matches!(record.origin, Origin::Input { .. }) {
+        let fault = "is of a computed value; only registered ciphertexts enter a released program";
+        return Err(Refusal::Record { what: "input", index, fault });
+    }
+    let degree = match record.key_kind {
+        KeyKind::Casting => MAX_DEGREE as u8,
+        KeyKind::Compute => declared.degree,
+    };
+    let (value_type, key_kind, blocks) = (record.value_type, record.key_kind, record.blocks);
+    let declaration = Declaration { value_type, key_kind, blocks, degree };
+    Ok(InputSource::Leaf(Leaf { declaration, noise_level: 1 }))
+}
+
+pub(super) fn check_count(what: &'static str, got: usize, expected: usize) -> Result<(), Refusal> {
+    if got == expected { Ok(()) } else { Err(Refusal::Count { what, got, expected }) }
+}
