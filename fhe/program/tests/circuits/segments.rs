@@ -3,9 +3,12 @@
 use crate::random_lists::random_list;
 use proptest::prelude::*;
 use std::num::NonZeroUsize;
-use trine_program::circuit::{Segment, SegmentError, SegmentLimits, Source, interpret, segments};
+use trine_program::circuit::{
+    BOXES, Bootstrapping, Linear, Segment, SegmentError, SegmentLimits, Source, Table, Term, Wire, interpret,
+    segments,
+};
 use trine_program::limits::{MAX_INPUTS, MAX_OUTPUTS};
-use trine_program::{Circuit, lower};
+use trine_program::{Circuit, Declaration, KeyKind, ValueType, lower};
 
 /// Outputs of the circuit, from its segments, each fed with inputs of the circuit and outputs of earlier segments.
 fn interpret_segments(list: &[Segment], inputs: &[Vec<u8>]) -> Vec<Vec<u8>> {
@@ -42,6 +45,45 @@ fn keeps(segment: &Segment, limits: &SegmentLimits) -> bool {
         && c.inputs().len() <= limits.inputs
         && c.outputs().len() <= limits.outputs
         && c.rows().len() <= limits.blocks
+}
+
+/// Bootstrapping i reads input i and the bootstrapping before it; two outputs read the last one.
+fn chain(length: u8) -> Circuit {
+    let declared = |count: usize| {
+        let declaration =
+            Declaration { value_type: ValueType::Bool, key_kind: KeyKind::Compute, blocks: 1, degree: 1 };
+        vec![declaration; count]
+    };
+    let linear = |wires: Vec<Wire>| Linear {
+        terms: wires.into_iter().map(|wire| Term { wire, coefficient: 1 }).collect(),
+        constant: 0,
+    };
+    let output = |bootstrapping: u8| Wire::Output { bootstrapping: bootstrapping.into(), function: 0 };
+    let list = (0..length).map(|i| {
+        let wires = [Wire::Input { handle: i, block: 0 }].into_iter().chain(i.checked_sub(1).map(output));
+        Bootstrapping { key_kind: KeyKind::Compute, table: 0, input: linear(wires.collect()) }
+    });
+    let rows = vec![linear(vec![output(length - 1)]); 2];
+    let table = Table { functions: 1, boxes: [0; BOXES] };
+    Circuit::new(declared(length.into()), declared(2), vec![table], list.collect(), rows).unwrap()
+}
+
+#[test]
+fn handles_make_segments_shorter_and_excess_is_named() {
+    let circuit = chain(8);
+    let limits = SegmentLimits { inputs: 3, outputs: 2, blocks: 2, ..limits(NonZeroUsize::MAX) };
+    let lengths = |limits: &SegmentLimits| -> Vec<usize> {
+        let cut = segments(&circuit, limits).unwrap();
+        cut.iter().map(|segment| segment.circuit.bootstrappings().len()).collect()
+    };
+    // Three inputs, then a link and two inputs each.
+    assert_eq!(lengths(&limits), [3, 2, 2, 1]);
+    assert_eq!(lengths(&SegmentLimits { inputs: 7, ..limits }), [7, 1]);
+    assert_eq!(lengths(&SegmentLimits { inputs: 8, ..limits }), [8]);
+    let named = |limits: SegmentLimits| segments(&circuit, &limits).unwrap_err().to_string();
+    assert_eq!(named(SegmentLimits { inputs: 1, ..limits }), "segment 1 has 2 inputs, at most 1");
+    assert_eq!(named(SegmentLimits { outputs: 1, ..limits }), "segment 3 has 2 outputs, at most 1");
+    assert_eq!(named(SegmentLimits { blocks: 1, ..limits }), "segment 3 has 2 output blocks, at most 1");
 }
 
 proptest! {
