@@ -2,6 +2,8 @@
 
 use crate::phases::Phases;
 use crate::setup;
+use anyhow::bail;
+use rand::rngs::OsRng;
 use std::path::Path;
 use std::time::Instant;
 use tfhe::shortint::ClientKey;
@@ -15,9 +17,14 @@ use trine_program::circuit::Circuit;
 use trine_prover::bootstrapping::job::{JobControl, JobProver, ProvenJob};
 use trine_prover::bootstrapping::keys::{KeyName, commit_keys, load_or_make};
 use trine_prover::bootstrapping::{KeyWords, Prover};
+use trine_prover::groth::{ProvingKey, development_circuit_key, prove_bootstrapping_wrap};
+use trine_prover::mode::Mode;
+use trine_prover::wrap::bootstrapping::class::Class;
+use trine_prover::wrap::bootstrapping::{WrapWitness, structure};
 use trine_verifier::bootstrapping::segment::verify_job;
 use trine_verifier::bootstrapping::statement::Job;
-use trine_verifier::bootstrapping::{KeyCommitments, Parameters};
+use trine_verifier::bootstrapping::verify::verify;
+use trine_verifier::bootstrapping::{KeyCommitments, Parameters, Statement};
 use trine_verifier::handle::{HandleRecord, Origin};
 use trine_verifier::srs::CommitmentKey;
 use trine_verifier::statement::Domain;
@@ -117,6 +124,24 @@ impl DevelopmentProver {
         Ok(verify_job(parameters, srs, &domain, &self.commitments, &proven.job, &proven.segments)?)
     }
 
+    /// Proves by Groth16 that the field side of a job of one segment verifies: seconds, once the key is there.
+    pub fn wrap(&self, wrapping: &Wrapping, proven: &ProvenJob) -> anyhow::Result<f64> {
+        let [segment] = proven.segments.as_slice() else {
+            bail!("{} segments, a wrap is of one", proven.segments.len())
+        };
+        let (domain, keys, job) = (self.domain(), self.commitments.clone(), proven.job.clone());
+        let statement = Statement { domain, keys, job };
+        let parameters = &Parameters::PRODUCTION;
+        let shape = statement.inputs(parameters)?.shape;
+        let public = verify(parameters, self.srs.verifier(), &statement, &segment.proof)?;
+        let start = Instant::now();
+        let circuit = &statement.job.circuit;
+        let witness = WrapWitness::new(&wrapping.class, &shape, circuit, &segment.proof.field)?;
+        // The proof is verified before it is given out.
+        prove_bootstrapping_wrap(&wrapping.key, &wrapping.class, &public, &witness, &mut OsRng)?;
+        Ok(start.elapsed().as_secs_f64())
+    }
+
     fn named(&self, value: &ValueWords) -> anyhow::Result<NamedCommitment> {
         let (domain, declared) = (self.domain(), value.declaration());
         let commitment = Commitment::new(self.bases.commit_u64(&value.commitment_words())?)?;
@@ -131,6 +156,26 @@ impl DevelopmentProver {
             commitment_digest: commitment.digest(),
         };
         Ok(NamedCommitment::new(&record, commitment)?)
+    }
+}
+
+/// The wrap circuit's development key.
+pub struct Wrapping {
+    class: Class,
+    key: ProvingKey,
+    /// Constraints of the circuit.
+    pub constraints: usize,
+}
+
+impl Wrapping {
+    /// Loads the key, or makes it: about a minute, once.
+    pub fn load_or_make(phases: &mut Phases) -> anyhow::Result<Self> {
+        let phase = phases.open("wrap key");
+        let class = Class::new(&Parameters::PRODUCTION)?;
+        let key = development_circuit_key(&setup::cache_folder(), &class, Mode::Development)?;
+        let constraints = structure(&class).constraints();
+        phases.close(phase, format!("{constraints} constraints"));
+        Ok(Self { class, key, constraints })
     }
 }
 

@@ -4,7 +4,7 @@
 
 pub mod setup;
 
-pub use setup::{SetupError, development_key, development_verifying_key};
+pub use setup::{SetupError, development_circuit_key, development_key, development_verifying_key};
 
 use crate::mode::Mode;
 use crate::wrap::checks::Checks;

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha20Rng;
 use serde::Serialize;
 use std::time::Instant;
 use trine::phases::Phases;
-use trine::proving::DevelopmentProver;
+use trine::proving::{DevelopmentProver, Wrapping};
 use trine_fhe::{BlockWords, ValueWords};
 use trine_program::circuit::{BOXES, Bootstrapping, Circuit, Linear, Table, Term, Wire, interpret, segments};
 use trine_program::policy::DELTA;
@@ -55,6 +55,9 @@ pub struct Run {
     pub proof_bytes: usize,
     /// Median of the native verifications of the whole job.
     pub native_verify_ms: f64,
+    /// Seconds of the wrap's Groth16 proof, its verification included; only for jobs of one segment, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wrap_seconds: Option<f64>,
 }
 
 /// The figures.
@@ -71,6 +74,9 @@ pub struct Figures {
     pub backend: String,
     /// Seconds that made the commitments of the evaluation key; 0 when they were cached.
     pub key_commitment_seconds: f64,
+    /// Constraints of the wrap circuit, the same for every job; only where wraps are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub constraints: Option<usize>,
     /// (seconds of sixteen - seconds of eight) / 8.
     pub seconds_per_bootstrapping: f64,
     /// Seconds of eight less eight times that.
@@ -101,10 +107,24 @@ impl Figures {
     }
 }
 
+/// What to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Bootstrappings of the job.
+    pub bootstrappings: usize,
+    /// Without vector kernels.
+    pub portable: bool,
+    /// Whether proofs of one segment are wrapped.
+    pub wrap: bool,
+}
+
 /// Measures a job of so many bootstrappings, and the two that the marginal cost is read from.
-pub fn run(bootstrappings: usize, portable: bool, phases: &mut Phases) -> anyhow::Result<Figures> {
+pub fn run(options: Options, phases: &mut Phases) -> anyhow::Result<Figures> {
+    let Options { bootstrappings, portable, wrap } = options;
     ensure!(bootstrappings > 0, "no bootstrapping to prove");
-    let measurement = Measurement(DevelopmentProver::load_or_make(portable, phases)?);
+    let prover = DevelopmentProver::load_or_make(portable, phases)?;
+    let wrapping = if wrap { Some(Wrapping::load_or_make(phases)?) } else { None };
+    let measurement = Measurement { prover, wrapping };
     let mut runs: Vec<Run> = vec![];
     let mut sizes = vec![bootstrappings];
     sizes.extend(MARGINAL.iter().filter(|size| **size != bootstrappings));
@@ -119,8 +139,9 @@ pub fn run(bootstrappings: usize, portable: bool, phases: &mut Phases) -> anyhow
         bench: "prove",
         run: of(bootstrappings)?,
         threads: std::thread::available_parallelism()?.get(),
-        backend: format!("{:?}", measurement.0.backend),
-        key_commitment_seconds: measurement.0.key_commitment_seconds,
+        backend: format!("{:?}", measurement.prover.backend),
+        key_commitment_seconds: measurement.prover.key_commitment_seconds,
+        constraints: measurement.wrapping.map(|wrapping| wrapping.constraints),
         seconds_per_bootstrapping: marginal,
         fixed_seconds: eight.seconds - MARGINAL[0] as f64 * marginal,
         marginal_runs: vec![eight, sixteen],
@@ -128,23 +149,30 @@ pub fn run(bootstrappings: usize, portable: bool, phases: &mut Phases) -> anyhow
 }
 
 /// Measures with one prover.
-struct Measurement(DevelopmentProver);
+struct Measurement {
+    prover: DevelopmentProver,
+    wrapping: Option<Wrapping>,
+}
 
 impl Measurement {
     fn measure(&self, bootstrappings: usize, phases: &mut Phases) -> anyhow::Result<Run> {
         let circuit = random_circuit(bootstrappings)?;
         let depth = circuit.levels().len();
         let (plaintexts, values) = self.random_inputs(&circuit)?;
-        let job = self.0.job(&circuit, &values)?;
+        let job = self.prover.job(&circuit, &values)?;
         let phase = phases.open(&format!("prove {bootstrappings}"));
         reset_peak();
         let mut clock = Clock::start(|name| phase.step(name));
-        let (seconds, proven) = timed(|| self.0.prove(job, &values, &mut clock))?;
+        let (seconds, proven) = timed(|| self.prover.prove(job, &values, &mut clock))?;
         let named = clock.finish();
         let peak_memory_gb = peak_bytes().map(|bytes| bytes as f64 / 1e9);
         self.check_outputs(&circuit, &plaintexts, &proven)?;
         let native_verify_ms = self.verify(&proven)?;
         phases.close(phase, format!("{} segments", proven.segments.len()));
+        let wrap_seconds = match &self.wrapping {
+            Some(wrapping) if proven.segments.len() == 1 => Some(self.prover.wrap(wrapping, &proven)?),
+            _ => None,
+        };
         let list = segments(&circuit, &Parameters::PRODUCTION.segment_limits())?;
         let bytes = list.iter().zip(&proven.segments).map(|(segment, proven)| {
             Ok(proven.proof.to_bytes(&Shape::new(Parameters::PRODUCTION, &segment.circuit)?).len())
@@ -158,6 +186,7 @@ impl Measurement {
             peak_memory_gb,
             proof_bytes: bytes.sum::<anyhow::Result<usize>>()?,
             native_verify_ms,
+            wrap_seconds,
         })
     }
 
@@ -166,8 +195,9 @@ impl Measurement {
         let mut rng = ChaCha20Rng::from_entropy();
         let mut encrypt = |declared: &Declaration| {
             let plaintexts: Vec<u8> = (0..declared.blocks).map(|_| rng.gen_range(0..4)).collect();
-            let blocks =
-                plaintexts.iter().map(|p| BlockWords::from_shortint(&self.0.client().encrypt(u64::from(*p))));
+            let blocks = plaintexts
+                .iter()
+                .map(|p| BlockWords::from_shortint(&self.prover.client().encrypt(u64::from(*p))));
             let value = ValueWords::new(*declared, blocks.collect::<Result<_, _>>()?)?;
             anyhow::Ok((plaintexts, value))
         };
@@ -183,8 +213,10 @@ impl Measurement {
     ) -> anyhow::Result<()> {
         let expected = interpret(circuit, plaintexts)?;
         for (expected, value) in expected.iter().zip(&proven.outputs) {
-            let decrypted =
-                value.blocks().iter().map(|b| self.0.client().decrypt_message_and_carry(&b.to_shortint(15)));
+            let decrypted = value
+                .blocks()
+                .iter()
+                .map(|b| self.prover.client().decrypt_message_and_carry(&b.to_shortint(15)));
             let decrypted: Vec<u8> = decrypted.map(|plaintext| plaintext as u8).collect();
             ensure!(decrypted == *expected, "an output decrypts to {decrypted:?}, expected {expected:?}");
         }
@@ -193,7 +225,7 @@ impl Measurement {
     }
 
     fn verify(&self, proven: &ProvenJob) -> anyhow::Result<f64> {
-        let milliseconds = (0..VERIFICATIONS).map(|_| Ok(1e3 * timed(|| self.0.verify(proven))?.0));
+        let milliseconds = (0..VERIFICATIONS).map(|_| Ok(1e3 * timed(|| self.prover.verify(proven))?.0));
         Ok(median(&milliseconds.collect::<anyhow::Result<Vec<f64>>>()?))
     }
 }

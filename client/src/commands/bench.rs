@@ -44,6 +44,9 @@ enum Subject {
         /// Without vector kernels, as on a processor that lacks them.
         #[arg(long)]
         portable: bool,
+        /// Proves by Groth16 too that each proof of one segment verifies; its key is made on first use.
+        #[arg(long)]
+        wrap: bool,
     },
 }
 
@@ -66,8 +69,8 @@ pub fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
             print(output, &phases, &operations_summary(&figures), &figures)?;
             figures.within_limits()
         }
-        Subject::Prove { bootstrappings, portable } => {
-            let figures = prove::run(bootstrappings, portable, &mut phases)?;
+        Subject::Prove { bootstrappings, portable, wrap } => {
+            let figures = prove::run(prove::Options { bootstrappings, portable, wrap }, &mut phases)?;
             print(output, &phases, &prove_summary(&figures), &figures)?;
             figures.within_limits()
         }

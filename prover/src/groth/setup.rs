@@ -4,11 +4,11 @@
 //! key (8), all little-endian, then the key as arkworks serialises it, uncompressed. The key's points are not checked
 //! one by one when it is read: the digest shows that they are those which were written.
 
-use super::{KeyError, ProvingKey, check_verifying_key};
+use super::{KeyError, ProvingKey, check_key};
 use crate::mode::Mode;
 use crate::private_file::store;
 use crate::wrap::checks::Checks;
-use crate::wrap::structure;
+use crate::wrap::{bootstrapping, structure};
 use ark_bn254::{Bn254, Fr, G1Projective};
 use ark_ec::CurveGroup;
 use ark_ff::UniformRand;
@@ -20,7 +20,9 @@ use rand_chacha::rand_core::SeedableRng;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use trine_verifier::bootstrapping::statement::PUBLIC_INPUTS as CIRCUIT_PUBLIC_INPUTS;
 use trine_verifier::class::Class;
+use trine_verifier::statement::PUBLIC_INPUTS;
 
 /// Seed of the development setup. Public: everyone can forge under its keys.
 pub const DEVELOPMENT_SEED: [u8; 32] = *b"trine UNSAFE development groth 1";
@@ -79,25 +81,44 @@ pub fn generate(circuit: Checks) -> Result<ProvingKey, SetupError> {
 ///
 /// The file's name carries the class and the circuit's digest: an edited circuit never meets an old key.
 pub fn development_key(cache: &Path, class: &Class, mode: Mode) -> Result<ProvingKey, SetupError> {
+    cached(cache, class.id, structure(class), PUBLIC_INPUTS, mode)
+}
+
+/// [`development_key`] for proofs of bootstrapping.
+pub fn development_circuit_key(
+    cache: &Path,
+    class: &bootstrapping::class::Class,
+    mode: Mode,
+) -> Result<ProvingKey, SetupError> {
+    let circuit = bootstrapping::structure(class);
+    cached(cache, class.parameters.id, circuit, CIRCUIT_PUBLIC_INPUTS, mode)
+}
+
+fn cached(
+    cache: &Path,
+    id: u8,
+    circuit: Checks,
+    public_inputs: usize,
+    mode: Mode,
+) -> Result<ProvingKey, SetupError> {
     if mode != Mode::Development {
         return Err(SetupError::DevelopmentSetupRefused);
     }
-    let circuit = structure(class);
     let digest = circuit.circuit_digest();
-    let path = cache.join(file_name(class, &digest));
+    let path = cache.join(file_name(id, &digest));
     let key = match fs::read(&path) {
         Ok(bytes) => {
-            read(&bytes, class, &digest).map_err(|what| SetupError::Cached { path: path.clone(), what })?
+            read(&bytes, id, &digest).map_err(|what| SetupError::Cached { path: path.clone(), what })?
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let key = generate(circuit)?;
-            let bytes = write(&key, class, &digest)?;
+            let bytes = write(&key, id, &digest)?;
             store(&path, &bytes).map_err(|source| SetupError::File { path, source })?;
             key
         }
         Err(source) => return Err(SetupError::File { path, source }),
     };
-    check_verifying_key(&key.vk, mode)?;
+    check_key(&key.vk, public_inputs, mode)?;
     Ok(key)
 }
 
@@ -106,10 +127,10 @@ pub fn development_verifying_key(cache: &Path) -> Result<VerifyingKey<Bn254>, Se
     Ok(development_key(cache, &Class::SLICE, Mode::Development)?.vk)
 }
 
-/// Name of a development key's file.
-pub fn file_name(class: &Class, circuit_digest: &[u8; 32]) -> String {
+/// Name of a development key's file: id of the class or the parameter set, and the circuit.
+pub fn file_name(id: u8, circuit_digest: &[u8; 32]) -> String {
     let digest = hex::encode(&circuit_digest[..16]);
-    format!("groth16-class-{}-{digest}-UNSAFE-development.bin", class.id)
+    format!("groth16-class-{id}-{digest}-UNSAFE-development.bin")
 }
 
 /// Whether a key has the development setup's alpha, whatever the circuit.
@@ -120,13 +141,13 @@ pub(super) fn is_development(key: &VerifyingKey<Bn254>) -> bool {
     key.alpha_g1 == (G1Projective::rand(&mut rng) * alpha).into_affine()
 }
 
-fn write(key: &ProvingKey, class: &Class, circuit_digest: &[u8; 32]) -> Result<Vec<u8>, SetupError> {
+fn write(key: &ProvingKey, id: u8, circuit_digest: &[u8; 32]) -> Result<Vec<u8>, SetupError> {
     let mut payload = Vec::with_capacity(key.uncompressed_size());
     key.serialize_uncompressed(&mut payload).map_err(|_| SynthesisError::Unsatisfiable)?;
     let mut bytes = Vec::with_capacity(HEADER_BYTES + payload.len());
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&VERSION.to_le_bytes());
-    bytes.push(class.id);
+    bytes.push(id);
     bytes.extend_from_slice(circuit_digest);
     bytes.extend_from_slice(blake3::hash(&payload).as_bytes());
     bytes.extend_from_slice(&(payload.len() as u64).to_le_bytes());
@@ -134,7 +155,7 @@ fn write(key: &ProvingKey, class: &Class, circuit_digest: &[u8; 32]) -> Result<V
     Ok(bytes)
 }
 
-fn read(bytes: &[u8], class: &Class, circuit_digest: &[u8; 32]) -> Result<ProvingKey, &'static str> {
+fn read(bytes: &[u8], id: u8, circuit_digest: &[u8; 32]) -> Result<ProvingKey, &'static str> {
     let mut rest = bytes;
     let mut take = |length: usize| -> Result<&[u8], &'static str> {
         let (head, tail) = rest.split_at_checked(length).ok_or("the file ends in its header")?;
@@ -144,7 +165,7 @@ fn read(bytes: &[u8], class: &Class, circuit_digest: &[u8; 32]) -> Result<Provin
     if take(8)? != MAGIC || take(4)? != VERSION.to_le_bytes() {
         return Err("not a proving key of this version");
     }
-    if take(1)? != [class.id] || take(32)? != circuit_digest {
+    if take(1)? != [id] || take(32)? != circuit_digest {
         return Err("a proving key of another circuit");
     }
     let (digest, length) = (take(32)?, take(8)?);
