@@ -31,8 +31,8 @@ interface ICoprocessor {
         uint8 outputs;
     }
 
-    /// What the registrant of a circuit claims about its text: Poseidon digest, entries of handles (15 to a word, inputs,
-    /// then outputs), log2 of the slots of bootstrappings, counts of handles.
+    /// What the registrant of a circuit claims about its text: Poseidon digest, entries of handles (15 to a word,
+    /// inputs, then outputs), log2 of the slots of bootstrappings, counts of handles.
     struct CircuitClaim {
         uint256 prog;
         uint256[6] layouts;
@@ -201,7 +201,8 @@ interface ICoprocessor {
         external
         returns (bytes32 requestId);
 
-    /// @notice Records the outputs of a request for a linear program, proven. Anybody may call it; a request is fulfilled once.
+    /// @notice Records the outputs of a request for a linear program, proven. Anybody may call it; a request is
+    /// fulfilled once.
     /// @param outputPoints Commitments of the outputs, in the order of the program.
     /// @param inputPoints Commitments that the input handles name.
     function fulfil(

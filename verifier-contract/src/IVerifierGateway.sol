@@ -8,8 +8,8 @@ interface IVerifierGateway {
     /// No verifier has this selector.
     error UnknownVerifier(bytes4 selector);
 
-    /// @notice The verifier of proofs that begin with `selector`; reverts with `UnknownVerifier`. The answer for a known
-    /// selector never changes.
+    /// @notice The verifier of proofs that begin with `selector`; reverts with `UnknownVerifier`. The answer for a
+    /// known selector never changes.
     function verifierOf(bytes4 selector) external view returns (IProofVerifier);
 
     /// @notice Digest of the reference string of all verifiers here.

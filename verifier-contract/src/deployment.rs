@@ -159,11 +159,8 @@ pub async fn deploy_circuits<P: Provider + Clone>(
     let verifier = CircuitVerifier::deploy(provider.clone(), words, max_powers, development)
         .await
         .map_err(|error| failure("CircuitVerifier", chain_id, error))?;
-    let got = verifier
-        .VERIFIER_HASH()
-        .call()
-        .await
-        .map_err(|error| failure("CircuitVerifier", chain_id, error))?;
+    let got =
+        verifier.VERIFIER_HASH().call().await.map_err(|error| failure("CircuitVerifier", chain_id, error))?;
     let expected = B256::from(key.verifier_hash());
     if got != expected {
         return Err(DeploymentError::SetupMismatch { what: "verifier hash", got, expected });

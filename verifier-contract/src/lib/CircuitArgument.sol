@@ -59,8 +59,8 @@ library CircuitArgument {
         GroupSide.finish(group, proof, CircuitClass.FOLDS, CircuitClass.ARITY_BITS);
     }
 
-    /// Canonical `abi.encode`, counts as in `shape`, scalars and points canonical. Points of keys may be infinity: a key
-    /// without a casting key has its commitments there.
+    /// Canonical `abi.encode`, counts as in `shape`, scalars and points canonical. Points of keys may be infinity: a
+    /// key without a casting key has its commitments there.
     function checkPublicValues(bytes calldata values) private pure returns (Shape memory shape) {
         uint256 shortest = 32 * (INPUTS + 1);
         if (values.length < shortest) revert ProofWords.PublicValuesLength(values.length, shortest);

@@ -1,9 +1,9 @@
 //! Deployment: a development setup needs development mode; the compiled key must be the prover's.
 
 use crate::anvil::Anvil;
+use crate::tiny::TinySetup;
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
-use crate::tiny::TinySetup;
 use trine_contract::bindings::{
     CircuitVerifier, Coprocessor, EvaluationVerifier, ReleaseVerifier, VerifierGateway,
 };
@@ -15,14 +15,13 @@ async fn contracts_deploy_on_a_node() {
     let (provider, owner) = anvil.provider();
 
     // The compiled key, read from a deployment with whatever expectation.
-    let mut plan =
-        DeploymentPlan {
-            mode: Mode::Development,
-            owner,
-            verifier_hash: B256::ZERO,
-            srs_digest: B256::ZERO,
-            gateway: Address::ZERO,
-        };
+    let mut plan = DeploymentPlan {
+        mode: Mode::Development,
+        owner,
+        verifier_hash: B256::ZERO,
+        srs_digest: B256::ZERO,
+        gateway: Address::ZERO,
+    };
     let Err(DeploymentError::SetupMismatch { what: "verifier hash", got, .. }) =
         deploy(provider.clone(), &plan).await
     else {
