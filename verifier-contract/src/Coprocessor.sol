@@ -1,39 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {EvaluationClass} from "./generated/EvaluationClass.sol";
 import {ICoprocessor} from "./ICoprocessor.sol";
 import {IProofVerifier} from "./IProofVerifier.sol";
+import {IVerifierGateway} from "./IVerifierGateway.sol";
+import {ProgramRegistry} from "./ProgramRegistry.sol";
+import {CircuitClass} from "./generated/CircuitClass.sol";
 import {Bn254} from "./lib/Bn254.sol";
 import {HandleLib} from "./lib/HandleLib.sol";
+import {KeyCommitments} from "./lib/KeyCommitments.sol";
 
 /// @title Programs, keys, ciphertexts, requests, and the provenance of every value.
 /// @notice Holds no ciphertext: a handle names the commitment to one, with everything that decides what it means.
 /// A value is either registered for one consumer or proven to be an output of one fulfilled request. Records are
-/// written once. Nobody owns this contract.
-contract Coprocessor is ICoprocessor {
-    /// Digest scheme of evaluation keys: the only one known.
+/// written once. Nobody owns this contract; whoever relies on proofs of circuits trusts the owner of the gateway.
+contract Coprocessor is ProgramRegistry {
+    /// Digest scheme of evaluation keys: of their bytes.
     bytes32 public constant KEY_SCHEME = keccak256("trine.key.blake3.v1");
-    /// Longest program text.
-    uint256 public constant MAX_TEXT_BYTES = 64 * 1024;
-
-    uint256 private constant ENTRIES_PER_LAYOUT = 15;
-    uint256 private constant ENTRY_BITS = 16;
-
-    /// Verifier of proofs of evaluation, for ever.
+    /// Digest scheme of evaluation keys: of the commitments to their words.
+    bytes32 public constant COMMITTED_KEY_SCHEME = keccak256("trine.key.kzg.v1");
+    /// Verifier of proofs of linear programs, for ever.
     IProofVerifier public immutable verifier;
+    /// Verifiers of proofs of circuits; none where circuits are not served.
+    IVerifierGateway public immutable gateway;
     bytes32 private immutable verifierHash;
     bytes32 private immutable srsDigest;
     bytes32 private immutable parameterSetId;
     uint8 private immutable classId;
+    bytes32 private immutable circuitSrsDigest;
+    bytes32 private immutable circuitParameterSetId;
 
-    struct StoredProgram {
-        bytes32 programId;
-        uint256 prog;
-        uint240 layout0;
-        uint8 inputs;
-        uint8 outputs;
-        uint240 layout1;
+    /// Under which schemes a digest is registered. Numbers start at 1.
+    struct StoredKey {
+        uint32 number;
+        bool bytesScheme;
+        bool committedScheme;
     }
 
     /// One word, then two more. `origin` is the registrant of an input, the request of an output.
@@ -59,56 +60,44 @@ contract Coprocessor is ICoprocessor {
         bytes32 commitmentsHash;
     }
 
-    /// Key digests; numbers of keys start at 1.
+    /// Key digests by their numbers.
     bytes32[] private keys;
-    mapping(bytes32 digest => uint32 number) private keyNumbers;
-    mapping(bytes32 programRef => StoredProgram) private programs;
+    mapping(bytes32 digest => StoredKey) private keyRecords;
     mapping(bytes32 handle => StoredHandle) private handles;
     mapping(bytes32 requestId => StoredRequest) private requests;
     mapping(address consumer => uint256) private nonces;
 
-    /// @param proofVerifier Verifier whose hash, reference string and parameter set every statement names.
-    constructor(IProofVerifier proofVerifier) {
+    /// @param proofVerifier Verifier whose hash, reference string and parameter set every statement about a linear
+    /// program names.
+    /// @param verifierGateway Finds the verifiers of circuits; the zero address where circuits are not served.
+    constructor(IProofVerifier proofVerifier, IVerifierGateway verifierGateway) {
         verifier = proofVerifier;
         verifierHash = proofVerifier.VERIFIER_HASH();
         srsDigest = proofVerifier.SRS_DIGEST();
         parameterSetId = proofVerifier.PARAMETER_SET_ID();
         classId = proofVerifier.CLASS_ID();
+        gateway = verifierGateway;
+        if (address(verifierGateway) != address(0)) {
+            circuitSrsDigest = verifierGateway.SRS_DIGEST();
+            circuitParameterSetId = verifierGateway.PARAMETER_SET_ID();
+        }
         // Number 0 means: not registered.
         keys.push();
     }
 
     /// @inheritdoc ICoprocessor
     function registerKey(bytes32 keyDigest, bytes32 scheme) external {
-        if (scheme != KEY_SCHEME) revert UnknownKeyScheme(scheme, KEY_SCHEME);
-        if (keyNumbers[keyDigest] != 0) revert KeyAlreadyRegistered(keyDigest);
-        keyNumbers[keyDigest] = uint32(keys.length);
-        keys.push(keyDigest);
-        emit KeyRegistered(keyDigest, scheme, msg.sender);
-    }
-
-    /// @inheritdoc ICoprocessor
-    function registerProgram(
-        bytes calldata text,
-        uint256 prog,
-        uint256 layout0,
-        uint256 layout1,
-        uint8 inputs,
-        uint8 outputs
-    ) external returns (bytes32 programRef) {
-        if (text.length == 0 || text.length > MAX_TEXT_BYTES) {
-            revert ProgramTextLength(text.length, MAX_TEXT_BYTES);
+        StoredKey memory stored = keyRecords[keyDigest];
+        if (isUnder(stored, scheme)) revert KeyAlreadyRegistered(keyDigest);
+        // Both schemes may be claimed: a claim under the one does not block the other.
+        if (scheme == KEY_SCHEME) stored.bytesScheme = true;
+        else stored.committedScheme = true;
+        if (stored.number == 0) {
+            stored.number = uint32(keys.length);
+            keys.push(keyDigest);
         }
-        if (prog >= Bn254.R) revert ProgramDigestTooLarge(prog);
-        checkLayout(layout0, layout1, inputs, outputs);
-
-        bytes32 programId = keccak256(text);
-        programRef =
-            keccak256(abi.encode(HandleLib.TAG_PROGRAM, programId, prog, layout0, layout1, inputs, outputs));
-        if (programs[programRef].inputs != 0) revert ProgramAlreadyRegistered(programRef);
-        programs[programRef] =
-            StoredProgram(programId, prog, uint240(layout0), inputs, outputs, uint240(layout1));
-        emit ProgramRegistered(programRef, programId, msg.sender, text, prog, layout0, layout1, inputs, outputs);
+        keyRecords[keyDigest] = stored;
+        emit KeyRegistered(keyDigest, scheme, msg.sender);
     }
 
     /// @inheritdoc ICoprocessor
@@ -153,15 +142,21 @@ contract Coprocessor is ICoprocessor {
     {
         StoredProgram storage program = knownProgram(programRef);
         uint32 key = knownKey(keyDigest);
+        if (program.kind == ProgramKind.Circuit) {
+            if (address(gateway) == address(0)) revert NoGateway();
+            if (!keyRecords[keyDigest].committedScheme) {
+                revert KeySchemeMissing(keyDigest, COMMITTED_KEY_SCHEME);
+            }
+        }
         if (inputs.length != program.inputs) revert InputCount(inputs.length, program.inputs);
 
         bytes32[] memory digests = new bytes32[](inputs.length);
-        (uint256 layout0, uint256 layout1) = (program.layout0, program.layout1);
+        uint256[6] memory layouts = layoutsOf(program);
         for (uint256 i; i < inputs.length; ++i) {
             StoredHandle storage input = knownHandle(inputs[i]);
             if (input.consumer != msg.sender) revert NotConsumer(inputs[i], msg.sender, input.consumer);
             if (input.key != key) revert KeyMismatch(inputs[i], keys[input.key], keyDigest);
-            uint256 entry = entryOf(layout0, layout1, i);
+            uint256 entry = entryOf(layouts, i);
             if (input.entry != entry) revert LayoutMismatch(i, input.entry, entry);
             digests[i] = input.commitmentDigest;
             // One value under two handles would weigh twice: a "sum" of it with itself is a multiple of one
@@ -193,14 +188,12 @@ contract Coprocessor is ICoprocessor {
         uint256[2][] calldata inputPoints,
         bytes calldata proof
     ) external {
-        StoredRequest storage asked = knownRequest(requestId);
-        if (asked.state != RequestState.Requested) revert AlreadyFulfilled(requestId);
-        StoredProgram storage program = programs[asked.programRef];
+        (StoredRequest storage asked, StoredProgram storage program) = openRequest(requestId, ProgramKind.Linear);
         checkInputPoints(asked, program, inputPoints);
-        bytes32[] memory outputs = recordOutputs(requestId, asked, program, outputPoints);
+        bytes32[] memory outputs = recordOutputs(requestId, asked, program, layoutsOf(program), outputPoints);
 
         bytes memory publicValues = abi.encode(
-            statementDigest(requestId, asked, program, outputs),
+            linearStatement(requestId, asked, program, outputs),
             uint256(classId) | uint256(program.inputs) << 8 | uint256(program.outputs) << 16,
             uint256(program.layout0),
             uint256(program.layout1),
@@ -209,10 +202,37 @@ contract Coprocessor is ICoprocessor {
             outputPoints
         );
         verifier.verify(publicValues, proof);
+        close(requestId, asked, outputs, outputPoints);
+    }
 
-        asked.state = RequestState.Fulfilled;
-        asked.fulfilledAt = uint48(block.number);
-        emit Fulfilled(requestId, asked.consumer, msg.sender, outputs, outputPoints);
+    /// @inheritdoc ICoprocessor
+    function fulfilCircuit(
+        bytes32 requestId,
+        uint256[2][] calldata keyPoints,
+        uint256[2][] calldata outputPoints,
+        uint256[2][] calldata inputPoints,
+        bytes calldata proof
+    ) external {
+        (StoredRequest storage asked, StoredProgram storage program) =
+            openRequest(requestId, ProgramKind.Circuit);
+        uint256[6] memory layouts = layoutsOf(program);
+        checkInputPoints(asked, program, inputPoints);
+        checkKeyPoints(asked, program, layouts, keyPoints);
+        bytes32[] memory outputs = recordOutputs(requestId, asked, program, layouts, outputPoints);
+
+        IProofVerifier circuitVerifier = gateway.verifierOf(bytes4(proof));
+        bytes memory publicValues = abi.encode(
+            circuitStatement(requestId, asked, program, outputs, circuitVerifier.VERIFIER_HASH()),
+            uint256(CircuitClass.CLASS_ID) | uint256(program.logBootstrappings) << 8
+                | uint256(program.inputs) << 16 | uint256(program.outputs) << 24,
+            layouts,
+            program.prog,
+            keyPoints,
+            inputPoints,
+            outputPoints
+        );
+        circuitVerifier.verify(publicValues, proof);
+        close(requestId, asked, outputs, outputPoints);
     }
 
     /// @inheritdoc ICoprocessor
@@ -232,18 +252,17 @@ contract Coprocessor is ICoprocessor {
 
     /// @inheritdoc ICoprocessor
     function isKeyRegistered(bytes32 keyDigest) external view returns (bool) {
-        return keyNumbers[keyDigest] != 0;
+        return keyRecords[keyDigest].number != 0;
+    }
+
+    /// @inheritdoc ICoprocessor
+    function isKeyRegisteredUnder(bytes32 keyDigest, bytes32 scheme) external view returns (bool) {
+        return isUnder(keyRecords[keyDigest], scheme);
     }
 
     /// @inheritdoc ICoprocessor
     function nextRequestId(address consumer) external view returns (bytes32) {
         return HandleLib.requestDigest(consumer, nonces[consumer]);
-    }
-
-    /// @inheritdoc ICoprocessor
-    function programRecord(bytes32 programRef) external view returns (ProgramRecord memory) {
-        StoredProgram storage p = knownProgram(programRef);
-        return ProgramRecord(p.programId, p.prog, p.layout0, p.layout1, p.inputs, p.outputs);
     }
 
     /// @inheritdoc ICoprocessor
@@ -274,23 +293,6 @@ contract Coprocessor is ICoprocessor {
         });
     }
 
-    /// The entries in use are those of the inputs, then those of the outputs; each is a declaration that a slot of
-    /// the class holds; the others are zero.
-    function checkLayout(uint256 layout0, uint256 layout1, uint256 inputs, uint256 outputs) private pure {
-        if (
-            inputs == 0 || inputs > EvaluationClass.INPUT_SLOTS || outputs == 0
-                || outputs > EvaluationClass.OUTPUT_SLOTS
-        ) revert HandleCount(inputs, outputs);
-        for (uint256 i; i < 2 * ENTRIES_PER_LAYOUT; ++i) {
-            uint256 entry = entryOf(layout0, layout1, i);
-            bool declared = entry & 63 != 0 && entry >> 8 < EvaluationClass.BLOCKS_PER_HANDLE;
-            if (i < inputs + outputs ? !declared : entry != 0) revert LayoutEntry(i, entry);
-        }
-        uint256 bits = ENTRY_BITS * ENTRIES_PER_LAYOUT;
-        if (layout0 >> bits != 0) revert LayoutEntry(ENTRIES_PER_LAYOUT, layout0 >> bits);
-        if (layout1 >> bits != 0) revert LayoutEntry(2 * ENTRIES_PER_LAYOUT, layout1 >> bits);
-    }
-
     function checkPoint(uint256[2] calldata point) private pure {
         if (point[0] >= Bn254.P || point[1] >= Bn254.P || !Bn254.isOnCurve(point[0], point[1])) {
             revert InvalidCommitment(point[0], point[1]);
@@ -312,20 +314,37 @@ contract Coprocessor is ICoprocessor {
         if (hash != asked.commitmentsHash) revert InputPointsMismatch(hash, asked.commitmentsHash);
     }
 
+    /// The points are the commitments of the request's key, which has what inputs under the casting key need.
+    function checkKeyPoints(
+        StoredRequest storage asked,
+        StoredProgram storage program,
+        uint256[6] memory layouts,
+        uint256[2][] calldata keyPoints
+    ) private view {
+        (bytes32 digest, bytes32 expected) = (KeyCommitments.digest(keyPoints), keys[asked.key]);
+        if (digest != expected) revert KeyPointsMismatch(digest, expected);
+        if (KeyCommitments.hasCasting(keyPoints)) return;
+        uint256 count = program.inputs;
+        for (uint256 i; i < count; ++i) {
+            if ((entryOf(layouts, i) >> 6) & 3 != 0) revert NoCastingKey(i);
+        }
+    }
+
     function recordOutputs(
         bytes32 requestId,
         StoredRequest storage asked,
         StoredProgram storage program,
+        uint256[6] memory layouts,
         uint256[2][] calldata outputPoints
     ) private returns (bytes32[] memory outputs) {
         uint256 count = program.outputs;
         if (outputPoints.length != count) revert OutputCount(outputPoints.length, count);
         outputs = new bytes32[](count);
         uint32 key = asked.key;
-        (uint256 first, uint256 layout0, uint256 layout1) = (program.inputs, program.layout0, program.layout1);
+        uint256 first = program.inputs;
         for (uint256 i; i < count; ++i) {
             checkPoint(outputPoints[i]);
-            uint256 entry = entryOf(layout0, layout1, first + i);
+            uint256 entry = entryOf(layouts, first + i);
             bytes32 digest = HandleLib.commitmentDigest(outputPoints[i]);
             bytes32 origin = HandleLib.originOfOutput(requestId, i);
             bytes32 handle = HandleLib.handle(keys[key], entry, origin, digest);
@@ -346,7 +365,7 @@ contract Coprocessor is ICoprocessor {
         }
     }
 
-    function statementDigest(
+    function linearStatement(
         bytes32 requestId,
         StoredRequest storage asked,
         StoredProgram storage program,
@@ -363,20 +382,50 @@ contract Coprocessor is ICoprocessor {
                 asked.salt
             )
         );
-        return HandleLib.cut(
-            keccak256(
-                abi.encode(
-                    HandleLib.TAG_STMT,
-                    block.chainid,
-                    address(this),
-                    verifierHash,
-                    srsDigest,
-                    parameterSetId,
-                    keys[asked.key],
-                    keccak256(abi.encodePacked(job))
-                )
+        return HandleLib.statement(
+            HandleLib.TAG_STMT, verifierHash, srsDigest, parameterSetId, keys[asked.key], job
+        );
+    }
+
+    /// Segment 0: a request is a job of one piece.
+    function circuitStatement(
+        bytes32 requestId,
+        StoredRequest storage asked,
+        StoredProgram storage program,
+        bytes32[] memory outputs,
+        bytes32 circuitVerifierHash
+    ) private view returns (uint256) {
+        bytes32 job = keccak256(
+            abi.encode(
+                HandleLib.TAG_CIRCUIT_JOB,
+                requestId,
+                uint256(0),
+                program.programId,
+                program.prog,
+                asked.inputsHash,
+                HandleLib.packed(outputs),
+                asked.salt
             )
         );
+        return HandleLib.statement(
+            HandleLib.TAG_CIRCUIT_STMT,
+            circuitVerifierHash,
+            circuitSrsDigest,
+            circuitParameterSetId,
+            keys[asked.key],
+            job
+        );
+    }
+
+    function close(
+        bytes32 requestId,
+        StoredRequest storage asked,
+        bytes32[] memory outputs,
+        uint256[2][] calldata outputPoints
+    ) private {
+        asked.state = RequestState.Fulfilled;
+        asked.fulfilledAt = uint48(block.number);
+        emit Fulfilled(requestId, asked.consumer, msg.sender, outputs, outputPoints);
     }
 
     function record(bytes32 handle, StoredHandle memory value) private {
@@ -384,20 +433,25 @@ contract Coprocessor is ICoprocessor {
         handles[handle] = value;
     }
 
-    function entryOf(uint256 layout0, uint256 layout1, uint256 i) private pure returns (uint256) {
-        return i < ENTRIES_PER_LAYOUT
-            ? (layout0 >> (ENTRY_BITS * i)) & 0xffff
-            : (layout1 >> (ENTRY_BITS * (i - ENTRIES_PER_LAYOUT))) & 0xffff;
+    function isUnder(StoredKey memory stored, bytes32 scheme) private pure returns (bool) {
+        if (scheme == KEY_SCHEME) return stored.bytesScheme;
+        if (scheme == COMMITTED_KEY_SCHEME) return stored.committedScheme;
+        revert UnknownKeyScheme(scheme);
     }
 
     function knownKey(bytes32 keyDigest) private view returns (uint32 number) {
-        number = keyNumbers[keyDigest];
+        number = keyRecords[keyDigest].number;
         if (number == 0) revert UnknownKey(keyDigest);
     }
 
-    function knownProgram(bytes32 programRef) private view returns (StoredProgram storage program) {
-        program = programs[programRef];
-        if (program.inputs == 0) revert UnknownProgram(programRef);
+    function openRequest(bytes32 requestId, ProgramKind kind)
+        private
+        view
+        returns (StoredRequest storage asked, StoredProgram storage program)
+    {
+        asked = knownRequest(requestId);
+        if (asked.state != RequestState.Requested) revert AlreadyFulfilled(requestId);
+        program = programOf(asked.programRef, kind);
     }
 
     function knownHandle(bytes32 handle) private view returns (StoredHandle storage stored) {

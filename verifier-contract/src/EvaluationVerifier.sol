@@ -27,10 +27,10 @@ contract EvaluationVerifier is IProofVerifier {
     constructor(bool acceptDevelopment) {
         if (DEVELOPMENT && !acceptDevelopment) revert DevelopmentSetup();
         uint256[] memory key = VerifyingKey.load();
-        Groth16Key.check(key, DEVELOPMENT);
+        Groth16Key.check(key, EvaluationClass.PUBLIC_INPUTS, DEVELOPMENT);
         bytes32 srs = Groth16Key.srsDigest(key, VerifyingKey.MAX_POWERS);
         if (srs != SRS_DIGEST) revert SrsDigestMismatch(SRS_DIGEST, srs);
-        bytes32 hash = Groth16Key.verifierHash(key, srs);
+        bytes32 hash = Groth16Key.verifierHash(key, srs, PARAMETER_SET_ID, CLASS_ID);
         if (hash != VERIFIER_HASH) revert VerifierHashMismatch(VERIFIER_HASH, hash);
     }
 

@@ -15,7 +15,13 @@ interface ICoprocessor {
         Fulfilled
     }
 
-    /// A program. `prog` and the layouts are the registrant's claim about the text of `programId`.
+    /// What a program is made of, and hence how it is proven.
+    enum ProgramKind {
+        Linear,
+        Circuit
+    }
+
+    /// A linear program. `prog` and the layouts are the registrant's claim about the text of `programId`.
     struct ProgramRecord {
         bytes32 programId;
         uint256 prog;
@@ -23,6 +29,22 @@ interface ICoprocessor {
         uint256 layout1;
         uint8 inputs;
         uint8 outputs;
+    }
+
+    /// What the registrant of a circuit claims about its text: Poseidon digest, entries of handles (15 to a word,
+    /// inputs, then outputs), log2 of the slots of bootstrappings, counts of handles.
+    struct CircuitClaim {
+        uint256 prog;
+        uint256[6] layouts;
+        uint8 logBootstrappings;
+        uint8 inputs;
+        uint8 outputs;
+    }
+
+    /// A circuit of bootstrappings.
+    struct CircuitRecord {
+        bytes32 programId;
+        CircuitClaim claim;
     }
 
     /// A request. `inputsHash` and `commitmentsHash` are `keccak256(abi.encodePacked(...))` over the handles and
@@ -65,6 +87,13 @@ interface ICoprocessor {
         uint8 inputs,
         uint8 outputs
     );
+    event CircuitRegistered(
+        bytes32 indexed programRef,
+        bytes32 indexed programId,
+        address indexed registrant,
+        bytes text,
+        CircuitClaim claim
+    );
     event CiphertextRegistered(
         bytes32 indexed handle,
         address indexed consumer,
@@ -92,7 +121,15 @@ interface ICoprocessor {
     );
     event ReleaseAllowed(bytes32 indexed handle, address indexed consumer, bytes32 indexed requestId);
 
-    error UnknownKeyScheme(bytes32 got, bytes32 expected);
+    error UnknownKeyScheme(bytes32 scheme);
+    /// The key's digest is registered, under another scheme only.
+    error KeySchemeMissing(bytes32 keyDigest, bytes32 scheme);
+    /// The points are not the commitments of the request's key.
+    error KeyPointsMismatch(bytes32 got, bytes32 expected);
+    /// An input is under the casting key, which the request's key has not.
+    error NoCastingKey(uint256 input);
+    /// This contract was deployed without a gateway: it serves linear programs only.
+    error NoGateway();
     error KeyAlreadyRegistered(bytes32 keyDigest);
     error UnknownKey(bytes32 keyDigest);
     error ProgramTextLength(uint256 got, uint256 most);
@@ -100,6 +137,8 @@ interface ICoprocessor {
     error ProgramDigestTooLarge(uint256 prog);
     error ProgramAlreadyRegistered(bytes32 programRef);
     error UnknownProgram(bytes32 programRef);
+    error ProgramKindMismatch(bytes32 programRef, ProgramKind got, ProgramKind expected);
+    error TooManyBootstrappings(uint256 logBootstrappings, uint256 most);
     error HandleCount(uint256 inputs, uint256 outputs);
     error LayoutEntry(uint256 index, uint256 entry);
     error InvalidDeclaration(uint8 keyKind, uint8 valueType, uint8 blocks);
@@ -121,11 +160,12 @@ interface ICoprocessor {
     error NotProven(bytes32 handle);
     error ReleaseAlreadyAllowed(bytes32 handle);
 
-    /// @notice Registers the digest of an evaluation key.
-    /// @param scheme How the digest is made; the one known is `keccak256("trine.key.blake3.v1")`.
+    /// @notice Registers the digest of an evaluation key, once for each scheme.
+    /// @param scheme How the digest is made: `keccak256("trine.key.blake3.v1")`, of the key's bytes, or
+    /// `keccak256("trine.key.kzg.v1")`, of the commitments to its words. Circuits run under keys of the second.
     function registerKey(bytes32 keyDigest, bytes32 scheme) external;
 
-    /// @notice Publishes a program text with what proofs name it by.
+    /// @notice Publishes the text of a linear program with what proofs name it by.
     /// @dev `prog` and the layouts cannot be recomputed here: they are a claim, and part of the reference. Another
     /// claim about the same text is another program, so a wrong one blocks nobody. Keyholders recompute all of it.
     /// @param prog Poseidon digest of the program, below the order of the scalar field.
@@ -140,6 +180,10 @@ interface ICoprocessor {
         uint8 inputs,
         uint8 outputs
     ) external returns (bytes32 programRef);
+
+    /// @notice Publishes the text of a circuit with what proofs name it by: a claim, as that of a linear program is.
+    /// @return programRef Digest of program id and claim, under a tag of its own: no linear program has it.
+    function registerCircuit(bytes calldata text, CircuitClaim calldata claim) external returns (bytes32 programRef);
 
     /// @notice Registers the commitment to a ciphertext, by the caller, for `consumer` alone.
     /// @param point Affine coordinates of the commitment.
@@ -157,11 +201,22 @@ interface ICoprocessor {
         external
         returns (bytes32 requestId);
 
-    /// @notice Records the outputs of a request, proven. Anybody may call it; a request is fulfilled once.
+    /// @notice Records the outputs of a request for a linear program, proven. Anybody may call it; a request is
+    /// fulfilled once.
     /// @param outputPoints Commitments of the outputs, in the order of the program.
     /// @param inputPoints Commitments that the input handles name.
     function fulfil(
         bytes32 requestId,
+        uint256[2][] calldata outputPoints,
+        uint256[2][] calldata inputPoints,
+        bytes calldata proof
+    ) external;
+
+    /// @notice The same for a circuit. The gateway finds the verifier by the proof's first four bytes.
+    /// @param keyPoints Commitments of the request's key: bootstrapping, compute, casting key.
+    function fulfilCircuit(
+        bytes32 requestId,
+        uint256[2][] calldata keyPoints,
         uint256[2][] calldata outputPoints,
         uint256[2][] calldata inputPoints,
         bytes calldata proof
@@ -179,8 +234,17 @@ interface ICoprocessor {
     /// @notice Id of the next request of a consumer.
     function nextRequestId(address consumer) external view returns (bytes32);
 
-    /// @notice A registered program; reverts with `UnknownProgram`.
+    /// @notice Whether a digest is registered under a scheme.
+    function isKeyRegisteredUnder(bytes32 keyDigest, bytes32 scheme) external view returns (bool);
+
+    /// @notice What kind of program a reference names; reverts with `UnknownProgram`.
+    function programKind(bytes32 programRef) external view returns (ProgramKind);
+
+    /// @notice A registered linear program; reverts with `UnknownProgram`, `ProgramKindMismatch`.
     function programRecord(bytes32 programRef) external view returns (ProgramRecord memory);
+
+    /// @notice A registered circuit; reverts with `UnknownProgram`, `ProgramKindMismatch`.
+    function circuitRecord(bytes32 programRef) external view returns (CircuitRecord memory);
 
     /// @notice A request; reverts with `UnknownRequest`.
     function requestRecord(bytes32 requestId) external view returns (RequestRecord memory);

@@ -5,7 +5,8 @@ pragma solidity ^0.8.28;
 interface IProofVerifier {
     /// @notice Reverts with a named error unless `proof` proves `publicValues`; returns nothing.
     /// @dev A verifier that returns a bool invites callers to ignore it, and breaks gas estimation.
-    /// @param publicValues `abi.encode(stmt, shape, layout0, layout1, prog, inputPoints, outputPoints)`.
+    /// @param publicValues `abi.encode` of the statement's public inputs and of the points that it names, as the kind
+    /// of proof has them (`docs/spec/onchain.md`).
     /// @param proof First four bytes of `VERIFIER_HASH`, then words as `docs/spec/onchain.md` lists them.
     function verify(bytes calldata publicValues, bytes calldata proof) external view;
 

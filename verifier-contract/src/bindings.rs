@@ -26,6 +26,27 @@ pub mod evaluation_verifier {
     }
 }
 
+/// Groth16 and the group side of the opening, for circuits of bootstrappings.
+#[expect(missing_docs, reason = "generated from the ABI; documented in the Solidity source")]
+pub mod circuit_verifier {
+    alloy::sol! {
+        #[sol(rpc)]
+        #[derive(Debug, PartialEq, Eq)]
+        CircuitVerifier,
+        "artifacts/CircuitVerifier.json"
+    }
+}
+
+/// Verifiers by selector.
+pub mod verifier_gateway {
+    alloy::sol! {
+        #[sol(rpc)]
+        #[derive(Debug, PartialEq, Eq)]
+        VerifierGateway,
+        "artifacts/VerifierGateway.json"
+    }
+}
+
 /// Committee epochs and their signatures.
 pub mod release_verifier {
     alloy::sol! {
@@ -51,7 +72,9 @@ pub mod private_tally {
     }
 }
 
+pub use circuit_verifier::CircuitVerifier;
 pub use coprocessor::{Coprocessor, ICoprocessor};
 pub use evaluation_verifier::EvaluationVerifier;
 pub use private_tally::PrivateTally;
 pub use release_verifier::ReleaseVerifier;
+pub use verifier_gateway::VerifierGateway;

@@ -1,16 +1,21 @@
-//! Bytes that `fulfil` takes: the proof, and the public values that the contract puts beside it.
+//! Bytes that `fulfil` and `fulfilCircuit` take: the proof, and the public values that the contract puts beside it.
+//!
+//! Here for linear programs, in [`circuit`] for circuits.
+
+pub mod circuit;
+mod words;
 
 use alloy::primitives::U256;
 use alloy::sol_types::SolValue;
-use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G2Affine};
-use ark_ec::AffineRepr;
+use ark_bn254::{Bn254, Fr, G1Affine};
 use ark_groth16::Proof;
 use trine_verifier::Bytes32;
 use trine_verifier::class::Class;
-use trine_verifier::digest::{field_from_word, field_word, g2_words, point_from_words, point_words};
+use trine_verifier::digest::field_word;
 use trine_verifier::handle::Commitment;
 use trine_verifier::proof::GroupProof;
 use trine_verifier::statement::PublicInputs;
+use words::{Words, body, encode};
 
 /// Bytes of the selector before the words.
 pub const SELECTOR_BYTES: usize = 4;
@@ -36,7 +41,7 @@ pub enum CalldataError {
     Length {
         /// Bytes given.
         got: usize,
-        /// Bytes of every proof of the class.
+        /// Bytes of every proof of the class and shape.
         expected: usize,
     },
     /// A proof for another verifier.
@@ -59,14 +64,14 @@ pub enum CalldataError {
         /// The field.
         field: &'static str,
     },
-    /// Another number of points than the class has.
+    /// Another number of points than class and shape have.
     #[error("{got} {field}, expected {expected}")]
     Count {
         /// The field.
         field: &'static str,
         /// Points given.
         got: usize,
-        /// Points of the class.
+        /// Points of the class and shape.
         expected: usize,
     },
 }
@@ -97,39 +102,19 @@ impl EvaluationProof {
     /// The bytes that the verifier with this hash reads. Errors: [`CalldataError::Count`].
     pub fn to_bytes(&self, class: &Class, verifier_hash: &Bytes32) -> Result<Vec<u8>, CalldataError> {
         let group = &self.group;
-        for (field, got, expected) in [
+        check_counts(&[
             ("columns", group.columns.len(), class.first_round_points()),
             ("second-round points", group.second.len(), class.second_round_points()),
             ("folds", group.folds.len(), class.levels() - 1),
-        ] {
-            if got != expected {
-                return Err(CalldataError::Count { field, got, expected });
-            }
-        }
-        let mut words = point_words(&self.groth16.a).to_vec();
-        words.extend(g2_words(&self.groth16.b));
-        words.extend(point_words(&self.groth16.c));
+        ])?;
         let points = group.columns.iter().chain(&group.second).chain(&group.folds);
-        words.extend(points.chain([&group.quotient, &group.witness]).flat_map(point_words));
-        words.extend(self.challenges.iter().map(field_word));
-        let mut bytes = verifier_hash.first_chunk::<SELECTOR_BYTES>().map(|s| s.to_vec()).unwrap_or_default();
-        bytes.extend(words.concat());
-        Ok(bytes)
+        let points = points.chain([&group.quotient, &group.witness]);
+        Ok(encode(verifier_hash, &self.groth16, points, &self.challenges))
     }
 
     /// Reads what the contract would read: exact length, the verifier's selector, canonical points and scalars.
     pub fn from_bytes(class: &Class, verifier_hash: &Bytes32, bytes: &[u8]) -> Result<Self, CalldataError> {
-        let (got, expected) = (bytes.len(), proof_bytes(class));
-        let length = CalldataError::Length { got, expected };
-        if got != expected {
-            return Err(length);
-        }
-        let (selector, rest) = bytes.split_first_chunk::<SELECTOR_BYTES>().ok_or(length)?;
-        let [h0, h1, h2, h3, ..] = *verifier_hash;
-        if *selector != [h0, h1, h2, h3] {
-            return Err(CalldataError::Selector { got: *selector, expected: [h0, h1, h2, h3] });
-        }
-        let mut words = Words(rest);
+        let mut words = Words(body(bytes, proof_bytes(class), verifier_hash)?);
         let groth16 = words.groth16()?;
         let group = GroupProof {
             columns: words.points("columns", class.first_round_points())?,
@@ -138,20 +123,27 @@ impl EvaluationProof {
             quotient: words.point("quotient")?,
             witness: words.point("witness")?,
         };
-        let challenges = [
-            words.scalar("rho")?,
-            words.scalar("r")?,
-            words.scalar("q")?,
-            words.scalar("z")?,
-            words.scalar("R(z)")?,
-        ];
+        let challenges = words.challenges()?;
         Ok(Self { groth16, group, challenges })
+    }
+}
+
+/// Fields with the points that are given and expected.
+fn check_counts(counts: &[(&'static str, usize, usize)]) -> Result<(), CalldataError> {
+    match counts.iter().find(|(_, got, expected)| got != expected) {
+        Some(&(field, got, expected)) => Err(CalldataError::Count { field, got, expected }),
+        None => Ok(()),
     }
 }
 
 /// Commitments as the contract takes them.
 pub fn points<'a>(commitments: impl IntoIterator<Item = &'a Commitment>) -> Vec<[U256; 2]> {
     commitments.into_iter().map(|c| c.xy().map(U256::from_be_bytes)).collect()
+}
+
+/// Points as the contract takes them; (0, 0) is the point at infinity.
+fn coordinates(point: &G1Affine) -> [U256; 2] {
+    trine_verifier::digest::point_words(point).map(U256::from_be_bytes)
 }
 
 /// A field element as a word of the contract.
@@ -165,50 +157,4 @@ pub fn public_values(public: &PublicInputs, inputs: &[[U256; 2]], outputs: &[[U2
     let words = [public.stmt, public.shape, layout_0, layout_1, public.prog].map(|w| scalar(&w));
     let [stmt, shape, layout_0, layout_1, prog] = words;
     (stmt, shape, layout_0, layout_1, prog, inputs.to_vec(), outputs.to_vec()).abi_encode_params()
-}
-
-/// Reads 32-byte words; the length is checked before.
-struct Words<'a>(&'a [u8]);
-
-impl Words<'_> {
-    fn word(&mut self) -> Option<Bytes32> {
-        let (word, rest) = self.0.split_first_chunk::<32>()?;
-        self.0 = rest;
-        Some(*word)
-    }
-
-    fn groth16(&mut self) -> Result<Proof<Bn254>, CalldataError> {
-        Ok(Proof {
-            a: self.finite_point("groth16.a")?,
-            b: self.g2_point("groth16.b")?,
-            c: self.finite_point("groth16.c")?,
-        })
-    }
-
-    fn scalar(&mut self, field: &'static str) -> Result<Fr, CalldataError> {
-        self.word().and_then(|w| field_from_word(&w)).ok_or(CalldataError::Scalar { field })
-    }
-
-    fn point(&mut self, field: &'static str) -> Result<G1Affine, CalldataError> {
-        let (x, y) = (self.word(), self.word());
-        x.zip(y).and_then(|(x, y)| point_from_words(&x, &y)).ok_or(CalldataError::Point { field })
-    }
-
-    fn finite_point(&mut self, field: &'static str) -> Result<G1Affine, CalldataError> {
-        let point = self.point(field)?;
-        if point.is_zero() { Err(CalldataError::Point { field }) } else { Ok(point) }
-    }
-
-    fn points(&mut self, field: &'static str, count: usize) -> Result<Vec<G1Affine>, CalldataError> {
-        (0..count).map(|_| self.point(field)).collect()
-    }
-
-    fn g2_point(&mut self, field: &'static str) -> Result<G2Affine, CalldataError> {
-        let mut coordinate =
-            || self.word().and_then(|w| field_from_word::<Fq>(&w)).ok_or(CalldataError::Point { field });
-        let (x_c1, x_c0, y_c1, y_c0) = (coordinate()?, coordinate()?, coordinate()?, coordinate()?);
-        let point = G2Affine::new_unchecked(Fq2::new(x_c0, x_c1), Fq2::new(y_c0, y_c1));
-        let sound = point.is_on_curve() && point.is_in_correct_subgroup_assuming_on_curve();
-        if sound { Ok(point) } else { Err(CalldataError::Point { field }) }
-    }
 }

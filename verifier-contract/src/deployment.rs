@@ -1,9 +1,11 @@
 //! Deploys the contracts on a JSON-RPC node.
 
-use crate::bindings::{Coprocessor, EvaluationVerifier, ReleaseVerifier};
+use crate::bindings::{CircuitVerifier, Coprocessor, EvaluationVerifier, ReleaseVerifier, VerifierGateway};
 use crate::error::ContractError;
-use alloy::primitives::{Address, B256};
+use crate::verifying_key::DeployableKey;
+use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
+use trine_verifier::statement::parameter_set_id;
 
 /// Which setups may be deployed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,17 @@ pub struct DeploymentPlan {
     pub verifier_hash: B256,
     /// Digest of the reference string that the deployer's prover uses.
     pub srs_digest: B256,
+    /// Finds the verifiers of circuits ([`deploy_circuits`]); the zero address where circuits are not served.
+    pub gateway: Address,
+}
+
+/// Addresses of what verifies circuits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CircuitDeployment {
+    /// Verifiers by selector.
+    pub gateway: Address,
+    /// Verifier of circuits under the given key, added to the gateway.
+    pub verifier: Address,
 }
 
 /// Addresses of the contracts.
@@ -70,6 +83,12 @@ pub enum DeploymentError {
         /// The chain.
         chain_id: u64,
     },
+    /// The transaction that adds a verifier to the gateway failed.
+    #[error("the gateway did not take the verifier {verifier}")]
+    NotAdded {
+        /// The verifier.
+        verifier: Address,
+    },
     /// The compiled key is not the prover's.
     #[error("{what} of the contract is {got}, the prover's is {expected}")]
     SetupMismatch {
@@ -105,7 +124,7 @@ pub async fn deploy<P: Provider + Clone>(
         }
     }
     let development = verifier.DEVELOPMENT().call().await.map_err(call)?;
-    let coprocessor = Coprocessor::deploy(provider.clone(), *verifier.address())
+    let coprocessor = Coprocessor::deploy(provider.clone(), *verifier.address(), plan.gateway)
         .await
         .map_err(|error| failure("Coprocessor", chain_id, error))?;
     let release = ReleaseVerifier::deploy(provider, plan.owner)
@@ -118,6 +137,45 @@ pub async fn deploy<P: Provider + Clone>(
         release_verifier: *release.address(),
         development,
     })
+}
+
+/// Deploys a gateway and a verifier of circuits under `key`, and adds the one to the other.
+///
+/// The provider signs as `owner`, who may add verifiers later on: of the same reference string, and of no development
+/// setup unless the gateway is one of development mode.
+pub async fn deploy_circuits<P: Provider + Clone>(
+    provider: P,
+    mode: Mode,
+    owner: Address,
+    key: &DeployableKey<'_>,
+) -> Result<CircuitDeployment, DeploymentError> {
+    let chain_id = provider.get_chain_id().await?;
+    let development = key.srs().development;
+    if development && mode == Mode::Production {
+        return Err(DeploymentError::DevelopmentSetup { chain_id });
+    }
+    let words = key.words().into_iter().map(U256::from_be_bytes).collect();
+    let max_powers = U256::from(key.srs().max_powers);
+    let verifier = CircuitVerifier::deploy(provider.clone(), words, max_powers, development)
+        .await
+        .map_err(|error| failure("CircuitVerifier", chain_id, error))?;
+    let got =
+        verifier.VERIFIER_HASH().call().await.map_err(|error| failure("CircuitVerifier", chain_id, error))?;
+    let expected = B256::from(key.verifier_hash());
+    if got != expected {
+        return Err(DeploymentError::SetupMismatch { what: "verifier hash", got, expected });
+    }
+    let (srs, set) = (key.srs().digest().into(), parameter_set_id().into());
+    let gateway = VerifierGateway::deploy(provider, owner, srs, set, mode == Mode::Development)
+        .await
+        .map_err(|error| failure("VerifierGateway", chain_id, error))?;
+    let added = gateway.addVerifier(*verifier.address()).send().await;
+    let receipt = added.map_err(|error| failure("VerifierGateway", chain_id, error))?.get_receipt().await;
+    let receipt = receipt.map_err(|error| failure("VerifierGateway", chain_id, error.into()))?;
+    if !receipt.status() {
+        return Err(DeploymentError::NotAdded { verifier: *verifier.address() });
+    }
+    Ok(CircuitDeployment { gateway: *gateway.address(), verifier: *verifier.address() })
 }
 
 fn failure(contract: &'static str, chain_id: u64, source: alloy::contract::Error) -> DeploymentError {

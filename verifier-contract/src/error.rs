@@ -1,9 +1,11 @@
 //! Reverts of the contracts: which contract's error, by selector.
 
+use crate::bindings::circuit_verifier::CircuitVerifier::CircuitVerifierErrors;
 use crate::bindings::coprocessor::Coprocessor::CoprocessorErrors;
 use crate::bindings::evaluation_verifier::EvaluationVerifier::EvaluationVerifierErrors;
 use crate::bindings::private_tally::PrivateTally::PrivateTallyErrors;
 use crate::bindings::release_verifier::ReleaseVerifier::ReleaseVerifierErrors;
+use crate::bindings::verifier_gateway::VerifierGateway::VerifierGatewayErrors;
 use alloy::sol_types::SolInterface;
 
 /// A revert, decoded. A contract passes on what a contract it called reverts with, so the variant says where the
@@ -16,6 +18,12 @@ pub enum ContractError {
     /// Declared by the `EvaluationVerifier`.
     #[error("EvaluationVerifier reverts: {}", self.name())]
     EvaluationVerifier(EvaluationVerifierErrors),
+    /// Declared by the `CircuitVerifier` alone: what it shares with the `EvaluationVerifier` counts as that one's.
+    #[error("CircuitVerifier reverts: {}", self.name())]
+    CircuitVerifier(CircuitVerifierErrors),
+    /// Declared by the `VerifierGateway`.
+    #[error("VerifierGateway reverts: {}", self.name())]
+    VerifierGateway(VerifierGatewayErrors),
     /// Declared by the `ReleaseVerifier`.
     #[error("ReleaseVerifier reverts: {}", self.name())]
     ReleaseVerifier(ReleaseVerifierErrors),
@@ -34,6 +42,10 @@ impl ContractError {
             Self::Coprocessor(error)
         } else if let Ok(error) = EvaluationVerifierErrors::abi_decode_validate(data) {
             Self::EvaluationVerifier(error)
+        } else if let Ok(error) = CircuitVerifierErrors::abi_decode_validate(data) {
+            Self::CircuitVerifier(error)
+        } else if let Ok(error) = VerifierGatewayErrors::abi_decode_validate(data) {
+            Self::VerifierGateway(error)
         } else if let Ok(error) = ReleaseVerifierErrors::abi_decode_validate(data) {
             Self::ReleaseVerifier(error)
         } else if let Ok(error) = PrivateTallyErrors::abi_decode_validate(data) {
@@ -48,6 +60,8 @@ impl ContractError {
         let name = match self {
             Self::Coprocessor(error) => CoprocessorErrors::name_by_selector(error.selector()),
             Self::EvaluationVerifier(error) => EvaluationVerifierErrors::name_by_selector(error.selector()),
+            Self::CircuitVerifier(error) => CircuitVerifierErrors::name_by_selector(error.selector()),
+            Self::VerifierGateway(error) => VerifierGatewayErrors::name_by_selector(error.selector()),
             Self::ReleaseVerifier(error) => ReleaseVerifierErrors::name_by_selector(error.selector()),
             Self::PrivateTally(error) => PrivateTallyErrors::name_by_selector(error.selector()),
             Self::Unknown(_) => None,

@@ -2,6 +2,9 @@
 
 use crate::verifying_key::DeployableKey;
 use std::fmt::Write;
+use trine_verifier::bootstrapping::program::MAX_HANDLES;
+use trine_verifier::bootstrapping::shape::{Shape, ShapeError};
+use trine_verifier::bootstrapping::{Column, Parameters, statement};
 use trine_verifier::class::{ARITY_BITS, Class};
 use trine_verifier::statement::{PUBLIC_INPUTS, parameter_set_id};
 
@@ -32,6 +35,117 @@ pub fn evaluation_class(class: &Class) -> String {
     }
     source.push_str("}\n");
     source
+}
+
+/// Bits of a bitmap of slots in `CircuitClass`: one for each slot of a round.
+const BITS_PER_LOG: usize = 32;
+/// Blocks that a layout entry has bits for.
+const MOST_BLOCKS: usize = 64;
+
+/// Why a parameter set has no `CircuitClass`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CircuitClassError {
+    /// The parameter set has no shape of the most bootstrappings.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// Something does not fit its bits.
+    #[error("{what}: {got}, at most {most}")]
+    Room {
+        /// What.
+        what: &'static str,
+        /// Given.
+        got: usize,
+        /// Most.
+        most: usize,
+    },
+    /// Slots are not those of rounds, keys and handles.
+    #[error("{got} slots are counted, the class has {expected}")]
+    Slots {
+        /// Of rounds, keys and handles.
+        got: usize,
+        /// Opened polynomials.
+        expected: usize,
+    },
+}
+
+/// Source of `CircuitClass.sol`.
+pub fn circuit_class(parameters: &Parameters) -> Result<String, CircuitClassError> {
+    let p = parameters;
+    let most = shape_of(p, p.max_log_bootstrappings)?;
+    let [first, second] = [most.first_round(), most.second_round()].map(<[usize]>::len);
+    let keys = [Column::BootstrappingKey, Column::KeyswitchingKey(0), Column::KeyswitchingKey(1)]
+        .map(|key| 1usize << most.log_chunks(key));
+    let key_points: usize = keys.iter().sum();
+    for (what, got, most) in [
+        ("slots of a round", first.max(second), BITS_PER_LOG),
+        ("log2 of the bootstrappings", p.max_log_bootstrappings, 256 / BITS_PER_LOG - 1),
+        ("handles", p.max_inputs + p.max_outputs, MAX_HANDLES),
+    ] {
+        if got > most {
+            return Err(CircuitClassError::Room { what, got, most });
+        }
+    }
+    let (got, expected) = (first + second + key_points + p.max_inputs + p.max_outputs, most.polynomials());
+    if got != expected {
+        return Err(CircuitClassError::Slots { got, expected });
+    }
+    let blocks = 1usize << p.log_chunk.saturating_sub(p.log_n + 1);
+    let [bootstrapping, compute, casting] = keys;
+    let mut source = String::from(HEADER);
+    source.push_str(
+        "/// @title Constants of the class of proofs of circuits (`prover/verifier/src/bootstrapping/parameters.rs`).\n",
+    );
+    source.push_str("library CircuitClass {\n");
+    line(&mut source, format_args!("uint8 internal constant CLASS_ID = {};", p.id));
+    line(
+        &mut source,
+        format_args!("bytes32 internal constant PARAMETER_SET_ID = 0x{};", hex::encode(parameter_set_id())),
+    );
+    for (name, value) in [
+        ("MAX_LOG_BOOTSTRAPPINGS", p.max_log_bootstrappings),
+        ("FIRST_ROUND_SLOTS", first),
+        ("SECOND_ROUND_SLOTS", second),
+        ("BOOTSTRAPPING_KEY_POINTS", bootstrapping),
+        ("COMPUTE_KEY_POINTS", compute),
+        ("CASTING_KEY_POINTS", casting),
+        ("KEY_POINTS", key_points),
+        ("INPUT_SLOTS", p.max_inputs),
+        ("OUTPUT_SLOTS", p.max_outputs),
+        ("BLOCKS_PER_HANDLE", blocks.min(MOST_BLOCKS)),
+        ("FOLDS", most.levels() - 1),
+        ("ARITY_BITS", ARITY_BITS),
+        ("PUBLIC_INPUTS", statement::PUBLIC_INPUTS),
+    ] {
+        line(&mut source, format_args!("uint256 internal constant {name} = {value};"));
+    }
+    line(
+        &mut source,
+        format_args!(
+            "/// Used slots of the first and of the second round: {BITS_PER_LOG} bits for each log2 of the bootstrappings, bit k for slot k."
+        ),
+    );
+    line(&mut source, format_args!("uint256 internal constant BITS_PER_LOG = {BITS_PER_LOG};"));
+    let (mut used_first, mut used_second) = (String::new(), String::new());
+    for log in (0..=p.max_log_bootstrappings).rev() {
+        let shape = shape_of(p, log)?;
+        let _ = write!(used_first, "{:08x}", bitmap(shape.first_round(), 0));
+        let _ = write!(used_second, "{:08x}", bitmap(shape.second_round(), first));
+    }
+    for (name, used) in [("FIRST_ROUND_USED", used_first), ("SECOND_ROUND_USED", used_second)] {
+        line(&mut source, format_args!("uint256 internal constant {name} = 0x{used};"));
+    }
+    source.push_str("}\n");
+    Ok(source)
+}
+
+/// A shape of so many bootstrappings; its handles have no influence on the slots of the rounds.
+fn shape_of(parameters: &Parameters, log_bootstrappings: usize) -> Result<Shape, ShapeError> {
+    Shape::of(*parameters, 1 << log_bootstrappings, vec![1], vec![1])
+}
+
+/// Bit k for slot `first + k`.
+fn bitmap(slots: &[usize], first: usize) -> u64 {
+    slots.iter().fold(0, |bits, slot| bits | 1 << (slot - first))
 }
 
 /// Source of a library `name` with a verifying key.

@@ -5,6 +5,7 @@ use ark_ec::AffineRepr;
 use ark_groth16::VerifyingKey;
 use sha3::{Digest, Keccak256};
 use trine_verifier::Bytes32;
+use trine_verifier::bootstrapping::{Parameters, statement as circuit_statement};
 use trine_verifier::class::Class;
 use trine_verifier::digest::{AbiHasher, g2_words, point_words, uint_word};
 use trine_verifier::srs::VerifierSrs;
@@ -46,16 +47,34 @@ pub enum KeyError {
 pub struct DeployableKey<'a> {
     key: &'a VerifyingKey<Bn254>,
     srs: &'a VerifierSrs,
-    class: Class,
+    class_id: u8,
 }
 
 impl<'a> DeployableKey<'a> {
-    /// Refuses keys under which anybody forges.
+    /// A key for linear programs. Refuses keys under which anybody forges.
     ///
     /// The keys of a development setup come from a generator that draws its own base points; a production key stands
     /// on the standard generators, gamma among them.
     pub fn new(key: &'a VerifyingKey<Bn254>, srs: &'a VerifierSrs, class: Class) -> Result<Self, KeyError> {
-        let (got, expected) = (key.gamma_abc_g1.len(), PUBLIC_INPUTS + 1);
+        Self::checked(key, srs, class.id, PUBLIC_INPUTS)
+    }
+
+    /// A key for circuits, as the constructor of the `CircuitVerifier` takes it. Refusals as for [`Self::new`].
+    pub fn for_circuits(
+        key: &'a VerifyingKey<Bn254>,
+        srs: &'a VerifierSrs,
+        parameters: &Parameters,
+    ) -> Result<Self, KeyError> {
+        Self::checked(key, srs, parameters.id, circuit_statement::PUBLIC_INPUTS)
+    }
+
+    fn checked(
+        key: &'a VerifyingKey<Bn254>,
+        srs: &'a VerifierSrs,
+        class_id: u8,
+        public_inputs: usize,
+    ) -> Result<Self, KeyError> {
+        let (got, expected) = (key.gamma_abc_g1.len(), public_inputs + 1);
         if got != expected {
             return Err(KeyError::InputPoints { got, expected });
         }
@@ -86,12 +105,7 @@ impl<'a> DeployableKey<'a> {
         if !srs.development && key.gamma_g2 != G2Affine::generator() {
             return Err(KeyError::GammaIsNotGenerator);
         }
-        Ok(Self { key, srs, class })
-    }
-
-    /// The class whose circuit the key is of.
-    pub fn class(&self) -> &Class {
-        &self.class
+        Ok(Self { key, srs, class_id })
     }
 
     /// The verifier's part of the reference string.
@@ -116,7 +130,7 @@ impl<'a> DeployableKey<'a> {
             .word(&Keccak256::digest(bytes.concat()).into())
             .word(&self.srs.digest())
             .word(&parameter_set_id())
-            .uint(u64::from(self.class.id))
+            .uint(u64::from(self.class_id))
             .finish()
     }
 

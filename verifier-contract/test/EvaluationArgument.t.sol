@@ -2,15 +2,16 @@
 pragma solidity ^0.8.28;
 
 import {Bn254} from "../src/lib/Bn254.sol";
-import {EvaluationArgument} from "../src/lib/EvaluationArgument.sol";
+import {GroupSide} from "../src/lib/GroupSide.sol";
+import {ProofWords} from "../src/lib/ProofWords.sol";
 import {TinyVerifier} from "./TinyVerifier.sol";
-import {Test} from "./Vm.sol";
+import {WordEdits} from "./WordEdits.sol";
 import {TinyProof} from "./generated/TinyProof.sol";
 
 /// @title Every word of proof and public values is bound; each malformed word has its error.
-contract EvaluationArgumentTest is Test {
-    EvaluationArgument.Part constant VALUES = EvaluationArgument.Part.PublicValues;
-    EvaluationArgument.Part constant PROOF = EvaluationArgument.Part.Proof;
+contract EvaluationArgumentTest is WordEdits {
+    ProofWords.Part constant VALUES = ProofWords.Part.PublicValues;
+    ProofWords.Part constant PROOF = ProofWords.Part.Proof;
     uint256 constant PROOF_WORDS = 35;
     uint256 constant CHALLENGES = 30;
 
@@ -32,7 +33,7 @@ contract EvaluationArgumentTest is Test {
             bytes memory changed = bytes.concat(proof);
             uint256 word = proofWord(proof, i);
             setProofWord(changed, i, addmod(word, 1, Bn254.R));
-            vm.expectRevert(EvaluationArgument.PairingMismatch.selector);
+            vm.expectRevert(GroupSide.PairingMismatch.selector);
             verifier.verify(values, changed);
         }
     }
@@ -50,7 +51,7 @@ contract EvaluationArgumentTest is Test {
                 setProofWord(changed, i, Bn254.G1_X);
                 setProofWord(changed, i + 1, Bn254.G1_Y);
             }
-            vm.expectRevert(EvaluationArgument.PairingMismatch.selector);
+            vm.expectRevert(GroupSide.PairingMismatch.selector);
             verifier.verify(values, changed);
         }
     }
@@ -60,7 +61,7 @@ contract EvaluationArgumentTest is Test {
         for (uint256 i = 8; i < CHALLENGES; i += 2) {
             bytes memory changed = bytes.concat(proof);
             setProofWord(changed, i + 1, Bn254.P - proofWord(proof, i + 1));
-            vm.expectRevert(EvaluationArgument.PairingMismatch.selector);
+            vm.expectRevert(GroupSide.PairingMismatch.selector);
             verifier.verify(values, changed);
         }
     }
@@ -71,7 +72,7 @@ contract EvaluationArgumentTest is Test {
             if (i == 1) continue; // shape decides lengths: its own test
             bytes memory changed = bytes.concat(values);
             setWord(changed, i, addmod(valueWord(values, i), 1, Bn254.R));
-            vm.expectRevert(EvaluationArgument.PairingMismatch.selector);
+            vm.expectRevert(GroupSide.PairingMismatch.selector);
             verifier.verify(changed, proof);
         }
     }
@@ -83,7 +84,7 @@ contract EvaluationArgumentTest is Test {
             bytes memory changed = bytes.concat(values);
             setWord(changed, i, Bn254.G1_X);
             setWord(changed, i + 1, Bn254.G1_Y);
-            vm.expectRevert(EvaluationArgument.PairingMismatch.selector);
+            vm.expectRevert(GroupSide.PairingMismatch.selector);
             verifier.verify(changed, proof);
         }
     }
@@ -96,7 +97,7 @@ contract EvaluationArgumentTest is Test {
             setWord(values, 8 + word, valueWord(values, 10 + word));
             setWord(values, 10 + word, first);
         }
-        vm.expectRevert(EvaluationArgument.PairingMismatch.selector);
+        vm.expectRevert(GroupSide.PairingMismatch.selector);
         verifier.verify(values, proof);
     }
 
@@ -105,7 +106,7 @@ contract EvaluationArgumentTest is Test {
         (bytes memory values, bytes memory proof) = TinyProof.tally();
         setWord(values, 1, 1 | 11 << 8 | 2 << 16);
         vm.expectRevert(
-            abi.encodeWithSelector(EvaluationArgument.PublicValuesEncoding.selector, 6, 0x400, 0x3c0)
+            abi.encodeWithSelector(ProofWords.PublicValuesEncoding.selector, 6, 0x400, 0x3c0)
         );
         verifier.verify(values, proof);
 
@@ -117,7 +118,7 @@ contract EvaluationArgumentTest is Test {
         setWord(values, 30, 2);
         setWord(values, 31, x);
         setWord(values, 32, y);
-        vm.expectRevert(EvaluationArgument.PairingMismatch.selector);
+        vm.expectRevert(GroupSide.PairingMismatch.selector);
         verifier.verify(values, proof);
     }
 
@@ -127,23 +128,23 @@ contract EvaluationArgumentTest is Test {
             1 | 4 << 16, 1 | 15 << 8, 1 | 15 << 8 | 4 << 16 | 1 << 24];
         for (uint256 i; i < shapes.length; ++i) {
             setWord(values, 1, shapes[i]);
-            vm.expectRevert(abi.encodeWithSelector(EvaluationArgument.UnknownShape.selector, shapes[i]));
+            vm.expectRevert(abi.encodeWithSelector(ProofWords.UnknownShape.selector, shapes[i]));
             verifier.verify(values, proof);
         }
     }
 
     function test_LengthsAreExact() external {
         (bytes memory values, bytes memory proof) = TinyProof.tally();
-        vm.expectRevert(abi.encodeWithSelector(EvaluationArgument.ProofLength.selector, 1125, 1124));
+        vm.expectRevert(abi.encodeWithSelector(ProofWords.ProofLength.selector, 1125, 1124));
         verifier.verify(values, bytes.concat(proof, hex"00"));
-        vm.expectRevert(abi.encodeWithSelector(EvaluationArgument.ProofLength.selector, 0, 1124));
+        vm.expectRevert(abi.encodeWithSelector(ProofWords.ProofLength.selector, 0, 1124));
         verifier.verify(values, "");
         uint256 length = values.length;
         vm.expectRevert(
-            abi.encodeWithSelector(EvaluationArgument.PublicValuesLength.selector, length + 32, length)
+            abi.encodeWithSelector(ProofWords.PublicValuesLength.selector, length + 32, length)
         );
         verifier.verify(bytes.concat(values, bytes32(0)), proof);
-        vm.expectRevert(abi.encodeWithSelector(EvaluationArgument.PublicValuesLength.selector, 0, 288));
+        vm.expectRevert(abi.encodeWithSelector(ProofWords.PublicValuesLength.selector, 0, 288));
         verifier.verify("", proof);
     }
 
@@ -153,7 +154,7 @@ contract EvaluationArgumentTest is Test {
         proof[3] ^= 0x01;
         vm.expectRevert(
             abi.encodeWithSelector(
-                EvaluationArgument.WrongVerifier.selector, selector ^ bytes4(uint32(1)), selector
+                ProofWords.WrongVerifier.selector, selector ^ bytes4(uint32(1)), selector
             )
         );
         verifier.verify(values, proof);
@@ -166,13 +167,13 @@ contract EvaluationArgumentTest is Test {
             if (i == 1) continue; // far from canonical: UnknownShape
             bytes memory changed = bytes.concat(values);
             setWord(changed, i, valueWord(values, i) + Bn254.R);
-            vm.expectRevert(abi.encodeWithSelector(EvaluationArgument.ScalarTooLarge.selector, VALUES, i));
+            vm.expectRevert(abi.encodeWithSelector(ProofWords.ScalarTooLarge.selector, VALUES, i));
             verifier.verify(changed, proof);
         }
         for (uint256 i = CHALLENGES; i < PROOF_WORDS; ++i) {
             bytes memory changed = bytes.concat(proof);
             setProofWord(changed, i, proofWord(proof, i) + Bn254.R);
-            vm.expectRevert(abi.encodeWithSelector(EvaluationArgument.ScalarTooLarge.selector, PROOF, i));
+            vm.expectRevert(abi.encodeWithSelector(ProofWords.ScalarTooLarge.selector, PROOF, i));
             verifier.verify(values, changed);
         }
     }
@@ -182,13 +183,13 @@ contract EvaluationArgumentTest is Test {
         for (uint256 i; i < CHALLENGES; ++i) {
             bytes memory changed = bytes.concat(proof);
             setProofWord(changed, i, proofWord(proof, i) + Bn254.P);
-            vm.expectRevert(abi.encodeWithSelector(EvaluationArgument.CoordinateTooLarge.selector, PROOF, i));
+            vm.expectRevert(abi.encodeWithSelector(ProofWords.CoordinateTooLarge.selector, PROOF, i));
             verifier.verify(values, changed);
         }
         for (uint256 i = 8; i < 10; ++i) {
             bytes memory changed = bytes.concat(values);
             setWord(changed, i, valueWord(values, i) + Bn254.P);
-            vm.expectRevert(abi.encodeWithSelector(EvaluationArgument.CoordinateTooLarge.selector, VALUES, i));
+            vm.expectRevert(abi.encodeWithSelector(ProofWords.CoordinateTooLarge.selector, VALUES, i));
             verifier.verify(changed, proof);
         }
     }
@@ -199,14 +200,14 @@ contract EvaluationArgumentTest is Test {
         for (uint256 i; i < CHALLENGES; i += i == 2 ? 4 : 2) {
             bytes memory changed = bytes.concat(proof);
             setProofWord(changed, i, addmod(proofWord(proof, i), 1, Bn254.P));
-            vm.expectRevert(abi.encodeWithSelector(EvaluationArgument.PointNotOnCurve.selector, PROOF, i));
+            vm.expectRevert(abi.encodeWithSelector(ProofWords.PointNotOnCurve.selector, PROOF, i));
             uint256 before = gasleft();
             verifier.verify(values, changed);
             assertTrue(before - gasleft() < 100_000, "gas");
         }
         bytes memory moved = bytes.concat(values);
         setWord(moved, 8, addmod(valueWord(values, 8), 1, Bn254.P));
-        vm.expectRevert(abi.encodeWithSelector(EvaluationArgument.PointNotOnCurve.selector, VALUES, 8));
+        vm.expectRevert(abi.encodeWithSelector(ProofWords.PointNotOnCurve.selector, VALUES, 8));
         verifier.verify(moved, proof);
     }
 
@@ -227,13 +228,13 @@ contract EvaluationArgumentTest is Test {
         bytes memory changed = bytes.concat(values);
         setWord(changed, 8, 0);
         setWord(changed, 9, 0);
-        vm.expectRevert(abi.encodeWithSelector(EvaluationArgument.PointNotOnCurve.selector, VALUES, 8));
+        vm.expectRevert(abi.encodeWithSelector(ProofWords.PointNotOnCurve.selector, VALUES, 8));
         verifier.verify(changed, proof);
         for (uint256 i; i < 8; i += 6) {
             changed = bytes.concat(proof);
             setProofWord(changed, i, 0);
             setProofWord(changed, i + 1, 0);
-            vm.expectRevert(abi.encodeWithSelector(EvaluationArgument.PointNotOnCurve.selector, PROOF, i));
+            vm.expectRevert(abi.encodeWithSelector(ProofWords.PointNotOnCurve.selector, PROOF, i));
             verifier.verify(values, changed);
         }
     }
@@ -245,7 +246,7 @@ contract EvaluationArgumentTest is Test {
             bytes memory changed = bytes.concat(proof);
             setProofWord(changed, i, 0);
             setProofWord(changed, i + 1, 0);
-            vm.expectRevert(EvaluationArgument.PairingMismatch.selector);
+            vm.expectRevert(GroupSide.PairingMismatch.selector);
             verifier.verify(values, changed);
         }
     }
@@ -287,60 +288,6 @@ contract EvaluationArgumentTest is Test {
             return true;
         } catch {
             return false;
-        }
-    }
-
-    uint256 constant TWIST_X = 1;
-
-    /// A square root of `1 + 3 / (9 + u)` in Fp2, by the norm.
-    function twistPointAtOne() private pure returns (uint256 c1, uint256 c0) {
-        uint256 a0 = addmod(Bn254.TWIST_B_C0, TWIST_X, Bn254.P);
-        uint256 a1 = Bn254.TWIST_B_C1;
-        uint256 norm = root(addmod(mulmod(a0, a0, Bn254.P), mulmod(a1, a1, Bn254.P), Bn254.P));
-        uint256 half = (Bn254.P + 1) / 2;
-        uint256 square = mulmod(addmod(a0, norm, Bn254.P), half, Bn254.P);
-        c0 = root(square);
-        if (mulmod(c0, c0, Bn254.P) != square) {
-            square = mulmod(addmod(a0, Bn254.P - norm, Bn254.P), half, Bn254.P);
-            c0 = root(square);
-        }
-        c1 = mulmod(mulmod(a1, half, Bn254.P), power(c0, Bn254.P - 2), Bn254.P);
-        assertTrue(Bn254.isOnTwist(0, TWIST_X, c1, c0), "on the twist");
-    }
-
-    function root(uint256 value) private pure returns (uint256) {
-        return power(value, (Bn254.P + 1) / 4);
-    }
-
-    function power(uint256 base, uint256 exponent) private pure returns (uint256 result) {
-        result = 1;
-        for (; exponent != 0; exponent >>= 1) {
-            if (exponent & 1 == 1) result = mulmod(result, base, Bn254.P);
-            base = mulmod(base, base, Bn254.P);
-        }
-    }
-
-    function proofWord(bytes memory proof, uint256 i) private pure returns (uint256 word) {
-        assembly ("memory-safe") {
-            word := mload(add(add(proof, 36), mul(i, 32)))
-        }
-    }
-
-    function setProofWord(bytes memory proof, uint256 i, uint256 word) private pure {
-        assembly ("memory-safe") {
-            mstore(add(add(proof, 36), mul(i, 32)), word)
-        }
-    }
-
-    function valueWord(bytes memory values, uint256 i) private pure returns (uint256 word) {
-        assembly ("memory-safe") {
-            word := mload(add(add(values, 32), mul(i, 32)))
-        }
-    }
-
-    function setWord(bytes memory values, uint256 i, uint256 word) private pure {
-        assembly ("memory-safe") {
-            mstore(add(add(values, 32), mul(i, 32)), word)
         }
     }
 }

@@ -21,11 +21,11 @@ contract TinyVerifier is IProofVerifier {
 
     /// @dev The checks of a key's words, as the constructor of the `EvaluationVerifier` makes them.
     function checkKey(uint256[] memory key, bool development) external view {
-        Groth16Key.check(key, development);
+        Groth16Key.check(key, EvaluationClass.PUBLIC_INPUTS, development);
     }
 
     function hashes(uint256[] memory key) external pure returns (bytes32 verifierHash, bytes32 srsDigest) {
         srsDigest = Groth16Key.srsDigest(key, TinyVerifyingKey.MAX_POWERS);
-        verifierHash = Groth16Key.verifierHash(key, srsDigest);
+        verifierHash = Groth16Key.verifierHash(key, srsDigest, PARAMETER_SET_ID, CLASS_ID);
     }
 }

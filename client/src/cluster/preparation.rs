@@ -9,7 +9,7 @@ use crate::certificates::{Authority, CertificateError};
 use crate::chain::{Account, ChainError};
 use crate::config::ConfigError;
 use crate::setup;
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use rand::RngCore;
 use rand::rngs::OsRng;
 use std::fs;
@@ -182,6 +182,7 @@ pub async fn deploy_contracts(
         owner: owner.address(),
         verifier_hash: material.verifier_hash,
         srs_digest: material.srs.verifier().digest().into(),
+        gateway: Address::ZERO,
     };
     let deployed = deploy(owner.provider().clone(), &plan).await?;
     owner.register_key(deployed.coprocessor, material.key_digest).await?;

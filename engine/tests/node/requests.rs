@@ -30,7 +30,8 @@ pub fn consumer(anvil: &Anvil) -> (DynProvider, Address) {
 /// Deploys verifier and coprocessor.
 pub async fn deploy(provider: &DynProvider) -> Address {
     let verifier = EvaluationVerifier::deploy(provider.clone(), true).await.unwrap();
-    *Coprocessor::deploy(provider.clone(), *verifier.address()).await.unwrap().address()
+    let contract = Coprocessor::deploy(provider.clone(), *verifier.address(), Address::ZERO).await.unwrap();
+    *contract.address()
 }
 
 /// Registers key set, program and the two ciphertexts behind `commitments`, and asks for their sum.

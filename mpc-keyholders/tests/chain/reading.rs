@@ -1,6 +1,6 @@
 //! What a node reads from a development chain (anvil), before and without a fulfilment.
 
-use alloy::primitives::{B256, Bytes, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::providers::{Provider, ProviderBuilder};
 use alloy::signers::local::PrivateKeySigner;
 use std::net::TcpListener;
@@ -71,7 +71,7 @@ async fn a_request_is_read_with_its_program_and_inputs() {
     let consumer = signer.address();
     let provider = ProviderBuilder::new().wallet(signer).connect_http(anvil.url.parse().unwrap());
     let verifier = EvaluationVerifier::deploy(provider.clone(), true).await.unwrap();
-    let contract = Coprocessor::deploy(provider.clone(), *verifier.address()).await.unwrap();
+    let contract = Coprocessor::deploy(provider.clone(), *verifier.address(), Address::ZERO).await.unwrap();
 
     let scheme = contract.KEY_SCHEME().call().await.unwrap();
     contract.registerKey(B256::from(KEY), scheme).send().await.unwrap().get_receipt().await.unwrap();

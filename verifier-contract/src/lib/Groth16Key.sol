@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {EvaluationClass} from "../generated/EvaluationClass.sol";
 import {Bn254} from "./Bn254.sol";
 import {HandleLib} from "./HandleLib.sol";
 
 /// @title A Groth16 verifying key with the verifier's part of the reference string, as words.
 /// @dev Words: alpha (x, y), then beta, gamma, delta (each x_c1, x_c0, y_c1, y_c0), then the IC points (x, y), then
-/// tau H (x_c1, x_c0, y_c1, y_c0).
+/// tau H (x_c1, x_c0, y_c1, y_c0). There is one IC point more than public inputs.
 library Groth16Key {
     uint256 internal constant ALPHA = 0;
     uint256 internal constant BETA = 2;
     uint256 internal constant GAMMA = 6;
     uint256 internal constant DELTA = 10;
     uint256 internal constant IC = 14;
-    uint256 internal constant IC_POINTS = EvaluationClass.PUBLIC_INPUTS + 1;
-    uint256 internal constant TAU_H = IC + 2 * IC_POINTS;
-    uint256 internal constant WORDS = TAU_H + 4;
 
     /// A key has the wrong number of words.
     error KeyLength(uint256 got, uint256 expected);
@@ -34,33 +30,40 @@ library Groth16Key {
     /// Tau is one: `tau H` is the generator.
     error TauIsOne();
 
+    /// @dev First word of `tau H`, the last point.
+    function tauH(uint256[] memory key) internal pure returns (uint256) {
+        return key.length - 4;
+    }
+
     /// @dev Refuses keys under which anybody can forge. `development` keys come from a generator that draws its own
     /// base points, so for them `GammaIsNotGenerator` is not checked; production keys must pass it.
-    function check(uint256[] memory key, bool development) internal view {
-        if (key.length != WORDS) revert KeyLength(key.length, WORDS);
+    function check(uint256[] memory key, uint256 publicInputs, bool development) internal view {
+        uint256 words = IC + 2 * (publicInputs + 1) + 4;
+        if (key.length != words) revert KeyLength(key.length, words);
         checkG1(key, ALPHA);
-        for (uint256 i; i < IC_POINTS; ++i) {
-            checkG1(key, IC + 2 * i);
+        for (uint256 i = IC; i < tauH(key); i += 2) {
+            checkG1(key, i);
         }
         checkG2(key, BETA);
         checkG2(key, GAMMA);
         checkG2(key, DELTA);
-        checkG2(key, TAU_H);
+        checkG2(key, tauH(key));
         checkSubgroups(key);
         if (same(key, GAMMA, DELTA)) revert GammaIsDelta();
         if (isGenerator(key, DELTA)) revert DeltaIsGenerator();
-        if (isGenerator(key, TAU_H)) revert TauIsOne();
+        if (isGenerator(key, tauH(key))) revert TauIsOne();
         if (!development && !isGenerator(key, GAMMA)) revert GammaIsNotGenerator();
     }
 
     /// @dev `keccak256` of the verifying key's bytes: the words with the number of IC points before them.
     function digest(uint256[] memory key) internal pure returns (bytes32) {
-        uint256[] memory words = new uint256[](TAU_H + 1);
+        uint256 end = tauH(key);
+        uint256[] memory words = new uint256[](end + 1);
         for (uint256 i; i < IC; ++i) {
             words[i] = key[i];
         }
-        words[IC] = IC_POINTS;
-        for (uint256 i = IC; i < TAU_H; ++i) {
+        words[IC] = (end - IC) / 2;
+        for (uint256 i = IC; i < end; ++i) {
             words[i + 1] = key[i];
         }
         return keccak256(abi.encodePacked(words));
@@ -68,30 +71,29 @@ library Groth16Key {
 
     /// @dev Digest of the reference string.
     function srsDigest(uint256[] memory key, uint256 maxPowers) internal pure returns (bytes32) {
+        uint256 place = tauH(key);
         return keccak256(
             abi.encode(
                 HandleLib.TAG_SRS,
                 Bn254.G1_X,
                 Bn254.G1_Y,
-                key[TAU_H],
-                key[TAU_H + 1],
-                key[TAU_H + 2],
-                key[TAU_H + 3],
+                key[place],
+                key[place + 1],
+                key[place + 2],
+                key[place + 3],
                 maxPowers
             )
         );
     }
 
     /// @dev Digest of everything that decides which proofs are accepted.
-    function verifierHash(uint256[] memory key, bytes32 srs) internal pure returns (bytes32) {
+    function verifierHash(uint256[] memory key, bytes32 srs, bytes32 parameterSetId, uint8 classId)
+        internal
+        pure
+        returns (bytes32)
+    {
         return keccak256(
-            abi.encode(
-                HandleLib.TAG_VERIFIER,
-                digest(key),
-                srs,
-                EvaluationClass.PARAMETER_SET_ID,
-                uint256(EvaluationClass.CLASS_ID)
-            )
+            abi.encode(HandleLib.TAG_VERIFIER, digest(key), srs, parameterSetId, uint256(classId))
         );
     }
 
@@ -110,7 +112,7 @@ library Groth16Key {
     /// The pairing precompile checks the subgroup; paired with infinity the product is one.
     function checkSubgroups(uint256[] memory key) private view {
         uint256[] memory pairs = new uint256[](24);
-        uint256[4] memory places = [BETA, GAMMA, DELTA, TAU_H];
+        uint256[4] memory places = [BETA, GAMMA, DELTA, tauH(key)];
         for (uint256 i; i < 4; ++i) {
             for (uint256 j; j < 4; ++j) {
                 pairs[6 * i + 2 + j] = key[places[i] + j];

@@ -12,6 +12,10 @@ library HandleLib {
     bytes32 internal constant TAG_SALT = keccak256("trine.v1.salt");
     bytes32 internal constant TAG_JOB = keccak256("trine.v1.job");
     bytes32 internal constant TAG_STMT = keccak256("trine.v1.stmt");
+    bytes32 internal constant TAG_CIRCUIT_PROGRAM = keccak256("trine.v1.circuit_program");
+    bytes32 internal constant TAG_CIRCUIT_JOB = keccak256("trine.v1.circuit_job");
+    bytes32 internal constant TAG_CIRCUIT_STMT = keccak256("trine.v1.circuit_stmt");
+    bytes32 internal constant TAG_EVALUATION_KEY = keccak256("trine.v1.evaluation_key");
     bytes32 internal constant TAG_ROUND = keccak256("trine.v1.round");
     bytes32 internal constant TAG_SRS = keccak256("trine.v1.srs");
     bytes32 internal constant TAG_VERIFIER = keccak256("trine.v1.verifier");
@@ -62,6 +66,32 @@ library HandleLib {
     /// @dev Drawn in the request's transaction, after the program was registered.
     function salt(bytes32 request) internal view returns (bytes32) {
         return keccak256(abi.encode(TAG_SALT, block.prevrandao, blockhash(block.number - 1), request));
+    }
+
+    /// @dev `stmt` of one job.
+    /// @param tag That of the kind of program.
+    function statement(
+        bytes32 tag,
+        bytes32 verifierHash,
+        bytes32 srsDigest,
+        bytes32 parameterSetId,
+        bytes32 keyDigest,
+        bytes32 job
+    ) internal view returns (uint256) {
+        return cut(
+            keccak256(
+                abi.encode(
+                    tag,
+                    block.chainid,
+                    address(this),
+                    verifierHash,
+                    srsDigest,
+                    parameterSetId,
+                    keyDigest,
+                    keccak256(abi.encodePacked(job))
+                )
+            )
+        );
     }
 
     /// @dev `keccak256(abi.encodePacked(words))`.

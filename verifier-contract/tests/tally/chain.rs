@@ -50,7 +50,8 @@ impl<B: Backend> Chain<B> {
         let (verifier, receipt) =
             evm.deploy_bytes(OWNER, [bytecode, backend.constructor_arguments()].concat().into()).unwrap();
         println!("gas_deploy_verifier {}", receipt.gas);
-        let arguments = Coprocessor::constructorCall { proofVerifier: verifier };
+        let arguments =
+            Coprocessor::constructorCall { proofVerifier: verifier, verifierGateway: Address::ZERO };
         let (coprocessor, receipt) = evm.deploy(OWNER, &Coprocessor::BYTECODE, &arguments).unwrap();
         println!("gas_deploy_coprocessor {}", receipt.gas);
         let arguments = ReleaseVerifier::constructorCall { firstOwner: OWNER };

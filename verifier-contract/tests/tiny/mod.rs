@@ -3,6 +3,8 @@
 //! With both trapdoors at hand a proof of anything takes milliseconds, and everything that the contract checks is
 //! still checked: digests of points, both equations, canonical words. What the real circuit proves is not.
 
+pub mod circuit;
+
 use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{Field, UniformRand};
@@ -25,7 +27,7 @@ use trine_verifier::statement::{PUBLIC_INPUTS, PublicInputs};
 pub const CLASS: Class = Class::SLICE;
 
 /// `(sum of the public inputs) * witness = product`, both free.
-struct TinyCircuit([Fr; PUBLIC_INPUTS]);
+struct TinyCircuit(Vec<Fr>);
 
 impl ConstraintSynthesizer<Fr> for TinyCircuit {
     fn generate_constraints(self, cs: ConstraintSystemRef<Fr>) -> Result<(), SynthesisError> {
@@ -61,8 +63,12 @@ pub struct TinyStatement {
 
 impl TinySetup {
     pub fn new() -> Self {
-        let mut rng = ChaCha20Rng::from_seed(*b"trine contract tests: tiny setup");
-        let circuit = TinyCircuit([Fr::ONE; PUBLIC_INPUTS]);
+        Self::with_public_inputs(PUBLIC_INPUTS, *b"trine contract tests: tiny setup")
+    }
+
+    fn with_public_inputs(count: usize, seed: [u8; 32]) -> Self {
+        let mut rng = ChaCha20Rng::from_seed(seed);
+        let circuit = TinyCircuit(vec![Fr::ONE; count]);
         let key = Groth16::<Bn254>::generate_random_parameters_with_reduction(circuit, &mut rng).unwrap();
         let tau = Fr::rand(&mut rng);
         let tau_h = (G2Affine::generator() * tau).into_affine();
@@ -83,13 +89,22 @@ impl TinySetup {
         (G1Affine::generator() * Fr::rand(&mut self.rng)).into_affine()
     }
 
+    fn points(&mut self, count: usize) -> Vec<G1Affine> {
+        (0..count).map(|_| self.point()).collect()
+    }
+
+    fn challenges(&mut self) -> OpeningChallenges {
+        let [rho, r, q, z, r_at_z] = std::array::from_fn(|_| Fr::rand(&mut self.rng));
+        OpeningChallenges { rho, r, q, z, r_at_z }
+    }
+
     /// A proof that the contract accepts, with its public inputs.
     pub fn prove(&mut self, statement: &TinyStatement) -> (EvaluationProof, PublicInputs) {
-        let columns: Vec<G1Affine> = (0..CLASS.first_round_points()).map(|_| self.point()).collect();
-        let folds: Vec<G1Affine> = (0..CLASS.levels() - 1).map(|_| self.point()).collect();
+        let columns = self.points(CLASS.first_round_points());
+        let folds = self.points(CLASS.levels() - 1);
         let quotient = self.point();
-        let [rho, r, q, z, r_at_z] = std::array::from_fn(|_| Fr::rand(&mut self.rng));
-        let challenges = OpeningChallenges { rho, r, q, z, r_at_z };
+        let challenges = self.challenges();
+        let OpeningChallenges { rho, r, q, z, r_at_z } = challenges;
 
         let mut all = columns.clone();
         all.extend(statement.inputs.iter().map(|c| *c.point()));
@@ -102,12 +117,12 @@ impl TinySetup {
         let TinyStatement { stmt, shape, layouts, prog, .. } = *statement;
         let public = PublicInputs { stmt, shape, layouts, prog, rounds, rho, r, q, z, r_at_z };
         let group = GroupProof { columns, second: vec![], folds, quotient, witness };
-        let groth16 = self.groth16(&public);
+        let groth16 = self.groth16(&public.to_array());
         (EvaluationProof::new(groth16, group, &public), public)
     }
 
-    pub fn groth16(&mut self, public: &PublicInputs) -> Proof<Bn254> {
-        let circuit = TinyCircuit(public.to_array());
+    pub fn groth16(&mut self, public: &[Fr]) -> Proof<Bn254> {
+        let circuit = TinyCircuit(public.to_vec());
         Groth16::<Bn254>::create_random_proof_with_reduction(circuit, &self.key, &mut self.rng).unwrap()
     }
 

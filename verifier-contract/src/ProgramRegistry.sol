@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ICoprocessor} from "./ICoprocessor.sol";
+import {CircuitClass} from "./generated/CircuitClass.sol";
+import {EvaluationClass} from "./generated/EvaluationClass.sol";
+import {Bn254} from "./lib/Bn254.sol";
+import {HandleLib} from "./lib/HandleLib.sol";
+
+/// @title Linear programs and circuits, by reference: what is claimed about a text is part of its name.
+abstract contract ProgramRegistry is ICoprocessor {
+    /// Longest program text.
+    uint256 public constant MAX_TEXT_BYTES = 64 * 1024;
+
+    uint256 private constant ENTRIES_PER_LAYOUT = 15;
+    uint256 private constant ENTRY_BITS = 16;
+    uint256 private constant LINEAR_LAYOUTS = 2;
+    uint256 private constant CIRCUIT_LAYOUTS = 6;
+
+    /// A linear program has no further layouts.
+    struct StoredProgram {
+        bytes32 programId;
+        uint256 prog;
+        uint240 layout0;
+        uint8 inputs;
+        uint8 outputs;
+        uint240 layout1;
+        ProgramKind kind;
+        uint8 logBootstrappings;
+        uint256[4] furtherLayouts;
+    }
+
+    mapping(bytes32 programRef => StoredProgram) private programs;
+
+    /// @inheritdoc ICoprocessor
+    function registerProgram(
+        bytes calldata text,
+        uint256 prog,
+        uint256 layout0,
+        uint256 layout1,
+        uint8 inputs,
+        uint8 outputs
+    ) external returns (bytes32 programRef) {
+        if (
+            inputs == 0 || inputs > EvaluationClass.INPUT_SLOTS || outputs == 0
+                || outputs > EvaluationClass.OUTPUT_SLOTS
+        ) revert HandleCount(inputs, outputs);
+        uint256[6] memory layouts;
+        (layouts[0], layouts[1]) = (layout0, layout1);
+        checkLayouts(layouts, LINEAR_LAYOUTS, uint256(inputs) + outputs, EvaluationClass.BLOCKS_PER_HANDLE);
+
+        bytes32 programId = checkedProgram(text, prog);
+        programRef =
+            keccak256(abi.encode(HandleLib.TAG_PROGRAM, programId, prog, layout0, layout1, inputs, outputs));
+        StoredProgram storage stored = freshProgram(programRef);
+        (stored.programId, stored.prog) = (programId, prog);
+        (stored.layout0, stored.inputs, stored.outputs) = (uint240(layout0), inputs, outputs);
+        (stored.layout1, stored.kind, stored.logBootstrappings) = (uint240(layout1), ProgramKind.Linear, 0);
+        emit ProgramRegistered(programRef, programId, msg.sender, text, prog, layout0, layout1, inputs, outputs);
+    }
+
+    /// @inheritdoc ICoprocessor
+    function registerCircuit(bytes calldata text, CircuitClaim calldata claim)
+        external
+        returns (bytes32 programRef)
+    {
+        if (
+            claim.inputs == 0 || claim.inputs > CircuitClass.INPUT_SLOTS || claim.outputs == 0
+                || claim.outputs > CircuitClass.OUTPUT_SLOTS
+        ) revert HandleCount(claim.inputs, claim.outputs);
+        uint256 most = CircuitClass.MAX_LOG_BOOTSTRAPPINGS;
+        if (claim.logBootstrappings > most) revert TooManyBootstrappings(claim.logBootstrappings, most);
+        uint256[6] memory layouts = claim.layouts;
+        checkLayouts(
+            layouts, CIRCUIT_LAYOUTS, uint256(claim.inputs) + claim.outputs, CircuitClass.BLOCKS_PER_HANDLE
+        );
+
+        bytes32 programId = checkedProgram(text, claim.prog);
+        programRef = keccak256(abi.encode(HandleLib.TAG_CIRCUIT_PROGRAM, programId, claim));
+        StoredProgram storage stored = freshProgram(programRef);
+        (stored.programId, stored.prog) = (programId, claim.prog);
+        (stored.layout0, stored.inputs, stored.outputs) = (uint240(layouts[0]), claim.inputs, claim.outputs);
+        (stored.layout1, stored.kind, stored.logBootstrappings) =
+            (uint240(layouts[1]), ProgramKind.Circuit, claim.logBootstrappings);
+        for (uint256 i = 2; i < CIRCUIT_LAYOUTS; ++i) {
+            if (layouts[i] != 0) stored.furtherLayouts[i - 2] = layouts[i];
+        }
+        emit CircuitRegistered(programRef, programId, msg.sender, text, claim);
+    }
+
+    /// @inheritdoc ICoprocessor
+    function programKind(bytes32 programRef) external view returns (ProgramKind) {
+        return knownProgram(programRef).kind;
+    }
+
+    /// @inheritdoc ICoprocessor
+    function programRecord(bytes32 programRef) external view returns (ProgramRecord memory) {
+        StoredProgram storage p = programOf(programRef, ProgramKind.Linear);
+        return ProgramRecord(p.programId, p.prog, p.layout0, p.layout1, p.inputs, p.outputs);
+    }
+
+    /// @inheritdoc ICoprocessor
+    function circuitRecord(bytes32 programRef) external view returns (CircuitRecord memory) {
+        StoredProgram storage p = programOf(programRef, ProgramKind.Circuit);
+        return CircuitRecord(
+            p.programId, CircuitClaim(p.prog, layoutsOf(p), p.logBootstrappings, p.inputs, p.outputs)
+        );
+    }
+
+    /// Layout words; those that hold no handle are zero and not read.
+    function layoutsOf(StoredProgram storage program) internal view returns (uint256[6] memory layouts) {
+        (layouts[0], layouts[1]) = (program.layout0, program.layout1);
+        uint256 handleCount = uint256(program.inputs) + program.outputs;
+        for (uint256 i = 2; i * ENTRIES_PER_LAYOUT < handleCount; ++i) {
+            layouts[i] = program.furtherLayouts[i - 2];
+        }
+    }
+
+    function entryOf(uint256[6] memory layouts, uint256 i) internal pure returns (uint256) {
+        return (layouts[i / ENTRIES_PER_LAYOUT] >> (ENTRY_BITS * (i % ENTRIES_PER_LAYOUT))) & 0xffff;
+    }
+
+    function knownProgram(bytes32 programRef) internal view returns (StoredProgram storage program) {
+        program = programs[programRef];
+        if (program.inputs == 0) revert UnknownProgram(programRef);
+    }
+
+    function programOf(bytes32 programRef, ProgramKind kind) internal view returns (StoredProgram storage program) {
+        program = knownProgram(programRef);
+        if (program.kind != kind) revert ProgramKindMismatch(programRef, program.kind, kind);
+    }
+
+    function freshProgram(bytes32 programRef) private view returns (StoredProgram storage program) {
+        program = programs[programRef];
+        if (program.inputs != 0) revert ProgramAlreadyRegistered(programRef);
+    }
+
+    /// The program id of a text; the text and the digest that is claimed for it are in range.
+    function checkedProgram(bytes calldata text, uint256 prog) private pure returns (bytes32) {
+        if (text.length == 0 || text.length > MAX_TEXT_BYTES) {
+            revert ProgramTextLength(text.length, MAX_TEXT_BYTES);
+        }
+        if (prog >= Bn254.R) revert ProgramDigestTooLarge(prog);
+        return keccak256(text);
+    }
+
+    /// The entries in use are those of the inputs, then those of the outputs; each is a declaration that a slot of
+    /// the class holds; the others are zero.
+    function checkLayouts(uint256[6] memory layouts, uint256 words, uint256 handleCount, uint256 blocks)
+        private
+        pure
+    {
+        for (uint256 i; i < words * ENTRIES_PER_LAYOUT; ++i) {
+            uint256 entry = entryOf(layouts, i);
+            bool declared = entry & 63 != 0 && entry >> 8 < blocks;
+            if (i < handleCount ? !declared : entry != 0) revert LayoutEntry(i, entry);
+        }
+        uint256 bits = ENTRY_BITS * ENTRIES_PER_LAYOUT;
+        for (uint256 word; word < words; ++word) {
+            uint256 above = layouts[word] >> bits;
+            if (above != 0) revert LayoutEntry((word + 1) * ENTRIES_PER_LAYOUT, above);
+        }
+    }
+}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Coprocessor} from "../src/Coprocessor.sol";
+import {ICoprocessor} from "../src/ICoprocessor.sol";
+import {IVerifierGateway} from "../src/IVerifierGateway.sol";
+import {VerifierGateway} from "../src/VerifierGateway.sol";
+import {Bn254} from "../src/lib/Bn254.sol";
+import {KeyCommitments} from "../src/lib/KeyCommitments.sol";
+import {ExpectingVerifier} from "./Coprocessor.t.sol";
+import {Test} from "./Vm.sol";
+
+/// @title The rules of the `Coprocessor` for circuits, each with the attack that it stops.
+contract CoprocessorCircuitsTest is Test {
+    bytes constant TEXT = "trine circuit 1\n";
+    uint256 constant PROG = 12345;
+    uint256 constant LOG = 3;
+    uint8 constant NIBBLES = 6;
+    uint256 constant KEY_POINTS = 16;
+    /// Type 6, key kind 0, 3 blocks.
+    uint256 constant ENTRY = 6 | 2 << 8;
+
+    ExpectingVerifier verifier = new ExpectingVerifier();
+    VerifierGateway gateway =
+        new VerifierGateway(address(this), verifier.SRS_DIGEST(), verifier.PARAMETER_SET_ID(), true);
+    Coprocessor coprocessor = new Coprocessor(new ExpectingVerifier(), gateway);
+    bytes proof = abi.encodePacked(bytes4(verifier.VERIFIER_HASH()), "proof");
+    bytes32 programRef;
+    bytes32 key;
+    /// Small multiples of the generator, made once: a cheat code meets the next call, a precompile's included.
+    uint256[2][65] multiples;
+
+    constructor() {
+        Bn254.Sum memory sum;
+        for (uint256 i = 1; i < multiples.length; ++i) {
+            Bn254.addScaled(sum, Bn254.G1_X, Bn254.G1_Y, 1);
+            multiples[i] = [sum.words[0], sum.words[1]];
+        }
+        gateway.addVerifier(verifier);
+        key = keyDigest(points(1, KEY_POINTS));
+        coprocessor.registerKey(key, coprocessor.COMMITTED_KEY_SCHEME());
+        programRef = coprocessor.registerCircuit(TEXT, claim(2, 1));
+        vm.roll(7);
+        vm.prevrandao(keccak256("randomness"));
+    }
+
+    function test_FulfilmentRecordsWhatWasProven() external {
+        bytes32 requestId = ask();
+        bytes32 output = fulfil(requestId);
+        ICoprocessor.HandleRecord memory value = coprocessor.handleRecord(output);
+        assertTrue(value.state == ICoprocessor.HandleState.Proven, "proven");
+        assertTrue(value.consumer == address(this) && value.registrant == address(0), "consumer");
+        assertEq(value.requestId, requestId);
+        assertEq(value.keyDigest, key);
+        coprocessor.allowRelease(output);
+        vm.expectRevert(abi.encodeWithSelector(ICoprocessor.AlreadyFulfilled.selector, requestId));
+        coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), proof);
+    }
+
+    function test_TheReferenceIsAsTheSpecSays() external view {
+        uint256[6] memory layouts;
+        layouts[0] = entries(3);
+        assertEq(
+            programRef, keccak256(abi.encode(tag("circuit_program"), keccak256(TEXT), PROG, layouts, LOG, 2, 1))
+        );
+        ICoprocessor.CircuitRecord memory stored = coprocessor.circuitRecord(programRef);
+        assertEq(keccak256(abi.encode(stored)), keccak256(abi.encode(keccak256(TEXT), claim(2, 1))));
+        assertTrue(coprocessor.programKind(programRef) == ICoprocessor.ProgramKind.Circuit, "kind");
+    }
+
+    function test_AnUnknownVerifier() external {
+        bytes32 requestId = ask();
+        bytes[3] memory proofs = [bytes("other"), bytes(""), bytes("ab")];
+        for (uint256 i; i < proofs.length; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IVerifierGateway.UnknownVerifier.selector, bytes4(proofs[i]))
+            );
+            coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), proofs[i]);
+        }
+    }
+
+    function test_ARejectedProofRecordsNothing() external {
+        bytes32 requestId = ask();
+        vm.expectPartialRevert(ExpectingVerifier.Rejected.selector);
+        coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), proof);
+        assertTrue(
+            coprocessor.requestRecord(requestId).state == ICoprocessor.RequestState.Requested, "still open"
+        );
+    }
+
+    function test_TheStatementNamesTheChain() external {
+        bytes32 requestId = ask();
+        verifier.expect(publicValues(requestId), proof);
+        vm.chainId(block.chainid + 1);
+        vm.expectPartialRevert(ExpectingVerifier.Rejected.selector);
+        coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), proof);
+    }
+
+    function test_AnotherKey() external {
+        bytes32 requestId = ask();
+        uint256[2][] memory other = points(2, KEY_POINTS);
+        vm.expectRevert(
+            abi.encodeWithSelector(ICoprocessor.KeyPointsMismatch.selector, keyDigest(other), key)
+        );
+        coprocessor.fulfilCircuit(requestId, other, points(9, 1), points(1, 2), proof);
+        for (uint256 count = KEY_POINTS - 1; count < KEY_POINTS + 2; count += 2) {
+            vm.expectRevert(abi.encodeWithSelector(KeyCommitments.KeyPointCount.selector, count, KEY_POINTS));
+            coprocessor.fulfilCircuit(requestId, points(1, count), points(9, 1), points(1, 2), proof);
+        }
+    }
+
+    /// A digest that somebody claims under one scheme is free under the other, and is one key.
+    function test_ADigestIsNotBlockedByAnotherScheme() external {
+        bytes32 digest = keccak256("other");
+        (bytes32 ofBytes, bytes32 committed) = (coprocessor.KEY_SCHEME(), coprocessor.COMMITTED_KEY_SCHEME());
+        coprocessor.registerKey(digest, ofBytes);
+        bytes32[] memory inputs = new bytes32[](2);
+        inputs[0] = coprocessor.registerCiphertext(address(this), digest, 0, NIBBLES, 3, point(1));
+        inputs[1] = coprocessor.registerCiphertext(address(this), digest, 0, NIBBLES, 3, point(2));
+        vm.expectRevert(abi.encodeWithSelector(ICoprocessor.KeySchemeMissing.selector, digest, committed));
+        coprocessor.request(programRef, digest, inputs);
+        coprocessor.registerKey(digest, committed);
+        assertTrue(coprocessor.isKeyRegisteredUnder(digest, committed), "registered");
+        coprocessor.request(programRef, digest, inputs);
+        vm.expectRevert(abi.encodeWithSelector(ICoprocessor.KeyAlreadyRegistered.selector, digest));
+        coprocessor.registerKey(digest, committed);
+    }
+
+    function test_ProgramsOfAnotherKind() external {
+        bytes32 linear = coprocessor.registerProgram(TEXT, PROG, entries(3), 0, 2, 1);
+        assertTrue(linear != programRef, "another reference");
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ICoprocessor.ProgramKindMismatch.selector,
+                linear,
+                ICoprocessor.ProgramKind.Linear,
+                ICoprocessor.ProgramKind.Circuit
+            )
+        );
+        coprocessor.circuitRecord(linear);
+
+        bytes32 requestId = ask();
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ICoprocessor.ProgramKindMismatch.selector,
+                programRef,
+                ICoprocessor.ProgramKind.Circuit,
+                ICoprocessor.ProgramKind.Linear
+            )
+        );
+        coprocessor.fulfil(requestId, points(9, 1), points(1, 2), proof);
+        requestId = coprocessor.request(linear, key, registered());
+        vm.expectPartialRevert(ICoprocessor.ProgramKindMismatch.selector);
+        coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), proof);
+    }
+
+    function test_WithoutAGatewayNoCircuits() external {
+        Coprocessor alone = new Coprocessor(verifier, IVerifierGateway(address(0)));
+        alone.registerKey(key, alone.COMMITTED_KEY_SCHEME());
+        bytes32 known = alone.registerCircuit(TEXT, claim(2, 1));
+        vm.expectRevert(ICoprocessor.NoGateway.selector);
+        alone.request(known, key, new bytes32[](2));
+    }
+
+    function test_CountsOfPoints() external {
+        bytes32 requestId = ask();
+        uint256[2][] memory keys = points(1, KEY_POINTS);
+        vm.expectRevert(abi.encodeWithSelector(ICoprocessor.OutputCount.selector, 2, 1));
+        coprocessor.fulfilCircuit(requestId, keys, points(9, 2), points(1, 2), proof);
+        vm.expectRevert(abi.encodeWithSelector(ICoprocessor.InputCount.selector, 3, 2));
+        coprocessor.fulfilCircuit(requestId, keys, points(9, 1), points(1, 3), proof);
+        uint256[2][] memory inputs = points(1, 2);
+        (inputs[0], inputs[1]) = (inputs[1], inputs[0]);
+        vm.expectPartialRevert(ICoprocessor.InputPointsMismatch.selector);
+        coprocessor.fulfilCircuit(requestId, keys, points(9, 1), inputs, proof);
+        vm.expectRevert(abi.encodeWithSelector(ICoprocessor.InvalidCommitment.selector, 0, 0));
+        coprocessor.fulfilCircuit(requestId, keys, new uint256[2][](1), points(1, 2), proof);
+    }
+
+    /// All 80 handles of the class, in six words.
+    function test_LayoutsHaveRoomForAllHandles() external {
+        ICoprocessor.CircuitClaim memory largest = claim(64, 16);
+        bytes32 known = coprocessor.registerCircuit(TEXT, largest);
+        assertEq(
+            keccak256(abi.encode(coprocessor.circuitRecord(known).claim)), keccak256(abi.encode(largest))
+        );
+        // An input's own entry decides, wherever it stands: here the last one's, in the fifth word.
+        largest.layouts[4] ^= 1 << (16 * 3 + 8);
+        known = coprocessor.registerCircuit(TEXT, largest);
+        bytes32[] memory inputs = new bytes32[](64);
+        for (uint256 i; i < 64; ++i) {
+            inputs[i] = coprocessor.registerCiphertext(address(this), key, 0, NIBBLES, 3, point(1 + i));
+        }
+        vm.expectRevert(
+            abi.encodeWithSelector(ICoprocessor.LayoutMismatch.selector, 63, ENTRY, ENTRY ^ 1 << 8)
+        );
+        coprocessor.request(known, key, inputs);
+        largest.layouts[4] ^= 1 << (16 * 3 + 8);
+        coprocessor.request(coprocessor.registerCircuit("again", largest), key, inputs);
+    }
+
+    function test_LayoutsAreExact() external {
+        ICoprocessor.CircuitClaim memory bad = claim(2, 1);
+        bad.layouts[0] = entries(2);
+        refuse(bad, abi.encodeWithSelector(ICoprocessor.LayoutEntry.selector, 2, 0));
+        bad.layouts[0] = entries(4);
+        refuse(bad, abi.encodeWithSelector(ICoprocessor.LayoutEntry.selector, 3, ENTRY));
+        for (uint256 word = 1; word < 6; ++word) {
+            bad = claim(2, 1);
+            bad.layouts[word] = 6;
+            refuse(bad, abi.encodeWithSelector(ICoprocessor.LayoutEntry.selector, 15 * word, 6));
+            bad.layouts[word] = 1 << 240;
+            refuse(bad, abi.encodeWithSelector(ICoprocessor.LayoutEntry.selector, 15 * (word + 1), 1));
+        }
+        bad = claim(1, 1);
+        bad.layouts[0] |= 1 << 14;
+        refuse(bad, abi.encodeWithSelector(ICoprocessor.LayoutEntry.selector, 0, ENTRY | 1 << 14));
+    }
+
+    function test_ClaimsAreInRange() external {
+        ICoprocessor.CircuitClaim memory bad = claim(2, 1);
+        bad.logBootstrappings = 5;
+        refuse(bad, abi.encodeWithSelector(ICoprocessor.TooManyBootstrappings.selector, 5, 4));
+        bad = claim(2, 1);
+        bad.prog = Bn254.R;
+        refuse(bad, abi.encodeWithSelector(ICoprocessor.ProgramDigestTooLarge.selector, Bn254.R));
+        bad = claim(65, 1);
+        refuse(bad, abi.encodeWithSelector(ICoprocessor.HandleCount.selector, 65, 1));
+        bad = claim(1, 17);
+        refuse(bad, abi.encodeWithSelector(ICoprocessor.HandleCount.selector, 1, 17));
+        bad = claim(2, 0);
+        refuse(bad, abi.encodeWithSelector(ICoprocessor.HandleCount.selector, 2, 0));
+        vm.expectRevert(abi.encodeWithSelector(ICoprocessor.ProgramTextLength.selector, 0, 65536));
+        coprocessor.registerCircuit("", claim(2, 1));
+        vm.expectRevert(abi.encodeWithSelector(ICoprocessor.ProgramAlreadyRegistered.selector, programRef));
+        coprocessor.registerCircuit(TEXT, claim(2, 1));
+    }
+
+    /// Whatever the calldata, nothing is recorded without the verifier's consent.
+    function testFuzz_HostileFulfilments(
+        uint256[2][] calldata keyPoints,
+        uint256[2][] calldata outputs,
+        uint256[2][] calldata inputs,
+        bytes calldata bytes_
+    ) external {
+        bytes32 requestId = ask();
+        uint256 before = gasleft();
+        try coprocessor.fulfilCircuit{gas: 5_000_000}(requestId, keyPoints, outputs, inputs, bytes_) {
+            assertTrue(false, "accepted");
+        } catch {}
+        assertTrue(before - gasleft() < 1_000_000, "gas");
+        assertTrue(
+            coprocessor.requestRecord(requestId).state == ICoprocessor.RequestState.Requested, "still open"
+        );
+    }
+
+    function refuse(ICoprocessor.CircuitClaim memory bad, bytes memory revertData) private {
+        vm.expectRevert(revertData);
+        coprocessor.registerCircuit(TEXT, bad);
+    }
+
+    function registered() private returns (bytes32[] memory inputs) {
+        inputs = new bytes32[](2);
+        for (uint256 i; i < 2; ++i) {
+            inputs[i] = handleOf(point(1 + i), originOfInput());
+            try coprocessor.handleRecord(inputs[i]) {}
+            catch {
+                coprocessor.registerCiphertext(address(this), key, 0, NIBBLES, 3, point(1 + i));
+            }
+        }
+    }
+
+    function ask() private returns (bytes32 requestId) {
+        return coprocessor.request(programRef, key, registered());
+    }
+
+    function fulfil(bytes32 requestId) private returns (bytes32) {
+        verifier.expect(publicValues(requestId), proof);
+        coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), proof);
+        return outputHandle(requestId);
+    }
+
+    /// `docs/spec/onchain.md`, written down once more.
+    function publicValues(bytes32 requestId) private view returns (bytes memory) {
+        bytes32 salt =
+            keccak256(abi.encode(tag("salt"), block.prevrandao, blockhash(block.number - 1), requestId));
+        bytes32 ins = keccak256(
+            abi.encodePacked(handleOf(point(1), originOfInput()), handleOf(point(2), originOfInput()))
+        );
+        bytes32 outs = keccak256(abi.encodePacked(outputHandle(requestId)));
+        bytes32 job =
+            keccak256(abi.encode(tag("circuit_job"), requestId, 0, keccak256(TEXT), PROG, ins, outs, salt));
+        bytes32 stmt = keccak256(
+            abi.encode(
+                tag("circuit_stmt"),
+                block.chainid,
+                coprocessor,
+                verifier.VERIFIER_HASH(),
+                verifier.SRS_DIGEST(),
+                verifier.PARAMETER_SET_ID(),
+                key,
+                keccak256(abi.encodePacked(job))
+            )
+        );
+        uint256[6] memory layouts;
+        layouts[0] = entries(3);
+        uint256 shape = 1 | LOG << 8 | 2 << 16 | 1 << 24;
+        return abi.encode(
+            uint256(stmt) % (1 << 253), shape, layouts, PROG, points(1, KEY_POINTS), points(1, 2), points(9, 1)
+        );
+    }
+
+    function keyDigest(uint256[2][] memory list) private pure returns (bytes32) {
+        bytes memory words = abi.encode(tag("evaluation_key"), 1);
+        for (uint256 i; i < list.length; ++i) {
+            if (i == 0) words = bytes.concat(words, bytes32(uint256(8)));
+            if (i == 8 || i == 12) words = bytes.concat(words, bytes32(uint256(4)));
+            words = bytes.concat(words, abi.encode(list[i]));
+        }
+        return keccak256(words);
+    }
+
+    function outputHandle(bytes32 requestId) private view returns (bytes32) {
+        return handleOf(point(9), keccak256(abi.encode(tag("origin_output"), requestId, 0, 0, 0)));
+    }
+
+    function originOfInput() private view returns (bytes32) {
+        return keccak256(abi.encode(tag("origin_input"), address(this), address(this)));
+    }
+
+    function handleOf(uint256[2] memory commitment, bytes32 origin) private view returns (bytes32) {
+        bytes32 digest = keccak256(abi.encode(tag("commitment"), commitment[0], commitment[1]));
+        return keccak256(abi.encode(tag("handle"), block.chainid, coprocessor, key, 0, 6, 3, origin, digest));
+    }
+
+    function tag(string memory name) private pure returns (bytes32) {
+        return keccak256(bytes(string.concat("trine.v1.", name)));
+    }
+
+    function claim(uint8 inputs, uint8 outputs) private pure returns (ICoprocessor.CircuitClaim memory made) {
+        made.prog = PROG;
+        (made.logBootstrappings, made.inputs, made.outputs) = (uint8(LOG), inputs, outputs);
+        for (uint256 i; i < uint256(inputs) + outputs && i < 90; ++i) {
+            made.layouts[i / 15] |= ENTRY << (16 * (i % 15));
+        }
+    }
+
+    function entries(uint256 count) private pure returns (uint256 word) {
+        for (uint256 i; i < count; ++i) {
+            word |= ENTRY << (16 * i);
+        }
+    }
+
+    function points(uint256 first, uint256 count) private view returns (uint256[2][] memory list) {
+        list = new uint256[2][](count);
+        for (uint256 i; i < count; ++i) {
+            list[i] = point(first + i);
+        }
+    }
+
+    function point(uint256 scalar) private view returns (uint256[2] memory) {
+        return multiples[scalar];
+    }
+}

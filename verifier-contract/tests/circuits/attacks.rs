@@ -1,0 +1,296 @@
+//! What a prover, a fulfiller or a registrant may try, each with the error that stops it.
+//!
+//! The tiny circuit accepts any public inputs, so a proof of another statement is as good as a proof of that one: what is
+//! tested is that the contract computes its own.
+
+use crate::chain::{Asked, CONSUMER, Chain, STRANGER, error_name, with_word, word};
+use crate::tiny::circuit::{PARAMETERS, circuit};
+use alloy::primitives::{B256, Bytes, U256, keccak256};
+use trine_contract::bindings::Coprocessor;
+use trine_contract::calldata::circuit::{CircuitWrapProof, key_points};
+use trine_contract::calldata::points;
+use trine_program::circuit::Circuit;
+use trine_verifier::Origin;
+use trine_verifier::bootstrapping::{Shape, Statement};
+
+/// Words of a proof before its points.
+const POINTS: usize = 8;
+
+fn asked(bootstrappings: usize, inputs: usize, outputs: usize) -> (Chain, Circuit, Asked) {
+    let mut chain = Chain::new(true);
+    let circuit = circuit(bootstrappings, inputs, outputs);
+    let asked = chain.ask(&circuit);
+    (chain, circuit, asked)
+}
+
+fn raised(proof: &Bytes, index: usize) -> Bytes {
+    with_word(proof, index, word(proof, index).wrapping_add(U256::from(1)))
+}
+
+fn swapped(proof: &Bytes, a: usize, b: usize) -> Bytes {
+    let mut changed = proof.clone();
+    for (to, from) in [(a, b), (a + 1, b + 1), (b, a), (b + 1, a + 1)] {
+        changed = with_word(&changed, to, word(proof, from));
+    }
+    changed
+}
+
+#[test]
+fn commitments_are_bound_before_they_are_folded() {
+    let (mut chain, _, asked) = asked(8, 2, 1);
+    let honest = chain.fulfilment(&asked);
+    let shape = asked.statement.inputs(&PARAMETERS).unwrap().shape;
+    let columns = shape.first_round().len();
+    let rotation = POINTS + 2 * columns;
+    let folds = rotation + 2 * shape.second_round().len();
+    let quotient = folds + 2 * (shape.levels() - 1);
+    let challenges = quotient + 4;
+    let mut expect = |what: &str, proof: Bytes| {
+        let call = Coprocessor::fulfilCircuitCall { proof, ..honest.clone() };
+        assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch", "{what}");
+    };
+    expect("two columns change places", swapped(&honest.proof, POINTS, POINTS + 2));
+    expect("a column and v change places", swapped(&honest.proof, rotation - 2, rotation));
+    expect("v and a fold change places", swapped(&honest.proof, rotation, folds));
+    expect("two folds change places", swapped(&honest.proof, folds, folds + 2));
+    expect("Q and W change places", swapped(&honest.proof, quotient, quotient + 2));
+    for (index, challenge) in ["rho", "r", "q", "z", "R(z)"].into_iter().enumerate() {
+        expect(challenge, raised(&honest.proof, challenges + index));
+    }
+    assert!(chain.fulfil(&honest).is_ok());
+}
+
+#[test]
+fn halves_of_two_proofs() {
+    let (mut chain, _, asked) = asked(4, 2, 1);
+    let [first, second] = [0, 1].map(|_| chain.fulfilment(&asked));
+    let shape = asked.statement.inputs(&PARAMETERS).unwrap().shape;
+    let hash = chain.setup.deployable_for_circuits().verifier_hash();
+    let read = |call: &Coprocessor::fulfilCircuitCall| {
+        CircuitWrapProof::from_bytes(&shape, &hash, &call.proof).unwrap()
+    };
+    let [a, b] = [read(&first), read(&second)];
+    let groth16 = CircuitWrapProof { groth16: a.groth16.clone(), ..b.clone() };
+    let challenges = CircuitWrapProof { challenges: a.challenges, ..b.clone() };
+    let group = CircuitWrapProof { group: a.group.clone(), ..b.clone() };
+    for mixed in [groth16, challenges, group] {
+        let proof = mixed.to_bytes(&shape, &hash).unwrap().into();
+        let call = Coprocessor::fulfilCircuitCall { proof, ..first.clone() };
+        assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch");
+    }
+}
+
+#[test]
+fn a_proof_of_another_statement() {
+    type Change = fn(&mut Statement);
+    let changes: [(&str, Change); 10] = [
+        ("chain", |s| s.domain.chain_id += 1),
+        ("contract", |s| s.domain.coprocessor[0] ^= 1),
+        ("verifying key", |s| s.domain.verifier_hash[31] ^= 1),
+        ("reference string", |s| s.domain.srs_digest[0] ^= 1),
+        ("parameter set", |s| s.domain.parameter_set_id[0] ^= 1),
+        ("request", |s| s.job.request_id[0] ^= 1),
+        ("salt", |s| s.job.salt[0] ^= 1),
+        ("segment", |s| s.job.segment = 1),
+        ("input handle", |s| s.job.inputs[0].handle[0] ^= 1),
+        ("output handle", |s| s.job.outputs[0].handle[0] ^= 1),
+    ];
+    for (what, change) in changes {
+        let (mut chain, _, mut asked) = asked(3, 2, 1);
+        change(&mut asked.statement);
+        let call = chain.fulfilment(&asked);
+        assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch", "{what}");
+    }
+}
+
+#[test]
+fn another_verifier() {
+    let (mut chain, _, asked) = asked(3, 2, 1);
+    let honest = chain.fulfilment(&asked);
+    let mut bytes = honest.proof.to_vec();
+    bytes[0] ^= 1;
+    for proof in [bytes, vec![], vec![0; 3]] {
+        let call = Coprocessor::fulfilCircuitCall { proof: proof.into(), ..honest.clone() };
+        assert_eq!(error_name(chain.fulfil(&call)), "UnknownVerifier");
+    }
+}
+
+#[test]
+fn another_key() {
+    let (mut chain, _, mut asked) = asked(3, 2, 1);
+    let mut honest = chain.fulfilment(&asked);
+    let other = chain.setup.key_commitments(true);
+    chain.register_key(&other);
+    let call = Coprocessor::fulfilCircuitCall { keyPoints: key_points(&other), ..honest.clone() };
+    assert_eq!(error_name(chain.fulfil(&call)), "KeyPointsMismatch");
+    let mut swapped = honest.clone();
+    swapped.keyPoints.swap(0, 8);
+    assert_eq!(error_name(chain.fulfil(&swapped)), "KeyPointsMismatch");
+    honest.keyPoints.pop();
+    assert_eq!(error_name(chain.fulfil(&honest)), "KeyPointCount");
+
+    // Proven for the other key, its digest in the statement; the points beside it are the registered ones.
+    let own = asked.statement.keys.clone();
+    asked.statement.domain.key_digest = other.digest(&PARAMETERS);
+    asked.statement.keys = other;
+    let mut call = chain.fulfilment(&asked);
+    call.keyPoints = key_points(&own);
+    assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch");
+}
+
+#[test]
+fn a_key_of_another_scheme_runs_no_circuit() {
+    let mut chain = Chain::new(true);
+    let circuit = circuit(3, 1, 1);
+    let reference = chain.register_circuit(&circuit);
+    let key: B256 = B256::repeat_byte(7);
+    let scheme = keccak256("trine.key.blake3.v1");
+    let register = Coprocessor::registerKeyCall { keyDigest: key, scheme };
+    chain.evm.send(STRANGER, chain.coprocessor, &register).unwrap();
+    let call = Coprocessor::requestCall { programRef: reference, keyDigest: key, inputs: vec![B256::ZERO] };
+    let refused = chain.evm.send(CONSUMER, chain.coprocessor, &call).map(|(_, receipt)| receipt);
+    assert_eq!(error_name(refused), "KeySchemeMissing");
+}
+
+/// Fewer slots of bootstrappings than the program's claim: fewer rounds would be checked.
+#[test]
+fn a_smaller_shape() {
+    for (bootstrappings, smaller, error) in [(16, 8, "ProofLength"), (4, 2, "PairingMismatch")] {
+        let (mut chain, _, asked) = asked(bootstrappings, 2, 1);
+        let honest = asked.statement.inputs(&PARAMETERS).unwrap();
+        let shape = Shape::of(PARAMETERS, smaller, vec![3; 2], vec![3]).unwrap();
+        let call = chain.fulfilment_of(&asked, honest.stmt, shape, honest.layouts, honest.prog);
+        assert_eq!(error_name(chain.fulfil(&call)), error);
+    }
+}
+
+#[test]
+fn another_program() {
+    let (mut chain, _, asked) = asked(3, 2, 1);
+    let other = crate::chain::claim(&circuit(4, 2, 1));
+    assert_ne!(other.prog, crate::chain::claim(&asked.statement.job.circuit).prog);
+    let honest = asked.statement.inputs(&PARAMETERS).unwrap();
+    let prog = honest.prog + ark_bn254::Fr::from(1u64);
+    let call = chain.fulfilment_of(&asked, honest.stmt, honest.shape.clone(), honest.layouts, prog);
+    assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch");
+    let mut layouts = honest.layouts;
+    layouts[0] += ark_bn254::Fr::from(1u64);
+    let call = chain.fulfilment_of(&asked, honest.stmt, honest.shape, layouts, honest.prog);
+    assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch");
+}
+
+#[test]
+fn handles_keep_their_places() {
+    let (mut chain, _, mut asked) = asked(3, 3, 2);
+    let honest = chain.fulfilment(&asked);
+    let mut call = honest.clone();
+    call.inputPoints.rotate_left(1);
+    assert_eq!(error_name(chain.fulfil(&call)), "InputPointsMismatch");
+    let mut call = honest.clone();
+    call.outputPoints.swap(0, 1);
+    assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch");
+    for (error, change) in [
+        ("InputCount", (|c| drop(c.inputPoints.pop())) as fn(&mut Coprocessor::fulfilCircuitCall)),
+        ("OutputCount", |c| drop(c.outputPoints.pop())),
+        ("OutputCount", |c| c.outputPoints.push(c.inputPoints[0])),
+    ] {
+        let mut call = honest.clone();
+        change(&mut call);
+        assert_eq!(error_name(chain.fulfil(&call)), error);
+    }
+    // Proven for outputs in the other order, under the handles of this one.
+    asked.statement.job.outputs.swap(0, 1);
+    let call = chain.fulfilment(&asked);
+    let (a, b) = (call.outputPoints[0], call.outputPoints[1]);
+    let call = Coprocessor::fulfilCircuitCall { outputPoints: vec![b, a], ..call };
+    assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch");
+}
+
+#[test]
+fn an_unproven_value_is_no_input() {
+    let (mut chain, _, asked) = asked(2, 1, 1);
+    let next = circuit(3, 1, 1);
+    let reference = chain.register_circuit(&next);
+    let unproven = asked.statement.job.outputs.clone();
+    assert_eq!(error_name(chain.request(reference, &unproven)), "UnknownHandle");
+    let call = chain.fulfilment(&asked);
+    chain.fulfil(&call).unwrap();
+    chain.request(reference, &unproven).unwrap();
+}
+
+/// The identity of a registered ciphertext: an output with its commitment is another value, and leaves it unproven.
+#[test]
+fn the_identity_of_an_input() {
+    let (mut chain, circuit, mut asked) = asked(2, 1, 1);
+    let input = asked.statement.job.inputs[0];
+    let honest = chain.fulfilment(&asked);
+    let mut call = honest.clone();
+    call.outputPoints = points([&input.commitment]);
+    assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch");
+
+    let declared = circuit.outputs()[0];
+    let output = chain.output(asked.request_id, 0, &declared, input.commitment);
+    asked.statement.job.outputs = vec![output];
+    let call = chain.fulfilment(&asked);
+    chain.fulfil(&call).unwrap();
+    assert_ne!(output.handle, input.handle);
+    let call = Coprocessor::allowReleaseCall { handle: input.handle.into() };
+    let refused = chain.evm.send(CONSUMER, chain.coprocessor, &call).map(|(_, receipt)| receipt);
+    assert_eq!(error_name(refused), "NotProven");
+}
+
+#[test]
+fn an_output_registered_in_advance() {
+    let (mut chain, circuit, asked) = asked(2, 1, 1);
+    let declared = circuit.outputs()[0];
+    let output = asked.statement.job.outputs[0];
+    let call = Coprocessor::registerCiphertextCall {
+        consumer: CONSUMER,
+        keyDigest: chain.key_digest(),
+        keyKind: declared.key_kind.code(),
+        valueType: declared.value_type.code(),
+        blocks: declared.blocks,
+        point: points([&output.commitment])[0],
+    };
+    let (early, _) = chain.evm.send(STRANGER, chain.coprocessor, &call).unwrap();
+    let origin = Origin::Input { registrant: STRANGER.into_array(), consumer: CONSUMER.into_array() };
+    assert_eq!(early.0, chain.record(origin, &declared, &output.commitment).handle());
+    assert_ne!(early.0, output.handle);
+    let call = chain.fulfilment(&asked);
+    chain.fulfil(&call).unwrap();
+    let call = Coprocessor::allowReleaseCall { handle: early };
+    let refused = chain.evm.send(CONSUMER, chain.coprocessor, &call).map(|(_, receipt)| receipt);
+    assert_eq!(error_name(refused), "NotProven");
+}
+
+#[test]
+fn a_value_under_another_type() {
+    let mut chain = Chain::new(true);
+    let circuit = circuit(2, 1, 1);
+    let reference = chain.register_circuit(&circuit);
+    let mut declared = circuit.inputs()[0];
+    declared.blocks += 1;
+    let longer = chain.input(&declared);
+    assert_eq!(error_name(chain.request(reference, &[longer])), "LayoutMismatch");
+    declared.blocks -= 1;
+    declared.key_kind = trine_program::KeyKind::Casting;
+    let casting = chain.input(&declared);
+    assert_eq!(error_name(chain.request(reference, &[casting])), "LayoutMismatch");
+}
+
+/// Hostile points cost what checking them costs.
+#[test]
+fn hostile_points_burn_no_gas() {
+    let (mut chain, _, asked) = asked(8, 2, 1);
+    let honest = chain.fulfilment(&asked);
+    for index in [0, 6, POINTS, POINTS + 24] {
+        let call = Coprocessor::fulfilCircuitCall { proof: raised(&honest.proof, index), ..honest.clone() };
+        assert_eq!(error_name(chain.fulfil(&call)), "PointNotOnCurve");
+    }
+    // On the curve of B's coordinates, off its twist.
+    let call = Coprocessor::fulfilCircuitCall { proof: raised(&honest.proof, 2), ..honest.clone() };
+    assert_eq!(error_name(chain.fulfil(&call)), "PointNotOnCurve");
+    let mut call = honest.clone();
+    call.outputPoints[0][0] += U256::from(1);
+    assert_eq!(error_name(chain.fulfil(&call)), "InvalidCommitment");
+}
