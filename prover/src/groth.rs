@@ -8,7 +8,7 @@ pub use setup::{SetupError, development_key, development_verifying_key};
 
 use crate::mode::Mode;
 use crate::wrap::checks::Checks;
-use crate::wrap::{WrapWitness, synthesise};
+use crate::wrap::{WrapWitness, bootstrapping, synthesise};
 use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::UniformRand;
@@ -94,14 +94,40 @@ pub fn prove_wrap(
     }
     let mut checks = Checks::recording(&public.to_array());
     synthesise(&mut checks, class, witness);
+    prove_recorded(key, &checks, rng)
+}
+
+/// [`prove_wrap`] for the proof of bootstrapping.
+pub fn prove_bootstrapping_wrap(
+    key: &ProvingKey,
+    class: &bootstrapping::class::Class,
+    public: &trine_verifier::bootstrapping::statement::PublicInputs,
+    witness: &bootstrapping::WrapWitness,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<WrapProof, WrapError> {
+    if let Some(id) = witness.shape_failure(class) {
+        return Err(WrapError::Check { id });
+    }
+    let mut checks = Checks::recording(&public.to_array());
+    bootstrapping::synthesise(&mut checks, class, witness);
+    prove_recorded(key, &checks, rng)
+}
+
+/// Proves recorded constraints, and verifies the proof.
+fn prove_recorded(
+    key: &ProvingKey,
+    checks: &Checks,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<WrapProof, WrapError> {
     if let Some(id) = checks.first_failure() {
         return Err(WrapError::Check { id });
     }
     let assignment = checks.assignment();
+    let instance = checks.instance_variables();
     for (what, got, expected) in [
-        ("public inputs", key.vk.gamma_abc_g1.len(), 1 + PUBLIC_INPUTS),
+        ("public inputs", key.vk.gamma_abc_g1.len(), instance),
         ("variables", key.a_query.len(), assignment.len()),
-        ("powers", key.h_query.len() + 1, (checks.constraints() + 1 + PUBLIC_INPUTS).next_power_of_two()),
+        ("powers", key.h_query.len() + 1, (checks.constraints() + instance).next_power_of_two()),
     ] {
         if got != expected {
             return Err(WrapError::Key { what, got, expected });
@@ -112,19 +138,25 @@ pub fn prove_wrap(
         Fr::rand(rng),
         Fr::rand(rng),
         checks.matrices(),
-        checks.instance_variables(),
+        instance,
         checks.constraints(),
         &assignment,
     )
     .map_err(|error| WrapError::Synthesis(error.to_string()))?;
     let proof = WrapProof(proof);
-    if verify_wrap(&key.vk, public, &proof) { Ok(proof) } else { Err(WrapError::SelfCheck) }
+    let public = assignment.get(1..instance).unwrap_or_default();
+    if verify_public(&key.vk, public, &proof) { Ok(proof) } else { Err(WrapError::SelfCheck) }
 }
 
 /// Whether a wrap proof verifies.
 pub fn verify_wrap(key: &VerifyingKey<Bn254>, public: &PublicInputs, proof: &WrapProof) -> bool {
+    verify_public(key, &public.to_array(), proof)
+}
+
+/// Whether a wrap proof verifies for public inputs in their order, those of linear programs or of bootstrappings.
+pub fn verify_public(key: &VerifyingKey<Bn254>, public: &[Fr], proof: &WrapProof) -> bool {
     let prepared = prepare_verifying_key(key);
-    Groth16::<Bn254>::verify_proof(&prepared, &proof.0, &public.to_array()).unwrap_or(false)
+    Groth16::<Bn254>::verify_proof(&prepared, &proof.0, public).unwrap_or(false)
 }
 
 /// Why a verifying key is refused.

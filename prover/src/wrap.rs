@@ -11,14 +11,18 @@
 //! | [`tree`] | PE.H: the range tree |
 //! | [`claim`], [`relation`] | PE.G, PE.O, PE.H5: weights in closed form |
 //! | [`reduction`] | PE.I: one point |
+//! | [`sumcheck`] | rounds of sumchecks |
 //! | [`opening`] | PE.J: fold chain, challenges, remainder |
+//! | [`bootstrapping`] | the circuit of the proof of bootstrapping, of the same parts |
 
+pub mod bootstrapping;
 pub mod checks;
 pub mod claim;
 pub mod opening;
 pub mod program;
 pub mod reduction;
 pub mod relation;
+pub mod sumcheck;
 pub mod transcript;
 pub mod tree;
 pub mod wire;

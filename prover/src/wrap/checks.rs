@@ -11,7 +11,7 @@ use ark_relations::gr1cs::{ConstraintSystemRef, LinearCombination, SynthesisErro
 /// `rows[constraint]` lists coefficient and variable: 0 is one, then the public inputs, then the witness.
 pub type Matrix = Vec<Vec<(Fr, usize)>>;
 
-/// Records constraints and remembers the first one that the assigned values break.
+/// Records constraints and remembers the checks that the assigned values break.
 ///
 /// Everything is assigned: a setup runs on the all-zero witness, whose broken checks nobody asks for.
 pub struct Checks {
@@ -21,7 +21,8 @@ pub struct Checks {
     public_count: usize,
     count: usize,
     parts: Vec<(&'static str, usize)>,
-    first_failure: Option<&'static str>,
+    /// Ids of broken checks, each where it first breaks.
+    failures: Vec<&'static str>,
 }
 
 impl Checks {
@@ -34,7 +35,7 @@ impl Checks {
             public_count: public.len(),
             count: 0,
             parts: vec![],
-            first_failure: None,
+            failures: vec![],
         }
     }
 
@@ -56,7 +57,12 @@ impl Checks {
 
     /// Spec id of the first check that the values break.
     pub fn first_failure(&self) -> Option<&'static str> {
-        self.first_failure
+        self.failures.first().copied()
+    }
+
+    /// Whether the values break a check of this spec id.
+    pub fn breaks(&self, id: &str) -> bool {
+        self.failures.contains(&id)
     }
 
     /// Constraints so far.
@@ -117,10 +123,23 @@ impl Checks {
         wires.into_iter().fold(Wire::one(), |product, wire| self.product(&product, wire))
     }
 
+    /// `one` where the bit is one, `zero` where it is zero.
+    pub fn select(&mut self, bit: &Wire, one: &Wire, zero: &Wire) -> Wire {
+        let difference = self.product(bit, &(one - zero));
+        zero + &difference
+    }
+
+    /// `count` new bits of which bit `index` alone is one; all zero, which breaks the check, if there is no such bit.
+    pub fn one_hot(&mut self, id: &'static str, index: Option<usize>, count: usize) -> Vec<Wire> {
+        let bits: Vec<Wire> = (0..count).map(|k| self.bit(id, Some(k) == index)).collect();
+        self.enforce_equal(id, &Wire::sum(&bits), &Wire::one());
+        bits
+    }
+
     /// `a b = c`.
     pub fn enforce_product(&mut self, id: &'static str, a: &Wire, b: &Wire, c: &Wire) {
-        if a.value() * b.value() != c.value() && self.first_failure.is_none() {
-            self.first_failure = Some(id);
+        if a.value() * b.value() != c.value() && !self.failures.contains(&id) {
+            self.failures.push(id);
         }
         self.record(a, b, c);
     }
@@ -215,7 +234,7 @@ impl Checks {
             Some([a, b, c]) => {
                 a.iter().zip(b).zip(c).all(|((a, b), c)| (value(a) * value(b) - value(c)).is_zero())
             }
-            None => self.first_failure.is_none(),
+            None => self.failures.is_empty(),
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use super::checks::Checks;
 use super::claim::horner;
+use super::sumcheck::{Labels, quadratic_round};
 use super::transcript::TranscriptGadget;
 use super::wire::Wire;
 use ark_bn254::Fr;
+
+const ROUND: Labels = Labels { round: "s", challenge: "u" };
 
 /// The batched claim as the rounds leave it.
 pub struct ReducedClaim {
@@ -27,14 +30,9 @@ pub fn reduce(
     let mut claim = horner(checks, values, &gamma);
     let mut point = Vec::with_capacity(rounds.len());
     for round in rounds {
-        let round = checks.witnesses(round);
-        let [s_0, s_inf] = [&round[0], &round[1]];
-        transcript.absorb_all(checks, "s", &round);
-        let u = transcript.challenge(checks, "u");
-        // s(1) = c - s(0); s(X) = s_0 + (s(1) - s_0 - s_inf) X + s_inf X^2
-        let slope = &(&claim.plus(s_0, -Fr::from(2u64)) - s_inf) + &checks.product(&u, s_inf);
-        claim = s_0 + &checks.product(&u, &slope);
-        point.push(u);
+        let end = quadratic_round(checks, transcript, ROUND, &claim, round);
+        claim = end.claim;
+        point.push(end.challenge);
     }
     ReducedClaim { gamma, point, claim }
 }

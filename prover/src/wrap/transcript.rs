@@ -3,6 +3,7 @@
 use super::checks::Checks;
 use super::wire::Wire;
 use ark_bn254::Fr;
+use ark_ff::Zero;
 use trine_verifier::transcript::{TranscriptEvent, poseidon_parameters, tag_element};
 
 const WIDTH: usize = 3;
@@ -17,6 +18,7 @@ enum Mode {
 }
 
 /// Fiat-Shamir transcript in the circuit.
+#[derive(Clone)]
 pub struct TranscriptGadget {
     state: [Wire; WIDTH],
     mode: Mode,
@@ -77,6 +79,21 @@ impl TranscriptGadget {
     /// Draws `count` challenges.
     pub fn challenges(&mut self, checks: &mut Checks, label: &'static str, count: usize) -> Vec<Wire> {
         (0..count).map(|_| self.challenge(checks, label)).collect()
+    }
+
+    /// Forgets a run where `active` is zero: the state is again what it was `before` the run.
+    ///
+    /// # Panics
+    /// When the run leaves the duplex elsewhere than before it, so that the next steps would differ: a fault of the
+    /// circuit, whatever its values.
+    pub fn keep_if(&mut self, checks: &mut Checks, active: &Wire, before: &Self) {
+        assert_eq!(self.mode, before.mode, "a run ends where it begins");
+        for (after, before) in self.state.iter_mut().zip(&before.state) {
+            *after = checks.select(active, after, before);
+        }
+        if active.value().is_zero() {
+            self.events.truncate(before.events.len());
+        }
     }
 
     /// What was absorbed and drawn.

@@ -2,11 +2,14 @@
 
 use super::checks::Checks;
 use super::claim::eq_table;
+use super::sumcheck::{Labels, factored_round};
 use super::transcript::TranscriptGadget;
 use super::wire::Wire;
 use ark_bn254::Fr;
 use trine_verifier::class::{Class, Slot};
 use trine_verifier::proof::TreeProof;
+
+const ROUND: Labels = Labels { round: "round", challenge: "rho_layer" };
 
 /// What the tree leaves to show: its leaves' numerators and denominators at one point.
 pub struct LeafWires {
@@ -44,15 +47,9 @@ pub fn verify_tree(
         let mut claim = &p + &scaled;
         let mut next = Vec::with_capacity(point.len() + 1);
         for (round, x) in layer.rounds.iter().zip(&point) {
-            let round = checks.witnesses(round);
-            let [e, t_inf] = [&round[0], &round[1]];
-            transcript.absorb_all(checks, "round", &round);
-            let rho = transcript.challenge(checks, "rho_layer");
-            // t(0) = c - x e; t(X) = t(0) + (e - t_inf) X + t_inf X^2
-            let at_zero = &claim - &checks.product(x, e);
-            let slope = &(e - t_inf) + &checks.product(&rho, t_inf);
-            claim = &at_zero + &checks.product(&rho, &slope);
-            next.push(rho);
+            let end = factored_round(checks, transcript, ROUND, &claim, x, round);
+            claim = end.claim;
+            next.push(end.challenge);
         }
         let children = checks.witnesses(&layer.children);
         transcript.absorb_all(checks, "children", &children);
@@ -70,7 +67,7 @@ pub fn verify_tree(
 }
 
 /// `(p0 + mu (p1 - p0), q0 + mu (q1 - q0))`.
-fn merge(checks: &mut Checks, children: &[Wire], mu: &Wire) -> (Wire, Wire) {
+pub(super) fn merge(checks: &mut Checks, children: &[Wire], mu: &Wire) -> (Wire, Wire) {
     let mut line = |a: &Wire, b: &Wire| a + &checks.product(mu, &(b - a));
     (line(&children[0], &children[1]), line(&children[2], &children[3]))
 }

@@ -18,9 +18,9 @@ pub const LAYOUT_WORDS: usize = 6;
 /// Handles that layout words have room for.
 pub const MAX_HANDLES: usize = LAYOUT_WORDS * ENTRIES_PER_LAYOUT;
 /// Terms to a field element, 40 bits each.
-const TERMS_PER_WORD: usize = 6;
+pub const TERMS_PER_WORD: usize = 6;
 /// Boxes to a field element, 64 bits each.
-const BOXES_PER_WORD: usize = 3;
+pub const BOXES_PER_WORD: usize = 3;
 
 const _: () = assert!(KEY_KINDS == 2 && BOXES == 16);
 
@@ -80,9 +80,9 @@ fn head(linear: &Linear, kind: u64) -> Fr {
 }
 
 /// 40 bits a term: coefficient + 128 (8 bits), place (7 bits: block or function), source (24 bits: handle or bootstrapping), and
-/// the top bit for bootstrappings. Absent terms are zero.
-fn terms(linear: &Linear) -> Vec<Fr> {
-    let mut list: Vec<u64> = linear
+/// the top bit for bootstrappings. As many as a combination has at most; absent terms are zero.
+pub fn term_codes(linear: &Linear) -> Vec<u64> {
+    let mut codes: Vec<u64> = linear
         .terms
         .iter()
         .map(|term| {
@@ -96,8 +96,12 @@ fn terms(linear: &Linear) -> Vec<Fr> {
             coefficient | place << 8 | source << 15 | bootstrapped << 39
         })
         .collect();
-    list.resize(MAX_TERMS, 0);
-    list.chunks(TERMS_PER_WORD).map(|terms| packed(terms.iter().copied(), 40)).collect()
+    codes.resize(MAX_TERMS, 0);
+    codes
+}
+
+fn terms(linear: &Linear) -> Vec<Fr> {
+    term_codes(linear).chunks(TERMS_PER_WORD).map(|terms| packed(terms.iter().copied(), 40)).collect()
 }
 
 /// Words side by side, the first lowest.
