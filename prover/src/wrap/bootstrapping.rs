@@ -12,11 +12,12 @@
 //! | [`layout`], [`program`] | PB.T1: shape, layouts, and the program behind `prog` |
 //! | [`rotation`], [`switch`] | PB.A to PB.E: messages and the ends of sumchecks |
 //! | [`lookup`], [`leaves`] | PB.H: the look-up tree and its leaves |
-//! | [`claims`], [`weight`], [`slots`] | linear claims, their weights in closed form |
+//! | [`claims`], [`weight`], [`slots`], [`blocks`] | linear claims, their weights in closed form |
 //! | [`wires`], [`existing`] | what the terms of combinations name |
 //! | [`columns`] | PB.I3: values of columns from those of polynomials |
 //! | [`witness`] | what the circuit takes |
 
+pub mod blocks;
 pub mod claims;
 pub mod class;
 pub mod columns;
@@ -206,7 +207,7 @@ impl Reduction<'_> {
         transcript.absorb_all(checks, "I.value", &values);
         check_unused(checks, class, layout, &values);
         checks.part("weights");
-        let columns = Columns::new(checks, class, program, point.clone(), &values);
+        let columns = Columns::new(checks, class, (layout, program), point.clone(), &values);
         let batched = self.evaluate(checks, &columns, &powers);
         let terms = self.terms(checks, &columns, &powers, transcript);
         checks.enforce_equal("PB.I3", &(&batched + &terms), &claim);

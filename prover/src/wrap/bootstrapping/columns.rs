@@ -6,6 +6,7 @@
 use super::class::Class;
 use super::layout::Layout;
 use super::program::ProgramWires;
+use super::rotation::masked;
 use super::weight::{IndexProducts, below, eq_index};
 use crate::wrap::checks::Checks;
 use crate::wrap::claim::{eq, eq_table, inner_product};
@@ -76,7 +77,7 @@ impl<'a> Columns<'a> {
     pub fn new(
         checks: &mut Checks,
         class: &'a Class,
-        program: &ProgramWires,
+        (layout, program): (&Layout, &ProgramWires),
         point: Vec<Wire>,
         values: &[Wire],
     ) -> Self {
@@ -94,12 +95,17 @@ impl<'a> Columns<'a> {
             columns.insert(*column, own);
         }
         let mut columns = Self { class, point, values: columns, mask: Wire::zero(), table: vec![] };
-        columns.public(checks, program, &mut products);
+        columns.public(checks, (layout, program), &mut products);
         columns
     }
 
     /// Extensions of mask and tables.
-    fn public(&mut self, checks: &mut Checks, program: &ProgramWires, products: &mut IndexProducts) {
+    fn public(
+        &mut self,
+        checks: &mut Checks,
+        (layout, program): (&Layout, &ProgramWires),
+        products: &mut IndexProducts,
+    ) {
         let p = &self.class.parameters;
         let (n, base) = (p.log_n, self.class.accumulator_base());
         let variables = base + self.class.log_slots();
@@ -108,7 +114,9 @@ impl<'a> Columns<'a> {
         let first_step = eq_index(checks, step, 0);
         let steps = &below(checks, step, p.groups + 2) - &first_step;
         let low = self.point[base..].len().min(self.class.log_slots());
-        let slots = eq_table(checks, &self.point[base..base + low]);
+        // Its weight pins the variables of slots that the shape does not have: here they do not count.
+        let slots = masked(checks, layout, &self.point[base..base + low]);
+        let slots = eq_table(checks, &slots);
         let boxes = eq_table(checks, &self.point[n - LOG_BOXES..n]);
         let scale = checks.product_of([&above, &first_step, &self.point[n]]);
         self.mask = checks.product(&above, &steps);

@@ -79,11 +79,20 @@ impl Program {
         program
     }
 
-    /// Whether slots, rows and terms are as many as the class has.
+    /// Whether slots, rows and terms are as many as the class has, and set no bits that have no variable.
     pub fn fits(&self, class: &Class) -> bool {
+        let ones = |bits: usize, at: usize| ((1u64 << bits) - 1) << at;
+        let spelled = ones(COEFFICIENT_BITS, 0)
+            | ones(class.place_bits(), PLACE_AT)
+            | ones(class.source_bits(), SOURCE_AT)
+            | ones(1, BOOTSTRAPPED_AT);
+        let kind =
+            |kind: u64| kind == 0 || (kind >> 1 & 7 == 1 && (1..=FUNCTIONS as u64).contains(&(kind >> 4)));
         self.bootstrappings.len() == class.slots()
             && self.rows.len() == class.rows()
+            && self.bootstrappings.iter().all(|slot| kind(slot.kind))
             && self.combinations().all(|c| c.terms.len() == class.terms())
+            && self.combinations().flat_map(|c| &c.terms).all(|code| code & !spelled == 0)
     }
 
     /// Inputs of the bootstrappings, then rows.
