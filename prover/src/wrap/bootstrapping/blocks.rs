@@ -63,7 +63,7 @@ impl Blocks {
                 [Wire::sum(&no_carry), Wire::sum(&carry)]
             };
             let next = step(checks, &at_zero, &both);
-            all = step(checks, &all.clone(), &all);
+            all = step(checks, &all, &all);
             upto = next;
         }
         checks.product(&upto[0], &self.above)

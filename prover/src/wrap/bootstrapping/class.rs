@@ -24,6 +24,8 @@ pub struct Class {
     pub leaves: Vec<Vec<Block>>,
     /// Bits of the number of blocks of a handle, less one.
     pub block_bits: usize,
+    /// Terms of a linear combination.
+    pub terms: usize,
 }
 
 impl Class {
@@ -39,6 +41,7 @@ impl Class {
             parameters: *parameters,
             shape: shape(most)?,
             leaves: leaves.collect::<Result<_, ShapeError>>()?,
+            terms: MAX_TERMS,
             block_bits: log2(usize::from(MAX_BLOCKS)).min(parameters.log_chunk - parameters.log_n - 1),
         })
     }
@@ -56,11 +59,6 @@ impl Class {
     /// Rows of output blocks.
     pub fn rows(&self) -> usize {
         1 << self.parameters.log_output_blocks
-    }
-
-    /// Terms of a linear combination.
-    pub fn terms(&self) -> usize {
-        MAX_TERMS
     }
 
     /// Bits of the place of a wire: a block of a handle, or a function of a bootstrapping.

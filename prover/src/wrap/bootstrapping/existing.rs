@@ -40,7 +40,7 @@ impl Existing {
         let power = fork.challenge(checks, "wires");
         let kind = fork.challenge(checks, "wires");
         let mut in_combination = vec![Wire::one()];
-        for _ in 0..lookup.class.terms() {
+        for _ in 0..lookup.class.terms {
             let last = in_combination.last().cloned().unwrap_or_else(Wire::one);
             in_combination.push(checks.product(&last, &power));
         }

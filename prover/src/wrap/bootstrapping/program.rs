@@ -56,7 +56,7 @@ pub struct Program {
 impl Program {
     /// All zero.
     pub fn zero(class: &Class) -> Self {
-        let combination = Combination { constant: 0, terms: vec![0; class.terms()] };
+        let combination = Combination { constant: 0, terms: vec![0; class.terms] };
         let slot = Bootstrapping { input: combination.clone(), ..Default::default() };
         Self { bootstrappings: vec![slot; class.slots()], rows: vec![combination; class.rows()] }
     }
@@ -91,7 +91,7 @@ impl Program {
         self.bootstrappings.len() == class.slots()
             && self.rows.len() == class.rows()
             && self.bootstrappings.iter().all(|slot| kind(slot.kind))
-            && self.combinations().all(|c| c.terms.len() == class.terms())
+            && self.combinations().all(|c| c.terms.len() == class.terms)
             && self.combinations().flat_map(|c| &c.terms).all(|code| code & !spelled == 0)
     }
 
