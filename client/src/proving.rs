@@ -2,11 +2,18 @@
 
 use crate::phases::Phases;
 use crate::setup;
+use alloy::primitives::{Address, U256};
+use alloy::sol_types::SolCall;
 use anyhow::bail;
 use rand::rngs::OsRng;
 use std::path::Path;
 use std::time::Instant;
 use tfhe::shortint::ClientKey;
+use trine_contract::bindings::CircuitVerifier;
+use trine_contract::calldata;
+use trine_contract::calldata::circuit::{CircuitWrapProof, key_points, public_values};
+use trine_contract::evm::Evm;
+use trine_contract::verifying_key::DeployableKey;
 use trine_fhe::ValueWords;
 use trine_fhe::bootstrapping::{EvaluationKey, rotation};
 use trine_fhe::dev_keys::DevelopmentKeys;
@@ -124,8 +131,9 @@ impl DevelopmentProver {
         Ok(verify_job(parameters, srs, &domain, &self.commitments, &proven.job, &proven.segments)?)
     }
 
-    /// Proves by Groth16 that the field side of a job of one segment verifies: seconds, once the key is there.
-    pub fn wrap(&self, wrapping: &Wrapping, proven: &ProvenJob) -> anyhow::Result<f64> {
+    /// Proves by Groth16 that the field side of a job of one segment verifies, and has the contract verify that and the
+    /// group side on the in-process EVM.
+    pub fn wrap(&self, wrapping: &Wrapping, proven: &ProvenJob) -> anyhow::Result<Wrapped> {
         let [segment] = proven.segments.as_slice() else {
             bail!("{} segments, a wrap is of one", proven.segments.len())
         };
@@ -135,11 +143,22 @@ impl DevelopmentProver {
         let shape = statement.inputs(parameters)?.shape;
         let public = verify(parameters, self.srs.verifier(), &statement, &segment.proof)?;
         let start = Instant::now();
-        let circuit = &statement.job.circuit;
-        let witness = WrapWitness::new(&wrapping.class, &shape, circuit, &segment.proof.field)?;
+        let (class, circuit) = (&wrapping.class, &statement.job.circuit);
+        let witness = WrapWitness::new(class, &shape, circuit, &segment.proof.field)?;
         // The proof is verified before it is given out.
-        prove_bootstrapping_wrap(&wrapping.key, &wrapping.class, &public, &witness, &mut OsRng)?;
-        Ok(start.elapsed().as_secs_f64())
+        let groth16 = prove_bootstrapping_wrap(&wrapping.key, class, &public, &witness, &mut OsRng)?;
+        let seconds = start.elapsed().as_secs_f64();
+
+        let key = DeployableKey::for_circuits(&wrapping.key.vk, self.srs.verifier(), parameters)?;
+        let group = segment.proof.group.clone();
+        let proof = CircuitWrapProof::from_words(&groth16.to_words(), group, &public)?;
+        let points = |named: &[NamedCommitment]| calldata::points(named.iter().map(|n| &n.commitment));
+        let (inputs, outputs) = (points(&statement.job.inputs), points(&statement.job.outputs));
+        let values = public_values(&public, &key_points(&statement.keys), &inputs, &outputs);
+        let proof = proof.to_bytes(&shape, &key.verifier_hash())?;
+        let call = CircuitVerifier::verifyCall { publicValues: values.into(), proof: proof.into() };
+        let gas = verify_on_chain(&key, &call)?;
+        Ok(Wrapped { seconds, gas, calldata_bytes: call.abi_encode().len() })
     }
 
     fn named(&self, value: &ValueWords) -> anyhow::Result<NamedCommitment> {
@@ -157,6 +176,30 @@ impl DevelopmentProver {
         };
         Ok(NamedCommitment::new(&record, commitment)?)
     }
+}
+
+/// Deploys a verifier of circuits on an EVM in process, and calls it. Gas of the transaction.
+fn verify_on_chain(key: &DeployableKey<'_>, call: &CircuitVerifier::verifyCall) -> anyhow::Result<u64> {
+    let mut evm = Evm::new(31_337);
+    let arguments = CircuitVerifier::constructorCall {
+        key: key.words().into_iter().map(U256::from_be_bytes).collect(),
+        maxPowers: U256::from(key.srs().max_powers),
+        development: key.srs().development,
+    };
+    let anybody = Address::repeat_byte(9);
+    let (verifier, _) = evm.deploy(anybody, &CircuitVerifier::BYTECODE, &arguments)?;
+    Ok(evm.send(anybody, verifier, call)?.1.gas)
+}
+
+/// A wrap that the contract has accepted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wrapped {
+    /// Seconds of the Groth16 proof, its verification included.
+    pub seconds: f64,
+    /// Gas of a transaction that calls `CircuitVerifier.verify`.
+    pub gas: u64,
+    /// Its calldata.
+    pub calldata_bytes: usize,
 }
 
 /// The wrap circuit's development key.

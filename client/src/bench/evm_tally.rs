@@ -52,7 +52,8 @@ impl EvmTally {
             "the compiled contract verifies for {hash}, the proving key is for {}",
             material.verifier_hash
         );
-        let arguments = Coprocessor::constructorCall { proofVerifier: verifier, verifierGateway: Address::ZERO };
+        let arguments =
+            Coprocessor::constructorCall { proofVerifier: verifier, verifierGateway: Address::ZERO };
         let (coprocessor, _) = evm.deploy(OWNER, &Coprocessor::BYTECODE, &arguments)?;
         let arguments = ReleaseVerifier::constructorCall { firstOwner: OWNER };
         let (release_verifier, _) = evm.deploy(OWNER, &ReleaseVerifier::BYTECODE, &arguments)?;

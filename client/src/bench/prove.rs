@@ -58,6 +58,12 @@ pub struct Run {
     /// Seconds of the wrap's Groth16 proof, its verification included; only for jobs of one segment, where asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wrap_seconds: Option<f64>,
+    /// Gas of a transaction in which the contract verifies the proof, the registry of handles not included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gas_verify: Option<u64>,
+    /// Calldata of that transaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calldata_bytes: Option<usize>,
 }
 
 /// The figures.
@@ -169,7 +175,7 @@ impl Measurement {
         self.check_outputs(&circuit, &plaintexts, &proven)?;
         let native_verify_ms = self.verify(&proven)?;
         phases.close(phase, format!("{} segments", proven.segments.len()));
-        let wrap_seconds = match &self.wrapping {
+        let wrapped = match &self.wrapping {
             Some(wrapping) if proven.segments.len() == 1 => Some(self.prover.wrap(wrapping, &proven)?),
             _ => None,
         };
@@ -186,7 +192,9 @@ impl Measurement {
             peak_memory_gb,
             proof_bytes: bytes.sum::<anyhow::Result<usize>>()?,
             native_verify_ms,
-            wrap_seconds,
+            wrap_seconds: wrapped.map(|wrapped| wrapped.seconds),
+            gas_verify: wrapped.map(|wrapped| wrapped.gas),
+            calldata_bytes: wrapped.map(|wrapped| wrapped.calldata_bytes),
         })
     }
 

@@ -44,7 +44,8 @@ enum Subject {
         /// Without vector kernels, as on a processor that lacks them.
         #[arg(long)]
         portable: bool,
-        /// Proves by Groth16 too that each proof of one segment verifies; its key is made on first use.
+        /// Proves by Groth16 too that each proof of one segment verifies, and has the contract verify it on the in-process EVM;
+        /// the key is made on first use.
         #[arg(long)]
         wrap: bool,
     },
