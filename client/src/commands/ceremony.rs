@@ -3,7 +3,7 @@
 use crate::Output;
 use alloy::primitives::keccak256;
 use anyhow::{Context, ensure};
-use ark_bn254::G2Affine;
+use ark_bn254::{Fr, G2Affine};
 use ark_ec::AffineRepr;
 use rand::rngs::OsRng;
 use serde_json::{Value, json};
@@ -145,17 +145,29 @@ struct Base {
 enum Circuit {
     /// The wrap circuit of linear programs.
     Linear,
-    /// The same for the smallest class: to try a ceremony out. Nobody accepts its proofs.
-    LinearTiny,
+    /// One product, to try a ceremony out: nobody accepts its proofs.
+    Trial,
 }
 
 impl Circuit {
     fn build(self) -> Checks {
         match self {
             Self::Linear => structure(&Class::SLICE),
-            Self::LinearTiny => structure(&Class::REDUCED_TINY),
+            Self::Trial => trial(),
         }
     }
+}
+
+/// Two witnesses whose product, and the square of one, is public.
+fn trial() -> Checks {
+    let mut checks = Checks::recording(&[Fr::from(9u64)]);
+    let root = checks.witness(Fr::from(3u64));
+    let other = checks.witness(Fr::from(3u64));
+    for square in checks.public_wires() {
+        checks.enforce_product("square", &root, &root, &square);
+        checks.enforce_product("other", &root, &other, &square);
+    }
+    checks
 }
 
 /// Does one step.
