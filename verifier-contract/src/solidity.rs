@@ -132,7 +132,8 @@ pub fn circuit_class(parameters: &Parameters) -> Result<String, CircuitClassErro
         let _ = write!(used_second, "{:08x}", bitmap(shape.second_round(), first));
     }
     for (name, used) in [("FIRST_ROUND_USED", used_first), ("SECOND_ROUND_USED", used_second)] {
-        line(&mut source, format_args!("uint256 internal constant {name} = 0x{used};"));
+        // All 64 digits: a literal of 40 would be an address.
+        line(&mut source, format_args!("uint256 internal constant {name} = 0x{used:0>64};"));
     }
     source.push_str("}\n");
     Ok(source)

@@ -21,6 +21,6 @@ library CircuitClass {
     uint256 internal constant PUBLIC_INPUTS = 18;
     /// Used slots of the first and of the second round: 32 bits for each log2 of the bootstrappings, bit k for slot k.
     uint256 internal constant BITS_PER_LOG = 32;
-    uint256 internal constant FIRST_ROUND_USED = 0x3fffff00333333003111110031111100311111;
-    uint256 internal constant SECOND_ROUND_USED = 0x0100000001000000010000000100000001;
+    uint256 internal constant FIRST_ROUND_USED = 0x000000000000000000000000003fffff00333333003111110031111100311111;
+    uint256 internal constant SECOND_ROUND_USED = 0x0000000000000000000000000000000100000001000000010000000100000001;
 }

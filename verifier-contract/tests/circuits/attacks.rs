@@ -190,8 +190,8 @@ fn handles_keep_their_places() {
     call.outputPoints.swap(0, 1);
     assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch");
     for (error, change) in [
-        ("InputCount", (|c| drop(c.inputPoints.pop())) as fn(&mut Coprocessor::fulfilCircuitCall)),
-        ("OutputCount", |c| drop(c.outputPoints.pop())),
+        ("InputCount", (|c| c.inputPoints.truncate(2)) as fn(&mut Coprocessor::fulfilCircuitCall)),
+        ("OutputCount", |c| c.outputPoints.truncate(1)),
         ("OutputCount", |c| c.outputPoints.push(c.inputPoints[0])),
     ] {
         let mut call = honest.clone();

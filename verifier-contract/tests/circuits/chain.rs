@@ -32,8 +32,6 @@ pub struct Asked {
 pub struct Chain {
     pub setup: TinySetup,
     pub evm: Evm,
-    pub gateway: Address,
-    pub verifier: Address,
     pub coprocessor: Address,
     pub keys: KeyCommitments,
 }
@@ -65,7 +63,7 @@ impl Chain {
         let (coprocessor, receipt) = evm.deploy(OWNER, &Coprocessor::BYTECODE, &arguments).unwrap();
         println!("gas_deploy_coprocessor {}", receipt.gas);
         let keys = setup.key_commitments(casting);
-        let mut chain = Self { setup, evm, gateway, verifier, coprocessor, keys };
+        let mut chain = Self { setup, evm, coprocessor, keys };
         chain.register_key(&chain.keys.clone());
         chain
     }

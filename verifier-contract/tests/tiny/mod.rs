@@ -32,8 +32,8 @@ struct TinyCircuit(Vec<Fr>);
 impl ConstraintSynthesizer<Fr> for TinyCircuit {
     fn generate_constraints(self, cs: ConstraintSystemRef<Fr>) -> Result<(), SynthesisError> {
         let mut sum = Vec::new();
-        for value in self.0 {
-            sum.push((Fr::ONE, cs.new_input_variable(|| Ok(value))?));
+        for value in &self.0 {
+            sum.push((Fr::ONE, cs.new_input_variable(|| Ok(*value))?));
         }
         let total: Fr = self.0.iter().sum();
         let factor = cs.new_witness_variable(|| Ok(Fr::from(3u64)))?;
