@@ -33,6 +33,7 @@ mod tree;
 
 mod agreement;
 mod circuit;
+mod forged;
 mod groth;
 mod honest;
 mod mutation;
