@@ -127,7 +127,10 @@ fn a_reference_string_is_made_from_the_powers() {
     assert!(few.contains("131072 powers wanted"), "{few}");
 }
 
-fn refusals(folder: &Path, with_base: &dyn Fn(&[&'static str], &[&'static str]) -> Vec<&'static str>) {
+/// The arguments of a command between the parts that all commands have.
+type WithBase<'a> = &'a dyn Fn(&[&'static str], &[&'static str]) -> Vec<&'static str>;
+
+fn refusals(folder: &Path, with_base: WithBase<'_>) {
     let other_circuit = refusal(folder, &["verify", "2", "--ptau", "powers.ptau"]);
     assert!(other_circuit.contains("powers wanted"), "{other_circuit}");
     let late = refusal(folder, &["contribute", "final", "--name", "Eve", "--out", "3"]);
