@@ -67,6 +67,16 @@ pub enum SegmentError {
         /// The limit.
         most: usize,
     },
+    /// Nothing outside a segment reads what it computes: it would prove nothing.
+    #[error("segment {segment}: nothing reads bootstrappings {first} to {last} outside of it")]
+    Unread {
+        /// The segment.
+        segment: usize,
+        /// Its first bootstrapping.
+        first: usize,
+        /// Its last one.
+        last: usize,
+    },
     /// A segment breaks a rule of circuits.
     #[error("segment {segment}: {error}")]
     Circuit {
@@ -184,6 +194,9 @@ impl Cut<'_> {
         let wires: Vec<Wire> = self.link_wires(&own).collect();
         let (mut outputs, mut rows) = link_outputs(&wires, own.start);
         let links = outputs.len();
+        if links == 0 && !self.is_last(&own) {
+            return Err(SegmentError::Unread { segment, first: own.start, last: own.end - 1 });
+        }
         if self.is_last(&own) {
             outputs.extend(&self.circuit.outputs);
             rows.extend(self.rows(&own).iter().map(moved));

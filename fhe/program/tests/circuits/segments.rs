@@ -47,6 +47,26 @@ fn keeps(segment: &Segment, limits: &SegmentLimits) -> bool {
         && c.rows().len() <= limits.blocks
 }
 
+/// Two bootstrappings of one input; the output reads the second alone.
+#[test]
+fn a_segment_that_nothing_reads_is_named() {
+    let declared =
+        Declaration { value_type: ValueType::Bool, key_kind: KeyKind::Compute, blocks: 1, degree: 1 };
+    let single = |wire| Linear { terms: vec![Term { wire, coefficient: 1 }], constant: 0 };
+    let each = Bootstrapping {
+        key_kind: KeyKind::Compute,
+        table: 0,
+        input: single(Wire::Input { handle: 0, block: 0 }),
+    };
+    let table = Table { functions: 1, boxes: [0; BOXES] };
+    let row = single(Wire::Output { bootstrapping: 1, function: 0 });
+    let (list, rows) = (vec![each.clone(), each], vec![row]);
+    let circuit = Circuit::new(vec![declared], vec![declared], vec![table], list, rows).unwrap();
+    let unread = SegmentError::Unread { segment: 0, first: 0, last: 0 };
+    assert_eq!(segments(&circuit, &limits(NonZeroUsize::MIN)), Err(unread));
+    assert_eq!(segments(&circuit, &limits(NonZeroUsize::MAX)).unwrap().len(), 1);
+}
+
 /// Bootstrapping i reads input i and the bootstrapping before it; two outputs read the last one.
 fn chain(length: u8) -> Circuit {
     let declared = |count: usize| {
