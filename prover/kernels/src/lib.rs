@@ -1,8 +1,8 @@
 //! Arithmetic that the prover of bootstrapping stands on, at the speed of the machine.
 //!
 //! You want this crate if you prove: it works on eight elements of BN254's scalar field at a time, with AVX-512
-//! IFMA where the processor has it and with arkworks everywhere else. It knows nothing of what is proved, and no
-//! verifier depends on it.
+//! IFMA or with AVX2 and FMA where the processor has them, and with arkworks everywhere else. It knows nothing of what
+//! is proved, and no verifier depends on it.
 //!
 //! | module | holds |
 //! | --- | --- |
