@@ -5,7 +5,9 @@
 //! Choosing entries bit by bit would cost about as many constraints for each term as there are sources. Instead the sum over
 //! all terms is shown by a sumcheck over the bits of the index, inside the circuit:
 //!
-//!     S = sum_x sum_relations table(x) sum_terms weight coefficient eq(x, wire of the term)
+//! ```text
+//! S = sum_x sum_relations table(x) sum_terms weight coefficient eq(x, wire of the term)
+//! ```
 //!
 //! which leaves each term one product of equalities, and each table its extension at one point. Batched with it is that
 //! every term names a wire that exists, under the key of its combination: the same sum with the table of what exists, each
