@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ICoprocessor} from "./ICoprocessor.sol";
 import {IProofVerifier} from "./IProofVerifier.sol";
+import {IReleaseVerifier} from "./IReleaseVerifier.sol";
 import {IVerifierGateway} from "./IVerifierGateway.sol";
 import {ProgramRegistry} from "./ProgramRegistry.sol";
 import {CircuitClass} from "./generated/CircuitClass.sol";
@@ -13,7 +14,8 @@ import {KeyCommitments} from "./lib/KeyCommitments.sol";
 /// @title Programs, keys, ciphertexts, requests, and the provenance of every value.
 /// @notice Holds no ciphertext: a handle names the commitment to one, with everything that decides what it means.
 /// A value is either registered for one consumer or proven to be an output of one fulfilled request. Records are
-/// written once. Nobody owns this contract; whoever relies on proofs of circuits trusts the owner of the gateway.
+/// written once. Nobody owns this contract; whoever relies on proofs of circuits trusts the owner of the gateway, and the
+/// committees of the release verifier not to attest an evaluation key that is not theirs.
 contract Coprocessor is ProgramRegistry {
     /// Digest scheme of evaluation keys: of their bytes.
     bytes32 public constant KEY_SCHEME = keccak256("trine.key.blake3.v1");
@@ -23,6 +25,8 @@ contract Coprocessor is ProgramRegistry {
     IProofVerifier public immutable verifier;
     /// Verifiers of proofs of circuits; none where circuits are not served.
     IVerifierGateway public immutable gateway;
+    /// Verifies what committees attest of committed keys; none where circuits are not served.
+    IReleaseVerifier public immutable releaseVerifier;
     bytes32 private immutable verifierHash;
     bytes32 private immutable srsDigest;
     bytes32 private immutable parameterSetId;
@@ -30,11 +34,13 @@ contract Coprocessor is ProgramRegistry {
     bytes32 private immutable circuitSrsDigest;
     bytes32 private immutable circuitParameterSetId;
 
-    /// Under which schemes a digest is registered. Numbers start at 1.
+    /// Under which schemes a digest is registered. Numbers start at 1. `content` is the digest of the bytes of a committed
+    /// key.
     struct StoredKey {
         uint32 number;
         bool bytesScheme;
         bool committedScheme;
+        bytes32 content;
     }
 
     /// One word, then two more. `origin` is the registrant of an input, the request of an output.
@@ -70,13 +76,20 @@ contract Coprocessor is ProgramRegistry {
     /// @param proofVerifier Verifier whose hash, reference string and parameter set every statement about a linear
     /// program names.
     /// @param verifierGateway Finds the verifiers of circuits; the zero address where circuits are not served.
-    constructor(IProofVerifier proofVerifier, IVerifierGateway verifierGateway) {
+    /// @param releaseContract Knows the committees that attest committed keys; the zero address where circuits are not
+    /// served.
+    constructor(
+        IProofVerifier proofVerifier,
+        IVerifierGateway verifierGateway,
+        IReleaseVerifier releaseContract
+    ) {
         verifier = proofVerifier;
         verifierHash = proofVerifier.VERIFIER_HASH();
         srsDigest = proofVerifier.SRS_DIGEST();
         parameterSetId = proofVerifier.PARAMETER_SET_ID();
         classId = proofVerifier.CLASS_ID();
         gateway = verifierGateway;
+        releaseVerifier = releaseContract;
         if (address(verifierGateway) != address(0)) {
             circuitSrsDigest = verifierGateway.SRS_DIGEST();
             circuitParameterSetId = verifierGateway.PARAMETER_SET_ID();
@@ -87,17 +100,34 @@ contract Coprocessor is ProgramRegistry {
 
     /// @inheritdoc ICoprocessor
     function registerKey(bytes32 keyDigest, bytes32 scheme) external {
-        StoredKey memory stored = keyRecords[keyDigest];
-        if (isUnder(stored, scheme)) revert KeyAlreadyRegistered(keyDigest);
-        // Both schemes may be claimed: a claim under the one does not block the other.
-        if (scheme == KEY_SCHEME) stored.bytesScheme = true;
-        else stored.committedScheme = true;
-        if (stored.number == 0) {
-            stored.number = uint32(keys.length);
-            keys.push(keyDigest);
-        }
-        keyRecords[keyDigest] = stored;
+        if (scheme != KEY_SCHEME) revert UnknownKeyScheme(scheme);
+        StoredKey storage stored = keyRecords[keyDigest];
+        if (stored.bytesScheme) revert KeyAlreadyRegistered(keyDigest);
+        number(stored, keyDigest);
+        stored.bytesScheme = true;
         emit KeyRegistered(keyDigest, scheme, msg.sender);
+    }
+
+    /// @inheritdoc ICoprocessor
+    function registerCommittedKey(
+        bytes32 keyDigest,
+        bytes32 contentDigest,
+        uint256 epoch,
+        bytes calldata signature
+    ) external {
+        if (address(releaseVerifier) == address(0)) revert NoReleaseVerifier();
+        StoredKey storage stored = keyRecords[keyDigest];
+        if (stored.committedScheme) {
+            bytes32 known = stored.content;
+            if (contentDigest != known) revert KeyContentMismatch(keyDigest, contentDigest, known);
+            revert KeyAlreadyRegistered(keyDigest);
+        }
+        if (contentDigest == 0) revert NoKeyContent(keyDigest);
+        releaseVerifier.verifyEvaluationKey(epoch, keyDigest, contentDigest, signature);
+        // A claim under the scheme of bytes, which anybody may make, does not block this one.
+        number(stored, keyDigest);
+        (stored.committedScheme, stored.content) = (true, contentDigest);
+        emit CommittedKeyRegistered(keyDigest, contentDigest, epoch, msg.sender);
     }
 
     /// @inheritdoc ICoprocessor
@@ -258,6 +288,13 @@ contract Coprocessor is ProgramRegistry {
     /// @inheritdoc ICoprocessor
     function isKeyRegisteredUnder(bytes32 keyDigest, bytes32 scheme) external view returns (bool) {
         return isUnder(keyRecords[keyDigest], scheme);
+    }
+
+    /// @inheritdoc ICoprocessor
+    function contentOf(bytes32 keyDigest) external view returns (bytes32) {
+        StoredKey storage stored = keyRecords[keyDigest];
+        if (stored.committedScheme) return stored.content;
+        return stored.bytesScheme ? keyDigest : bytes32(0);
     }
 
     /// @inheritdoc ICoprocessor
@@ -433,15 +470,22 @@ contract Coprocessor is ProgramRegistry {
         handles[handle] = value;
     }
 
-    function isUnder(StoredKey memory stored, bytes32 scheme) private pure returns (bool) {
+    /// A digest is one key whatever its schemes.
+    function number(StoredKey storage stored, bytes32 keyDigest) private {
+        if (stored.number != 0) return;
+        stored.number = uint32(keys.length);
+        keys.push(keyDigest);
+    }
+
+    function isUnder(StoredKey storage stored, bytes32 scheme) private view returns (bool) {
         if (scheme == KEY_SCHEME) return stored.bytesScheme;
         if (scheme == COMMITTED_KEY_SCHEME) return stored.committedScheme;
         revert UnknownKeyScheme(scheme);
     }
 
-    function knownKey(bytes32 keyDigest) private view returns (uint32 number) {
-        number = keyRecords[keyDigest].number;
-        if (number == 0) revert UnknownKey(keyDigest);
+    function knownKey(bytes32 keyDigest) private view returns (uint32 known) {
+        known = keyRecords[keyDigest].number;
+        if (known == 0) revert UnknownKey(keyDigest);
     }
 
     function openRequest(bytes32 requestId, ProgramKind kind)

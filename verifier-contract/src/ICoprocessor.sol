@@ -76,6 +76,9 @@ interface ICoprocessor {
     }
 
     event KeyRegistered(bytes32 indexed keyDigest, bytes32 scheme, address registrant);
+    event CommittedKeyRegistered(
+        bytes32 indexed keyDigest, bytes32 indexed contentDigest, uint256 epoch, address registrant
+    );
     event ProgramRegistered(
         bytes32 indexed programRef,
         bytes32 indexed programId,
@@ -131,6 +134,12 @@ interface ICoprocessor {
     /// This contract was deployed without a gateway: it serves linear programs only.
     error NoGateway();
     error KeyAlreadyRegistered(bytes32 keyDigest);
+    /// The commitments are registered with other bytes.
+    error KeyContentMismatch(bytes32 keyDigest, bytes32 got, bytes32 expected);
+    /// Zero is the digest of no bytes.
+    error NoKeyContent(bytes32 keyDigest);
+    /// This contract was deployed without a release verifier: no committee attests keys to it.
+    error NoReleaseVerifier();
     error UnknownKey(bytes32 keyDigest);
     error ProgramTextLength(uint256 got, uint256 most);
     /// Not below the order of the scalar field.
@@ -160,10 +169,23 @@ interface ICoprocessor {
     error NotProven(bytes32 handle);
     error ReleaseAlreadyAllowed(bytes32 handle);
 
-    /// @notice Registers the digest of an evaluation key, once for each scheme.
-    /// @param scheme How the digest is made: `keccak256("trine.key.blake3.v1")`, of the key's bytes, or
-    /// `keccak256("trine.key.kzg.v1")`, of the commitments to its words. Circuits run under keys of the second.
+    /// @notice Registers the digest of an evaluation key's bytes, once. Circuits do not run under such a digest.
+    /// @param scheme How the digest is made: `keccak256("trine.key.blake3.v1")`.
     function registerKey(bytes32 keyDigest, bytes32 scheme) external;
+
+    /// @notice Registers the commitments of an evaluation key under a committee's signature, once. Anybody may.
+    /// @dev Neither digest can be recomputed here from the key: the committee that deals the key says that the bytes, which
+    /// engines load and encrypt under, have these commitments, which proofs are about.
+    /// @param keyDigest Digest of the commitments, scheme `keccak256("trine.key.kzg.v1")`: circuits run under it.
+    /// @param contentDigest Digest of the bytes, scheme `keccak256("trine.key.blake3.v1")`.
+    /// @param epoch Committee that signs.
+    /// @param signature Point of BLS12-381 G2 as in EIP-2537, 256 bytes.
+    function registerCommittedKey(
+        bytes32 keyDigest,
+        bytes32 contentDigest,
+        uint256 epoch,
+        bytes calldata signature
+    ) external;
 
     /// @notice Publishes the text of a linear program with what proofs name it by.
     /// @dev `prog` and the layouts cannot be recomputed here: they are a claim, and part of the reference. Another
@@ -230,6 +252,10 @@ interface ICoprocessor {
 
     /// @notice Whether the digest of an evaluation key is registered.
     function isKeyRegistered(bytes32 keyDigest) external view returns (bool);
+
+    /// @notice Digest of the bytes of a registered key: what a committee attested for the digest of commitments, the digest
+    /// itself for one of bytes, zero for an unknown one.
+    function contentOf(bytes32 keyDigest) external view returns (bytes32);
 
     /// @notice Id of the next request of a consumer.
     function nextRequestId(address consumer) external view returns (bytes32);

@@ -16,7 +16,25 @@ interface IReleaseVerifier {
         bytes calldata signature
     ) external view;
 
-    /// @notice EIP-712 digest that the committee signs.
+    /// @notice Reverts with a named error unless the committee of `epoch` signed that the evaluation key with these
+    /// commitments has these bytes.
+    /// @param keyDigest Digest of the commitments, scheme `trine.key.kzg.v1`.
+    /// @param contentDigest Digest of the bytes, scheme `trine.key.blake3.v1`.
+    /// @param signature Point of BLS12-381 G2 as in EIP-2537, 256 bytes.
+    function verifyEvaluationKey(
+        uint256 epoch,
+        bytes32 keyDigest,
+        bytes32 contentDigest,
+        bytes calldata signature
+    ) external view;
+
+    /// @notice EIP-712 digest that the committee signs under an evaluation key.
+    function evaluationKeyDigest(uint256 epoch, bytes32 keyDigest, bytes32 contentDigest)
+        external
+        view
+        returns (bytes32);
+
+    /// @notice EIP-712 digest that the committee signs under a release.
     function releaseDigest(
         uint256 epoch,
         bytes32 requestId,

@@ -4,13 +4,15 @@ pragma solidity ^0.8.28;
 import {IReleaseVerifier} from "./IReleaseVerifier.sol";
 import {Bls12381} from "./lib/Bls12381.sol";
 
-/// @title Committee epochs, and their signatures under released plaintexts.
+/// @title Committee epochs, and their signatures under released plaintexts and under evaluation keys.
 /// @notice The owner registers epochs and revokes them; a key, once registered, is never changed.
 contract ReleaseVerifier is IReleaseVerifier {
     bytes32 private constant DOMAIN_TYPE =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 private constant RELEASE_TYPE =
         keccak256("Release(uint256 epoch,bytes32 requestId,bytes32[] handles,bytes32 resultHash)");
+    bytes32 private constant EVALUATION_KEY_TYPE =
+        keccak256("EvaluationKey(uint256 epoch,bytes32 keyDigest,bytes32 contentDigest)");
     bytes32 private constant NAME = keccak256("Trine Release");
     bytes32 private constant VERSION = keccak256("1");
     /// Domain separation tag of the hash to G2.
@@ -51,7 +53,7 @@ contract ReleaseVerifier is IReleaseVerifier {
     error SignatureIsInfinity();
     /// Not a canonical point of the subgroup of G2.
     error SignatureNotInGroup();
-    /// A point of the group, but not the committee's signature of this release.
+    /// A point of the group, but not the committee's signature of this message.
     error SignatureMismatch();
 
     modifier onlyOwner() {
@@ -115,22 +117,21 @@ contract ReleaseVerifier is IReleaseVerifier {
         uint256[] calldata plaintexts,
         bytes calldata signature
     ) external view {
-        Epoch storage committee = knownEpoch(epoch);
-        if (committee.revoked) revert RevokedEpoch(epoch);
         if (handles.length == 0 || plaintexts.length == 0) revert NothingReleased();
         for (uint256 i; i < plaintexts.length; ++i) {
             if (plaintexts[i] > type(uint64).max) revert PlaintextTooLarge(i, plaintexts[i]);
         }
-        if (signature.length != Bls12381.G2_BYTES) {
-            revert SignatureLength(signature.length, Bls12381.G2_BYTES);
-        }
-        if (Bls12381.isInfinity(signature)) revert SignatureIsInfinity();
+        checkSignature(epoch, releaseDigest(epoch, requestId, handles, plaintexts), signature);
+    }
 
-        bytes32 digest = releaseDigest(epoch, requestId, handles, plaintexts);
-        bytes memory hashed = Bls12381.hashToG2(abi.encodePacked(digest), DOMAIN_TAG);
-        (bool valid, bool equal) = Bls12381.pairingHolds(committee.publicKey, hashed, signature);
-        if (!valid) revert SignatureNotInGroup();
-        if (!equal) revert SignatureMismatch();
+    /// @inheritdoc IReleaseVerifier
+    function verifyEvaluationKey(
+        uint256 epoch,
+        bytes32 keyDigest,
+        bytes32 contentDigest,
+        bytes calldata signature
+    ) external view {
+        checkSignature(epoch, evaluationKeyDigest(epoch, keyDigest, contentDigest), signature);
     }
 
     /// @inheritdoc IReleaseVerifier
@@ -140,17 +141,46 @@ contract ReleaseVerifier is IReleaseVerifier {
         bytes32[] calldata handles,
         uint256[] calldata plaintexts
     ) public view returns (bytes32) {
-        bytes32 domain = keccak256(abi.encode(DOMAIN_TYPE, NAME, VERSION, block.chainid, address(this)));
-        bytes32 release = keccak256(
-            abi.encode(
-                RELEASE_TYPE,
-                epoch,
-                requestId,
-                keccak256(abi.encodePacked(handles)),
-                keccak256(abi.encodePacked(plaintexts))
+        return typedDigest(
+            keccak256(
+                abi.encode(
+                    RELEASE_TYPE,
+                    epoch,
+                    requestId,
+                    keccak256(abi.encodePacked(handles)),
+                    keccak256(abi.encodePacked(plaintexts))
+                )
             )
         );
-        return keccak256(abi.encodePacked(hex"1901", domain, release));
+    }
+
+    /// @inheritdoc IReleaseVerifier
+    function evaluationKeyDigest(uint256 epoch, bytes32 keyDigest, bytes32 contentDigest)
+        public
+        view
+        returns (bytes32)
+    {
+        return typedDigest(keccak256(abi.encode(EVALUATION_KEY_TYPE, epoch, keyDigest, contentDigest)));
+    }
+
+    /// The epoch is in force, and the point is its committee's signature of the digest.
+    function checkSignature(uint256 epoch, bytes32 digest, bytes calldata signature) private view {
+        Epoch storage committee = knownEpoch(epoch);
+        if (committee.revoked) revert RevokedEpoch(epoch);
+        if (signature.length != Bls12381.G2_BYTES) {
+            revert SignatureLength(signature.length, Bls12381.G2_BYTES);
+        }
+        if (Bls12381.isInfinity(signature)) revert SignatureIsInfinity();
+        bytes memory hashed = Bls12381.hashToG2(abi.encodePacked(digest), DOMAIN_TAG);
+        (bool valid, bool equal) = Bls12381.pairingHolds(committee.publicKey, hashed, signature);
+        if (!valid) revert SignatureNotInGroup();
+        if (!equal) revert SignatureMismatch();
+    }
+
+    /// EIP-712: the struct's hash in this contract's domain.
+    function typedDigest(bytes32 structHash) private view returns (bytes32) {
+        bytes32 domain = keccak256(abi.encode(DOMAIN_TYPE, NAME, VERSION, block.chainid, address(this)));
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
     }
 
     function knownEpoch(uint256 epoch) private view returns (Epoch storage committee) {

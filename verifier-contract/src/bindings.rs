@@ -57,7 +57,7 @@ pub mod release_verifier {
     }
 }
 
-/// The example consumer.
+/// The example consumer of a linear program.
 #[expect(
     missing_docs,
     clippy::too_many_arguments,
@@ -72,9 +72,25 @@ pub mod private_tally {
     }
 }
 
+/// The example consumer of a circuit.
+#[expect(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the ABI; documented in the Solidity source"
+)]
+pub mod private_election {
+    alloy::sol! {
+        #[sol(rpc)]
+        #[derive(Debug, PartialEq, Eq)]
+        PrivateElection,
+        "artifacts/PrivateElection.json"
+    }
+}
+
 pub use circuit_verifier::CircuitVerifier;
 pub use coprocessor::{Coprocessor, ICoprocessor};
 pub use evaluation_verifier::EvaluationVerifier;
+pub use private_election::PrivateElection;
 pub use private_tally::PrivateTally;
 pub use release_verifier::ReleaseVerifier;
 pub use verifier_gateway::VerifierGateway;

@@ -101,7 +101,7 @@ pub enum DeploymentError {
     },
 }
 
-/// Deploys verifier, coprocessor and release verifier, in this order.
+/// Deploys verifier, release verifier and coprocessor, in this order.
 ///
 /// The verifier's constructor checks the key itself and refuses a development setup unless it is told that one is
 /// meant, which happens in development mode only.
@@ -124,12 +124,12 @@ pub async fn deploy<P: Provider + Clone>(
         }
     }
     let development = verifier.DEVELOPMENT().call().await.map_err(call)?;
-    let coprocessor = Coprocessor::deploy(provider.clone(), *verifier.address(), plan.gateway)
-        .await
-        .map_err(|error| failure("Coprocessor", chain_id, error))?;
-    let release = ReleaseVerifier::deploy(provider, plan.owner)
+    let release = ReleaseVerifier::deploy(provider.clone(), plan.owner)
         .await
         .map_err(|error| failure("ReleaseVerifier", chain_id, error))?;
+    let coprocessor = Coprocessor::deploy(provider, *verifier.address(), plan.gateway, *release.address())
+        .await
+        .map_err(|error| failure("Coprocessor", chain_id, error))?;
     Ok(Deployment {
         chain_id,
         evaluation_verifier: *verifier.address(),

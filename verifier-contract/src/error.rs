@@ -3,6 +3,7 @@
 use crate::bindings::circuit_verifier::CircuitVerifier::CircuitVerifierErrors;
 use crate::bindings::coprocessor::Coprocessor::CoprocessorErrors;
 use crate::bindings::evaluation_verifier::EvaluationVerifier::EvaluationVerifierErrors;
+use crate::bindings::private_election::PrivateElection::PrivateElectionErrors;
 use crate::bindings::private_tally::PrivateTally::PrivateTallyErrors;
 use crate::bindings::release_verifier::ReleaseVerifier::ReleaseVerifierErrors;
 use crate::bindings::verifier_gateway::VerifierGateway::VerifierGatewayErrors;
@@ -30,6 +31,9 @@ pub enum ContractError {
     /// Declared by the `PrivateTally`.
     #[error("PrivateTally reverts: {}", self.name())]
     PrivateTally(PrivateTallyErrors),
+    /// Declared by the `PrivateElection` alone: what it shares with the `PrivateTally` counts as that one's.
+    #[error("PrivateElection reverts: {}", self.name())]
+    PrivateElection(PrivateElectionErrors),
     /// Data of no error that the contracts declare; empty when a call ran out of gas or found no code.
     #[error("reverts with unknown data 0x{}", hex::encode(.0))]
     Unknown(Vec<u8>),
@@ -50,6 +54,8 @@ impl ContractError {
             Self::ReleaseVerifier(error)
         } else if let Ok(error) = PrivateTallyErrors::abi_decode_validate(data) {
             Self::PrivateTally(error)
+        } else if let Ok(error) = PrivateElectionErrors::abi_decode_validate(data) {
+            Self::PrivateElection(error)
         } else {
             Self::Unknown(data.to_vec())
         }
@@ -64,6 +70,7 @@ impl ContractError {
             Self::VerifierGateway(error) => VerifierGatewayErrors::name_by_selector(error.selector()),
             Self::ReleaseVerifier(error) => ReleaseVerifierErrors::name_by_selector(error.selector()),
             Self::PrivateTally(error) => PrivateTallyErrors::name_by_selector(error.selector()),
+            Self::PrivateElection(error) => PrivateElectionErrors::name_by_selector(error.selector()),
             Self::Unknown(_) => None,
         };
         name.unwrap_or("unknown")

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Coprocessor} from "../src/Coprocessor.sol";
 import {ICoprocessor} from "../src/ICoprocessor.sol";
 import {IProofVerifier} from "../src/IProofVerifier.sol";
+import {IReleaseVerifier} from "../src/IReleaseVerifier.sol";
 import {IVerifierGateway} from "../src/IVerifierGateway.sol";
 import {Bn254} from "../src/lib/Bn254.sol";
 import {Test} from "./Vm.sol";
@@ -40,7 +41,8 @@ contract CoprocessorTest is Test {
     address constant STRANGER = address(0xbad);
 
     ExpectingVerifier verifier = new ExpectingVerifier();
-    Coprocessor coprocessor = new Coprocessor(verifier, IVerifierGateway(address(0)));
+    Coprocessor coprocessor =
+        new Coprocessor(verifier, IVerifierGateway(address(0)), IReleaseVerifier(address(0)));
     bytes32 programRef;
     /// Small multiples of the generator, made once: a cheat code meets the next call, a precompile's included.
     uint256[2][16] multiples;

@@ -3,10 +3,13 @@ pragma solidity ^0.8.28;
 
 import {Coprocessor} from "../src/Coprocessor.sol";
 import {ICoprocessor} from "../src/ICoprocessor.sol";
+import {IReleaseVerifier} from "../src/IReleaseVerifier.sol";
 import {IVerifierGateway} from "../src/IVerifierGateway.sol";
+import {ReleaseVerifier} from "../src/ReleaseVerifier.sol";
 import {VerifierGateway} from "../src/VerifierGateway.sol";
 import {Bn254} from "../src/lib/Bn254.sol";
 import {KeyCommitments} from "../src/lib/KeyCommitments.sol";
+import {BlsSigner} from "./BlsSigner.sol";
 import {ExpectingVerifier} from "./Coprocessor.t.sol";
 import {Test} from "./Vm.sol";
 
@@ -17,13 +20,16 @@ contract CoprocessorCircuitsTest is Test {
     uint256 constant LOG = 3;
     uint8 constant NIBBLES = 6;
     uint256 constant KEY_POINTS = 16;
+    uint256 constant SECRET = 0x5eed;
+    uint256 constant EPOCH = 1;
     /// Type 6, key kind 0, 3 blocks.
     uint256 constant ENTRY = 6 | 2 << 8;
 
     ExpectingVerifier verifier = new ExpectingVerifier();
     VerifierGateway gateway =
         new VerifierGateway(address(this), verifier.SRS_DIGEST(), verifier.PARAMETER_SET_ID(), true);
-    Coprocessor coprocessor = new Coprocessor(new ExpectingVerifier(), gateway);
+    ReleaseVerifier release = new ReleaseVerifier(address(this));
+    Coprocessor coprocessor = new Coprocessor(new ExpectingVerifier(), gateway, release);
     bytes proof = abi.encodePacked(bytes4(verifier.VERIFIER_HASH()), "proof");
     bytes32 programRef;
     bytes32 key;
@@ -38,7 +44,8 @@ contract CoprocessorCircuitsTest is Test {
         }
         gateway.addVerifier(verifier);
         key = keyDigest(points(1, KEY_POINTS));
-        coprocessor.registerKey(key, coprocessor.COMMITTED_KEY_SCHEME());
+        release.registerEpoch(EPOCH, BlsSigner.publicKey(SECRET), 3, 4);
+        registerCommitted(key);
         programRef = coprocessor.registerCircuit(TEXT, claim(2, 1));
         vm.roll(7);
         vm.prevrandao(keccak256("randomness"));
@@ -119,11 +126,10 @@ contract CoprocessorCircuitsTest is Test {
         inputs[1] = coprocessor.registerCiphertext(address(this), digest, 0, NIBBLES, 3, point(2));
         vm.expectRevert(abi.encodeWithSelector(ICoprocessor.KeySchemeMissing.selector, digest, committed));
         coprocessor.request(programRef, digest, inputs);
-        coprocessor.registerKey(digest, committed);
+        registerCommitted(digest);
         assertTrue(coprocessor.isKeyRegisteredUnder(digest, committed), "registered");
+        assertTrue(coprocessor.isKeyRegisteredUnder(digest, ofBytes), "under both");
         coprocessor.request(programRef, digest, inputs);
-        vm.expectRevert(abi.encodeWithSelector(ICoprocessor.KeyAlreadyRegistered.selector, digest));
-        coprocessor.registerKey(digest, committed);
     }
 
     function test_ProgramsOfAnotherKind() external {
@@ -155,8 +161,9 @@ contract CoprocessorCircuitsTest is Test {
     }
 
     function test_WithoutAGatewayNoCircuits() external {
-        Coprocessor alone = new Coprocessor(verifier, IVerifierGateway(address(0)));
-        alone.registerKey(key, alone.COMMITTED_KEY_SCHEME());
+        Coprocessor alone =
+            new Coprocessor(verifier, IVerifierGateway(address(0)), IReleaseVerifier(address(0)));
+        alone.registerKey(key, alone.KEY_SCHEME());
         bytes32 known = alone.registerCircuit(TEXT, claim(2, 1));
         vm.expectRevert(ICoprocessor.NoGateway.selector);
         alone.request(known, key, new bytes32[](2));
@@ -257,6 +264,13 @@ contract CoprocessorCircuitsTest is Test {
     function refuse(ICoprocessor.CircuitClaim memory bad, bytes memory revertData) private {
         vm.expectRevert(revertData);
         coprocessor.registerCircuit(TEXT, bad);
+    }
+
+    function registerCommitted(bytes32 digest) private {
+        bytes32 content = keccak256(abi.encode("content", digest));
+        bytes32 message = release.evaluationKeyDigest(EPOCH, digest, content);
+        bytes memory signature = BlsSigner.sign(SECRET, message, release.DOMAIN_TAG());
+        coprocessor.registerCommittedKey(digest, content, EPOCH, signature);
     }
 
     function registered() private returns (bytes32[] memory inputs) {

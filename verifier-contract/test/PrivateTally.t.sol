@@ -5,6 +5,7 @@ import {PrivateTally} from "../examples/PrivateTally.sol";
 import {Coprocessor} from "../src/Coprocessor.sol";
 import {ICoprocessor} from "../src/ICoprocessor.sol";
 import {IProofVerifier} from "../src/IProofVerifier.sol";
+import {IReleaseVerifier} from "../src/IReleaseVerifier.sol";
 import {IVerifierGateway} from "../src/IVerifierGateway.sol";
 import {ReleaseVerifier} from "../src/ReleaseVerifier.sol";
 import {Bn254} from "../src/lib/Bn254.sol";
@@ -33,7 +34,8 @@ contract PrivateTallyTest is Test {
     uint256 constant ENTRY = 6 | 2 << 8;
     address constant STRANGER = address(0xbad);
 
-    Coprocessor coprocessor = new Coprocessor(new AcceptingVerifier(), IVerifierGateway(address(0)));
+    Coprocessor coprocessor =
+        new Coprocessor(new AcceptingVerifier(), IVerifierGateway(address(0)), IReleaseVerifier(address(0)));
     ReleaseVerifier release = new ReleaseVerifier(address(this));
     bytes32 programRef;
     PrivateTally tally;

@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const CONTRACTS = ["EvaluationVerifier", "CircuitVerifier", "VerifierGateway", "Coprocessor", "ReleaseVerifier", "PrivateTally"];
+const CONTRACTS = ["EvaluationVerifier", "CircuitVerifier", "VerifierGateway", "Coprocessor", "ReleaseVerifier", "PrivateTally", "PrivateElection"];
 /// Contracts that only tests deploy.
 const TEST_CONTRACTS = ["TinyVerifier"];
 /// EIP-170: a larger contract is not deployable.

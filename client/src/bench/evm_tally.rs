@@ -52,11 +52,14 @@ impl EvmTally {
             "the compiled contract verifies for {hash}, the proving key is for {}",
             material.verifier_hash
         );
-        let arguments =
-            Coprocessor::constructorCall { proofVerifier: verifier, verifierGateway: Address::ZERO };
-        let (coprocessor, _) = evm.deploy(OWNER, &Coprocessor::BYTECODE, &arguments)?;
         let arguments = ReleaseVerifier::constructorCall { firstOwner: OWNER };
         let (release_verifier, _) = evm.deploy(OWNER, &ReleaseVerifier::BYTECODE, &arguments)?;
+        let arguments = Coprocessor::constructorCall {
+            proofVerifier: verifier,
+            verifierGateway: Address::ZERO,
+            releaseContract: release_verifier,
+        };
+        let (coprocessor, _) = evm.deploy(OWNER, &Coprocessor::BYTECODE, &arguments)?;
         let epoch = ReleaseVerifier::registerEpochCall {
             epoch: U256::from(EPOCH),
             publicKey: record.committee_key.public_key_eip2537()?.to_vec().into(),

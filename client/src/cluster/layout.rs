@@ -85,14 +85,14 @@ impl Layout {
 }
 
 impl Contracts {
-    /// Addresses on a fresh development chain whose first account deploys verifier, coprocessor and release verifier,
+    /// Addresses on a fresh development chain whose first account deploys verifier, release verifier and coprocessor,
     /// in this order.
     pub fn first_on_chain(deployer: Address, verifier_hash: B256) -> Self {
         Self {
             chain_id: CHAIN_ID,
             evaluation_verifier: deployer.create(0),
-            coprocessor: deployer.create(1),
-            release_verifier: deployer.create(2),
+            release_verifier: deployer.create(1),
+            coprocessor: deployer.create(2),
             verifier_hash,
         }
     }

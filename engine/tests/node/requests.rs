@@ -30,7 +30,8 @@ pub fn consumer(anvil: &Anvil) -> (DynProvider, Address) {
 /// Deploys verifier and coprocessor.
 pub async fn deploy(provider: &DynProvider) -> Address {
     let verifier = EvaluationVerifier::deploy(provider.clone(), true).await.unwrap();
-    let contract = Coprocessor::deploy(provider.clone(), *verifier.address(), Address::ZERO).await.unwrap();
+    let (gateway, release) = (Address::ZERO, Address::ZERO);
+    let contract = Coprocessor::deploy(provider.clone(), *verifier.address(), gateway, release).await.unwrap();
     *contract.address()
 }
 

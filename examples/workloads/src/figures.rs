@@ -1,8 +1,8 @@
 //! What a run prints.
 
-use crate::workload::Size;
 use serde::Serialize;
 use std::fmt;
+use trine_programs::Size;
 
 /// An output beside what the model says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -4,7 +4,6 @@ use crate::decryption::{DecryptionError, DevelopmentDecryption};
 use crate::figures::{Figures, OutputFigures};
 use crate::request::Request;
 use crate::user::{self, UploadError};
-use crate::workload::{Size, Workload};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::path::{Path, PathBuf};
@@ -17,6 +16,7 @@ use trine::voter::{EncryptError, EncryptedValue, HandleDomain, Voter};
 use trine_fhe::dev_keys::{DevelopmentKeys, DevelopmentKeysError};
 use trine_program::OperationList;
 use trine_program::lowering::LoweringError;
+use trine_programs::{Size, Workload};
 use trine_prover::srs::SetupError;
 use trine_verifier::statement::parameter_set_id;
 

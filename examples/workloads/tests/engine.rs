@@ -5,9 +5,9 @@ use rand_chacha::ChaCha20Rng;
 use serde_json::Value;
 use std::process::{Command, Output};
 use tokio::task::spawn_blocking;
+use trine_programs::workload::{SMALL_BOOTSTRAPPINGS, all};
+use trine_programs::{Size, Workload};
 use trine_workloads::local_engine::LocalEngine;
-use trine_workloads::workload::{SMALL_BOOTSTRAPPINGS, all};
-use trine_workloads::{Size, Workload};
 
 const SEED: u64 = 11;
 

@@ -5,10 +5,9 @@ use rand_chacha::ChaCha20Rng;
 use trine::phases::Phases;
 use trine::proving::DevelopmentProver;
 use trine_fhe::{BlockWords, ValueWords};
-use trine_program::lower;
+use trine_programs::Size;
+use trine_programs::workload::all;
 use trine_prover::bootstrapping::Unattended;
-use trine_workloads::Size;
-use trine_workloads::workload::all;
 
 const SEED: u64 = 12;
 
@@ -24,8 +23,7 @@ fn small_workloads_are_proven() {
     let mut phases = Phases::start(true);
     let prover = DevelopmentProver::load_or_make(false, &mut phases).unwrap();
     for workload in all(Size::Small) {
-        let list = workload.operations().list;
-        let circuit = lower(&list).unwrap();
+        let circuit = workload.circuit().unwrap();
         let inputs = workload.draw(&mut ChaCha20Rng::seed_from_u64(SEED));
         let value = |(declared, plaintext): (&trine_program::Declaration, &u64)| {
             let block = |b: u8| {

@@ -73,8 +73,14 @@ pub fn lower(list: &OperationList) -> Result<Circuit, LoweringError> {
         let value = &values[usize::from(o.value)];
         outputs.push(if o.release { builder.bootstrapped(value) } else { value.clone() });
     }
-    let circuit = finish::finish(&builder, &outputs)?;
-    admissible(&circuit, &declared_records(list.inputs()), &LEVELS_ONLY)
+    assemble(&builder, &outputs)
+}
+
+/// The circuit of what a builder holds: lookups that no output needs are left out, others share tables. For circuits that
+/// are lowered by hand; what is released goes through [`Builder::bootstrapped`] first.
+pub fn assemble(builder: &Builder, outputs: &[Value]) -> Result<Circuit, LoweringError> {
+    let circuit = finish::finish(builder, outputs)?;
+    admissible(&circuit, &declared_records(builder.inputs()), &LEVELS_ONLY)
         .map_err(LoweringError::Inadmissible)?;
     Ok(circuit)
 }

@@ -152,6 +152,30 @@ fn a_key_of_another_scheme_runs_no_circuit() {
     assert_eq!(error_name(refused), "KeySchemeMissing");
 }
 
+/// What a committee signed of one key registers no other, and no other bytes of it.
+#[test]
+fn a_key_that_no_committee_attests() {
+    let mut chain = Chain::new(true);
+    let (key, content) = (B256::repeat_byte(7), B256::repeat_byte(8));
+    let honest = chain.key_registration(key, content);
+    let mut send = |call: &Coprocessor::registerCommittedKeyCall| {
+        chain.evm.send(STRANGER, chain.coprocessor, call).map(|(_, receipt)| receipt)
+    };
+    let mut call = honest.clone();
+    call.contentDigest = key;
+    assert_eq!(error_name(send(&call)), "SignatureMismatch");
+    call = honest.clone();
+    call.keyDigest = content;
+    assert_eq!(error_name(send(&call)), "SignatureMismatch");
+    send(&honest).unwrap();
+    assert_eq!(error_name(send(&honest)), "KeyAlreadyRegistered");
+    call = honest;
+    call.contentDigest = key;
+    assert_eq!(error_name(send(&call)), "KeyContentMismatch");
+    let content_of = Coprocessor::contentOfCall { keyDigest: key };
+    assert_eq!(chain.evm.send(STRANGER, chain.coprocessor, &content_of).unwrap().0, content);
+}
+
 /// Fewer slots of bootstrappings than the program's claim: fewer rounds would be checked.
 #[test]
 fn a_smaller_shape() {

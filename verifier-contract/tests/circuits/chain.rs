@@ -1,10 +1,10 @@
 //! Circuits on an in-process EVM, from registration to proven values.
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolEvent;
 use ark_bn254::Fr;
 use trine_contract::bindings::coprocessor::ICoprocessor::CircuitClaim;
-use trine_contract::bindings::{CircuitVerifier, Coprocessor, VerifierGateway};
+use trine_contract::bindings::{CircuitVerifier, Coprocessor, ReleaseVerifier, VerifierGateway};
 use trine_contract::calldata::{circuit as circuit_calldata, points, scalar};
 use trine_contract::evm::{Evm, EvmError, Receipt};
 use trine_program::Declaration;
@@ -14,6 +14,7 @@ use trine_verifier::bootstrapping::{Shape, program};
 use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{Commitment, Domain, HandleRecord, NamedCommitment, Origin};
 
+use crate::committee::{self, EPOCH};
 use crate::tiny::TinySetup;
 use crate::tiny::circuit::{PARAMETERS, TinyCircuitStatement};
 
@@ -33,6 +34,7 @@ pub struct Chain {
     pub setup: TinySetup,
     pub evm: Evm,
     pub coprocessor: Address,
+    pub release: Address,
     pub keys: KeyCommitments,
 }
 
@@ -59,21 +61,47 @@ impl Chain {
         println!("gas_deploy_gateway {}", receipt.gas);
         evm.send(OWNER, gateway, &VerifierGateway::addVerifierCall { verifier }).unwrap();
         // The linear verifier plays no part here; the contract reads its constants.
-        let arguments = Coprocessor::constructorCall { proofVerifier: verifier, verifierGateway: gateway };
+        let release = committee::deploy(&mut evm, OWNER);
+        let arguments = Coprocessor::constructorCall {
+            proofVerifier: verifier,
+            verifierGateway: gateway,
+            releaseContract: release,
+        };
         let (coprocessor, receipt) = evm.deploy(OWNER, &Coprocessor::BYTECODE, &arguments).unwrap();
         println!("gas_deploy_coprocessor {}", receipt.gas);
         let keys = setup.key_commitments(casting);
-        let mut chain = Self { setup, evm, coprocessor, keys };
+        let mut chain = Self { setup, evm, coprocessor, release, keys };
         chain.register_key(&chain.keys.clone());
         chain
     }
 
+    /// Registers a key whose bytes have a digest of their own, under the committee's signature.
     pub fn register_key(&mut self, keys: &KeyCommitments) {
-        let call = Coprocessor::registerKeyCall {
-            keyDigest: keys.digest(&PARAMETERS).into(),
-            scheme: keccak256("trine.key.kzg.v1"),
+        let key_digest: B256 = keys.digest(&PARAMETERS).into();
+        let call = self.key_registration(key_digest, !key_digest);
+        let (_, receipt) = self.evm.send(STRANGER, self.coprocessor, &call).unwrap();
+        println!("gas_register_committed_key {}", receipt.gas);
+    }
+
+    /// The registration of a key, with the committee's signature under it.
+    pub fn key_registration(
+        &mut self,
+        key_digest: B256,
+        content_digest: B256,
+    ) -> Coprocessor::registerCommittedKeyCall {
+        let epoch = U256::from(EPOCH);
+        let digest = ReleaseVerifier::evaluationKeyDigestCall {
+            epoch,
+            keyDigest: key_digest,
+            contentDigest: content_digest,
         };
-        self.evm.send(STRANGER, self.coprocessor, &call).unwrap();
+        let (digest, _) = self.evm.send(STRANGER, self.release, &digest).unwrap();
+        Coprocessor::registerCommittedKeyCall {
+            keyDigest: key_digest,
+            contentDigest: content_digest,
+            epoch,
+            signature: committee::sign(digest).into(),
+        }
     }
 
     pub fn register_circuit(&mut self, circuit: &Circuit) -> B256 {

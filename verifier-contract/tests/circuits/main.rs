@@ -2,6 +2,8 @@
 
 mod attacks;
 mod chain;
+#[path = "../committee/mod.rs"]
+mod committee;
 #[path = "../tiny/mod.rs"]
 #[expect(dead_code, reason = "the linear tests use the rest")]
 mod tiny;

@@ -40,6 +40,7 @@ async fn contracts_deploy_on_a_node() {
     assert!(deployed.development);
     let coprocessor = Coprocessor::new(deployed.coprocessor, provider.clone());
     assert_eq!(coprocessor.verifier().call().await.unwrap(), deployed.evaluation_verifier);
+    assert_eq!(coprocessor.releaseVerifier().call().await.unwrap(), deployed.release_verifier);
     let release = ReleaseVerifier::new(deployed.release_verifier, provider.clone());
     assert_eq!(release.owner().call().await.unwrap(), owner);
     let verifier = EvaluationVerifier::new(deployed.evaluation_verifier, provider.clone());

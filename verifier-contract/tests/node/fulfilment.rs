@@ -28,7 +28,8 @@ async fn a_fulfilment_costs_the_same_on_a_node() {
     let creation = TransactionRequest::default().with_deploy_code(bytecode);
     let receipt = provider.send_transaction(creation).await.unwrap().get_receipt().await.unwrap();
     let verifier = receipt.contract_address.unwrap();
-    let coprocessor = Coprocessor::deploy(provider.clone(), verifier, Address::ZERO).await.unwrap();
+    let coprocessor =
+        Coprocessor::deploy(provider.clone(), verifier, Address::ZERO, Address::ZERO).await.unwrap();
 
     let key_digest = B256::repeat_byte(7);
     let scheme = keccak256("trine.key.blake3.v1");

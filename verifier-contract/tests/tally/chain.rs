@@ -12,8 +12,9 @@ use trine_verifier::program::{ProgramMatrix, program_digest};
 use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{Commitment, Domain, HandleRecord, Job, NamedCommitment, Origin, Statement};
 
+use crate::committee::{self, EPOCH};
+
 pub const CHAIN_ID: u64 = 31337;
-pub const EPOCH: u64 = 1;
 pub const CANDIDATES: u8 = 3;
 pub const OWNER: Address = Address::repeat_byte(0x11);
 pub const STRANGER: Address = Address::repeat_byte(0x99);
@@ -50,19 +51,14 @@ impl<B: Backend> Chain<B> {
         let (verifier, receipt) =
             evm.deploy_bytes(OWNER, [bytecode, backend.constructor_arguments()].concat().into()).unwrap();
         println!("gas_deploy_verifier {}", receipt.gas);
-        let arguments =
-            Coprocessor::constructorCall { proofVerifier: verifier, verifierGateway: Address::ZERO };
+        let release = committee::deploy(&mut evm, OWNER);
+        let arguments = Coprocessor::constructorCall {
+            proofVerifier: verifier,
+            verifierGateway: Address::ZERO,
+            releaseContract: release,
+        };
         let (coprocessor, receipt) = evm.deploy(OWNER, &Coprocessor::BYTECODE, &arguments).unwrap();
         println!("gas_deploy_coprocessor {}", receipt.gas);
-        let arguments = ReleaseVerifier::constructorCall { firstOwner: OWNER };
-        let (release, _) = evm.deploy(OWNER, &ReleaseVerifier::BYTECODE, &arguments).unwrap();
-        let epoch = ReleaseVerifier::registerEpochCall {
-            epoch: U256::from(EPOCH),
-            publicKey: public_key().into(),
-            threshold: 3,
-            nodes: 4,
-        };
-        evm.send(OWNER, release, &epoch).unwrap();
 
         let scheme = B256::from(alloy::primitives::keccak256("trine.key.blake3.v1"));
         evm.send(OWNER, coprocessor, &Coprocessor::registerKeyCall { keyDigest: KEY, scheme }).unwrap();
@@ -209,9 +205,7 @@ impl<B: Backend> Chain<B> {
         let digest = self.evm.send(STRANGER, self.release, &call).unwrap().0;
         let tag = self.evm.send(STRANGER, self.release, &ReleaseVerifier::DOMAIN_TAGCall {}).unwrap().0;
         assert_eq!(&tag[..], b"TRINE-V1-RELEASE-BLS12381G2_XMD:SHA-256_SSWU_RO_");
-        let signature = secret().sign(&digest.0, &tag, &[]).serialize();
-        // blst: x_c1, x_c0, y_c1, y_c0; EIP-2537 has c0 first.
-        [1usize, 0, 3, 2].iter().flat_map(|i| padded(&signature[48 * i..48 * (i + 1)])).collect()
+        committee::sign(digest)
     }
 
     fn record(&self, origin: Origin, commitment: &Commitment) -> HandleRecord {
@@ -251,19 +245,6 @@ pub fn error_name(result: Result<Receipt, EvmError>) -> &'static str {
 
 pub fn voter(index: usize) -> Address {
     Address::repeat_byte(0x20 + index as u8)
-}
-
-fn secret() -> blst::min_pk::SecretKey {
-    blst::min_pk::SecretKey::key_gen(&[7; 32], &[]).unwrap()
-}
-
-fn public_key() -> Vec<u8> {
-    let bytes = secret().sk_to_pk().serialize();
-    bytes.chunks_exact(48).flat_map(padded).collect()
-}
-
-fn padded(coordinate: &[u8]) -> Vec<u8> {
-    [&[0; 16], coordinate].concat()
 }
 
 fn bytecode(artifact: &str) -> Vec<u8> {

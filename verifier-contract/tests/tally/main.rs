@@ -1,6 +1,8 @@
 //! A whole tally on the in-process EVM: contracts, statement digests, proof, release; gas and calldata.
 
 mod chain;
+#[path = "../committee/mod.rs"]
+mod committee;
 mod real;
 #[path = "../tiny/mod.rs"]
 #[expect(dead_code, reason = "the generated fixtures use the rest")]
@@ -8,7 +10,8 @@ mod tiny;
 
 use alloy::primitives::{Bytes, U256};
 use alloy::sol_types::{SolCall, SolEvent};
-use chain::{Backend, Chain, EPOCH, STRANGER, error_name};
+use chain::{Backend, Chain, STRANGER, error_name};
+use committee::EPOCH;
 use tiny::TinySetup;
 use trine_contract::bindings::{Coprocessor, PrivateTally};
 use trine_contract::calldata;

@@ -9,10 +9,10 @@ use std::process::ExitCode;
 use trine::config::read_token;
 use trine::engine::EngineClient;
 use trine::phases::Phases;
-use trine_workloads::Size;
+use trine_programs::Size;
+use trine_programs::workload::{all, named};
 use trine_workloads::local_engine::LocalEngine;
 use trine_workloads::run::{Plan, run};
-use trine_workloads::workload::{all, named};
 
 /// Encrypts the inputs of an application, has an engine compute on them, and compares what comes out with the plaintext
 /// model.
@@ -22,7 +22,7 @@ use trine_workloads::workload::{all, named};
 #[derive(Parser)]
 #[command(name = "trine-workload", version, after_help = EXAMPLES)]
 struct Arguments {
-    /// The workload: tally, auction, transfer or age-check.
+    /// The workload: election, tally, auction, transfer or age-check.
     #[arg(value_name = "NAME", value_parser = known)]
     name: String,
     /// The instance of at most 40 bootstrappings.

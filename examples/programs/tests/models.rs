@@ -5,11 +5,12 @@ use rand_chacha::ChaCha20Rng;
 use std::collections::BTreeSet;
 use trine_program::circuit::{Circuit, interpret, segments};
 use trine_program::lower;
-use trine_program::operation::{Step, max_value};
+use trine_program::operation::{OperationList, Step, max_value};
 use trine_program::value::ValueType;
+use trine_programs::election::Election;
+use trine_programs::workload::{SMALL_BOOTSTRAPPINGS, all};
+use trine_programs::{Size, Workload};
 use trine_verifier::bootstrapping::Parameters;
-use trine_workloads::workload::{SMALL_BOOTSTRAPPINGS, all};
-use trine_workloads::{Size, Workload};
 
 const SEEDS: u64 = 300;
 
@@ -43,17 +44,42 @@ fn lists_mean_what_models_compute() {
 fn circuits_compute_what_models_do() {
     for workload in every_instance() {
         let list = workload.operations().list;
-        let circuit = lower(&list).unwrap();
-        for seed in 0..SEEDS {
-            let inputs = workload.draw(&mut ChaCha20Rng::seed_from_u64(seed));
-            let declared = list.inputs().iter().map(|i| i.declaration.value_type);
-            let encrypted: Vec<Vec<u8>> = inputs.iter().zip(declared).map(|(v, t)| blocks(*v, t)).collect();
-            let outputs = interpret(&circuit, &encrypted).unwrap();
-            let types = circuit.outputs().iter().map(|d| d.value_type);
-            let computed: Vec<u64> = outputs.iter().zip(types).map(|(b, t)| value(b, t)).collect();
-            assert_eq!(computed, workload.model(&inputs), "{} seed {seed}", workload.name());
+        for circuit in [lower(&list).unwrap(), workload.circuit().unwrap()] {
+            assert_computes_the_model(workload.as_ref(), &list, &circuit);
         }
     }
+}
+
+fn assert_computes_the_model(workload: &dyn Workload, list: &OperationList, circuit: &Circuit) {
+    for seed in 0..SEEDS {
+        let inputs = workload.draw(&mut ChaCha20Rng::seed_from_u64(seed));
+        let declared = list.inputs().iter().map(|i| i.declaration.value_type);
+        let encrypted: Vec<Vec<u8>> = inputs.iter().zip(declared).map(|(v, t)| blocks(*v, t)).collect();
+        let outputs = interpret(circuit, &encrypted).unwrap();
+        let types = circuit.outputs().iter().map(|d| d.value_type);
+        let computed: Vec<u64> = outputs.iter().zip(types).map(|(b, t)| value(b, t)).collect();
+        assert_eq!(computed, workload.model(&inputs), "{} seed {seed}", workload.name());
+    }
+}
+
+/// Whoever has the list knows the handles of the circuit.
+#[test]
+fn circuits_have_the_types_of_their_lists() {
+    for workload in every_instance() {
+        let (of_list, circuit) = (lower(&workload.operations().list).unwrap(), workload.circuit().unwrap());
+        assert_eq!(circuit.inputs(), of_list.inputs(), "{}", workload.name());
+        let types = |c: &Circuit| c.outputs().iter().map(|d| (d.value_type, d.blocks)).collect::<Vec<_>>();
+        assert_eq!(types(&circuit), types(&of_list), "{}", workload.name());
+    }
+}
+
+/// The demo's instance: one proof, and the only output is the winner.
+#[test]
+fn an_election_of_twelve_is_one_segment() {
+    let circuit = Election::sized(Size::Small).circuit().unwrap();
+    assert_eq!(circuit.bootstrappings().len(), 16);
+    assert_eq!((circuit.inputs().len(), circuit.outputs().len()), (36, 1));
+    assert_eq!(segments(&circuit, &Parameters::PRODUCTION.segment_limits()).unwrap().len(), 1);
 }
 
 #[test]
@@ -72,7 +98,7 @@ fn segments_leave_room_in_a_proof() {
     let limits = Parameters::PRODUCTION.segment_limits();
     let mut most = [0; 3];
     for workload in every_instance() {
-        let circuit = lower(&workload.operations().list).unwrap();
+        let circuit = workload.circuit().unwrap();
         let list = segments(&circuit, &limits).unwrap();
         let count = |c: &Circuit| [c.inputs().len(), c.outputs().len(), c.rows().len()];
         let of_workload = list.iter().map(|s| count(&s.circuit)).fold([0; 3], maxima);

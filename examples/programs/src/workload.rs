@@ -2,10 +2,13 @@
 
 use crate::age_check::AgeCheck;
 use crate::auction::Auction;
+use crate::election::Election;
 use crate::list_builder::NamedList;
 use crate::tally::Tally;
 use crate::transfer::Transfer;
 use rand::RngCore;
+use trine_program::lowering::LoweringError;
+use trine_program::{Circuit, lower};
 
 /// Most bootstrappings of a small instance.
 pub const SMALL_BOOTSTRAPPINGS: usize = 40;
@@ -40,6 +43,12 @@ pub trait Workload {
     /// What is computed. A function of the parameters alone: whoever evaluates it learns nothing of the inputs.
     fn operations(&self) -> NamedList;
 
+    /// The circuit that is asked for on chain: of the list, unless the workload knows one with fewer bootstrappings. Types
+    /// of inputs and outputs are those of the list.
+    fn circuit(&self) -> Result<Circuit, LoweringError> {
+        lower(&self.operations().list)
+    }
+
     /// Random inputs in the order of the list, cases at the edge among them.
     fn draw(&self, rng: &mut dyn RngCore) -> Vec<u64>;
 
@@ -50,6 +59,7 @@ pub trait Workload {
 /// All workloads at one size.
 pub fn all(size: Size) -> Vec<Box<dyn Workload>> {
     vec![
+        Box::new(Election::sized(size)),
         Box::new(Tally::sized(size)),
         Box::new(Auction::sized(size)),
         Box::new(Transfer::sized(size)),
