@@ -19,9 +19,9 @@ pub mod ceremony;
 pub mod groth;
 pub mod mode;
 pub mod opening;
-mod private_file;
 pub mod service;
 pub mod srs;
 pub mod wrap;
 
 pub use mode::Mode;
+use trine_key_commitment::private_file;

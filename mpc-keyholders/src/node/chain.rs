@@ -7,12 +7,13 @@
 use super::config::{ChainConfig, ConfigError, hex_field};
 use crate::protocol::authorise::{ChainFacts, ChainHandle};
 use alloy::eips::BlockId;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, FixedBytes};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use std::future::Future;
 use std::pin::Pin;
 use trine_contract::bindings::coprocessor::Coprocessor::CoprocessorInstance;
-use trine_contract::bindings::{Coprocessor, EvaluationVerifier, ICoprocessor};
+use trine_contract::bindings::verifier_gateway::VerifierGateway::VerifierGatewayInstance;
+use trine_contract::bindings::{Coprocessor, EvaluationVerifier, ICoprocessor, VerifierGateway};
 use trine_program::{KeyKind, ValueType};
 use trine_verifier::{Bytes32, Domain, HandleRecord, Origin};
 
@@ -69,8 +70,17 @@ pub struct RpcChain {
     provider: DynProvider,
     coprocessor: CoprocessorInstance<DynProvider>,
     chain_id: u64,
+    /// Hash of the verifier of circuits that this node accepts.
+    circuit_verifier_hash: Option<Bytes32>,
     confirmations: u64,
     from_block: u64,
+}
+
+/// A program as the chain has it.
+struct Registered {
+    id: Bytes32,
+    text: Vec<u8>,
+    domain: Domain,
 }
 
 impl RpcChain {
@@ -87,6 +97,11 @@ impl RpcChain {
             coprocessor: CoprocessorInstance::new(address, provider.clone()),
             provider,
             chain_id: config.chain_id,
+            circuit_verifier_hash: config
+                .circuit_verifier_hash
+                .as_deref()
+                .map(|hash| hex_field("chain.circuit_verifier_hash", hash))
+                .transpose()?,
             confirmations: config.confirmations,
             from_block: config.from_block,
         })
@@ -108,9 +123,8 @@ impl RpcChain {
         })?;
         let fulfilled = request.state == FULFILLED;
         let fulfilled_at = fulfilled.then(|| request.fulfilledAt.to::<u64>());
-        let program =
-            self.coprocessor.programRecord(request.programRef).call().await.map_err(rpc("program record"))?;
-        let domain = self.domain(request.keyDigest.0).await?;
+        let Registered { id: program_id, text: program_text, domain } =
+            self.program(request.programRef, request.keyDigest.0).await?;
         let inputs = self.requested(id).await?;
         let outputs = if fulfilled { self.fulfilled(id).await? } else { Vec::new() };
         let final_block = (head + 1).saturating_sub(self.confirmations);
@@ -120,16 +134,32 @@ impl RpcChain {
             consumer: request.consumer.into_array(),
             head,
             fulfilled_at,
-            program_id: program.programId.0,
-            program_text: self.program_text(request.programRef).await?,
+            program_id,
+            program_text,
             salt: request.salt.0,
             inputs: self.handles(&domain, inputs, None).await?,
             outputs: self.handles(&domain, outputs, is_final.then_some(final_block)).await?,
         })
     }
 
-    /// Verifier, setup and parameter set that the contract is bound to.
-    async fn domain(&self, key_digest: Bytes32) -> Result<Domain, ChainError> {
+    /// Record and text of the program, of either kind, and the domain that the contract has proofs of it verified in.
+    async fn program(&self, program_ref: B256, key_digest: Bytes32) -> Result<Registered, ChainError> {
+        let kind = self.coprocessor.programKind(program_ref).call().await.map_err(rpc("program kind"))?;
+        if kind == CIRCUIT {
+            let record =
+                self.coprocessor.circuitRecord(program_ref).call().await.map_err(rpc("circuit record"))?;
+            let text = self.circuit_text(program_ref).await?;
+            let domain = self.circuit_domain(key_digest).await?;
+            return Ok(Registered { id: record.programId.0, text, domain });
+        }
+        let record =
+            self.coprocessor.programRecord(program_ref).call().await.map_err(rpc("program record"))?;
+        let text = self.program_text(program_ref).await?;
+        Ok(Registered { id: record.programId.0, text, domain: self.linear_domain(key_digest).await? })
+    }
+
+    /// Verifier of linear programs, setup and parameter set that the contract is bound to.
+    async fn linear_domain(&self, key_digest: Bytes32) -> Result<Domain, ChainError> {
         let address = self.coprocessor.verifier().call().await.map_err(rpc("verifier address"))?;
         let verifier = EvaluationVerifier::new(address, self.provider.clone());
         Ok(Domain {
@@ -142,6 +172,41 @@ impl RpcChain {
         })
     }
 
+    /// The same for circuits. Which verifier of its gateway the contract took is not recorded, and need not be: this node
+    /// verifies by itself, under the hash that it is configured for. Here is whether the gateway knows that one; zero if not.
+    async fn circuit_domain(&self, key_digest: Bytes32) -> Result<Domain, ChainError> {
+        let address = self.coprocessor.gateway().call().await.map_err(rpc("gateway address"))?;
+        let gateway = VerifierGateway::new(address, self.provider.clone());
+        Ok(Domain {
+            chain_id: self.chain_id,
+            coprocessor: self.coprocessor.address().into_array(),
+            verifier_hash: match self.circuit_verifier_hash {
+                Some([a, b, c, d, ..]) => self.hash_behind(&gateway, [a, b, c, d].into()).await?,
+                None => Bytes32::default(),
+            },
+            srs_digest: gateway.SRS_DIGEST().call().await.map_err(rpc("SRS digest"))?.0,
+            parameter_set_id: gateway.PARAMETER_SET_ID().call().await.map_err(rpc("parameter set"))?.0,
+            key_digest,
+        })
+    }
+
+    /// Hash of the verifier that a gateway has for a selector; zero where it has none.
+    async fn hash_behind(
+        &self,
+        gateway: &VerifierGatewayInstance<DynProvider>,
+        selector: FixedBytes<4>,
+    ) -> Result<Bytes32, ChainError> {
+        let address = match gateway.verifierOf(selector).call().await {
+            Ok(address) => address,
+            Err(error) if error.as_decoded_error::<VerifierGateway::UnknownVerifier>().is_some() => {
+                return Ok(Bytes32::default());
+            }
+            Err(error) => return Err(rpc("verifier of circuits")(error)),
+        };
+        let verifier = EvaluationVerifier::new(address, self.provider.clone());
+        Ok(verifier.VERIFIER_HASH().call().await.map_err(rpc("verifier hash"))?.0)
+    }
+
     async fn program_text(&self, program_ref: B256) -> Result<Vec<u8>, ChainError> {
         let events = self
             .coprocessor
@@ -152,6 +217,19 @@ impl RpcChain {
             .await
             .map_err(rpc("ProgramRegistered events"))?;
         let (event, _) = one("ProgramRegistered event", events)?;
+        Ok(event.text.to_vec())
+    }
+
+    async fn circuit_text(&self, program_ref: B256) -> Result<Vec<u8>, ChainError> {
+        let events = self
+            .coprocessor
+            .CircuitRegistered_filter()
+            .topic1(program_ref)
+            .from_block(self.from_block)
+            .query()
+            .await
+            .map_err(rpc("CircuitRegistered events"))?;
+        let (event, _) = one("CircuitRegistered event", events)?;
         Ok(event.text.to_vec())
     }
 
@@ -211,6 +289,8 @@ impl ChainReader for RpcChain {
     }
 }
 
+/// `ProgramKind.Circuit`.
+const CIRCUIT: u8 = 1;
 /// `RequestState.Fulfilled`.
 const FULFILLED: u8 = 2;
 /// `HandleState.Proven`.

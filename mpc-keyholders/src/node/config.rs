@@ -51,6 +51,13 @@ pub struct KeysConfig {
     pub server_key: PathBuf,
     /// Structured reference string of the proofs.
     pub srs: PathBuf,
+    /// The same with 2^22 powers, which commitments to the evaluation key take; without it `srs` must have them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_srs: Option<PathBuf>,
+    /// Folder of commitments to evaluation keys that is shared, in development mode only: a node commits by itself. Without
+    /// it they are kept in `data_dir`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commitments_folder: Option<PathBuf>,
 }
 
 /// Chain and contracts.
@@ -67,6 +74,9 @@ pub struct ChainConfig {
     pub release_verifier: String,
     /// Hash of the evaluation verifier that the committee accepts, 32 bytes in hexadecimal.
     pub verifier_hash: String,
+    /// The same of the verifier of circuits; without it circuits are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circuit_verifier_hash: Option<String>,
     /// Blocks, that of the fulfilment included, after which it is final.
     pub confirmations: u64,
     /// Block of the contracts' deployment: events are searched from here.
@@ -180,7 +190,9 @@ impl NodeConfig {
             &mut tls.certificate,
             &mut tls.key,
         ];
-        for inside in fixed.into_iter().chain(config.peers.iter_mut().map(|p| &mut p.certificate)) {
+        let optional = [&mut keys.full_srs, &mut keys.commitments_folder].into_iter().flatten();
+        let peers = config.peers.iter_mut().map(|p| &mut p.certificate);
+        for inside in fixed.into_iter().chain(optional).chain(peers) {
             *inside = folder.join(&inside);
         }
         Ok(config)
@@ -215,6 +227,26 @@ mod tests {
         assert_eq!(config.keys.secrets.parent(), Some(folder.path().join("keys").as_path()));
         assert_eq!(config.limits, LimitsConfig::default());
         hex_field::<20>("chain.coprocessor", &config.chain.coprocessor).unwrap();
+        assert_eq!((config.keys.full_srs, config.keys.commitments_folder), (None, None));
+        assert_eq!(config.chain.circuit_verifier_hash, None);
+    }
+
+    #[test]
+    fn what_circuits_need_reads_and_follows_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keyholder.toml");
+        let uncommented = ["full_srs", "commitments_folder", "circuit_verifier_hash"].into_iter().fold(
+            NodeConfig::EXAMPLE.to_string(),
+            |text, field| {
+                assert!(text.contains(&format!("\n# {field} = ")), "{field}");
+                text.replace(&format!("\n# {field} = "), &format!("\n{field} = "))
+            },
+        );
+        std::fs::write(&path, uncommented).unwrap();
+        let config = NodeConfig::read(&path).unwrap();
+        assert_eq!(config.keys.full_srs, Some(folder.path().join("keys/srs-full.bin")));
+        assert_eq!(config.keys.commitments_folder, Some(folder.path().join("keys/commitments")));
+        hex_field::<32>("chain.circuit_verifier_hash", &config.chain.circuit_verifier_hash.unwrap()).unwrap();
     }
 
     #[test]

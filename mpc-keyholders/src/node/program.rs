@@ -2,6 +2,7 @@
 
 use super::chain::RpcChain;
 use super::config::{ConfigError, NodeConfig, hex_field};
+use super::evaluation_key::{KeyFiles, LazyKey};
 use super::files::{FileError, read_committee, read_secrets};
 use super::peer::{MAX_MESSAGE_BYTES, Peer, PeerError, PeerIdentities, TlsIdentity};
 use super::release::{Conduct, Node, NodeParts};
@@ -16,14 +17,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tonic::transport::Server;
 use trine_fhe::squashing::{SquashingError, SquashingKey};
+use trine_program::value::MAX_BLOCKS;
 use trine_proto::keyholder::v1::keyholder_service_server::KeyholderServiceServer;
 use trine_proto::keyholder::v1::peer_service_server::PeerServiceServer;
-use trine_verifier::srs::{CommitmentKey, SrsError};
+use trine_verifier::srs::{CommitmentKey, SrsError, VerifierSrs};
 use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{Class, Domain};
 
-/// Powers that a handle's commitment takes: blocks of a handle times words of a block.
-const HANDLE_POWERS: usize = Class::SLICE.blocks() << Class::SLICE.log_t();
+/// Powers that commitments of handles take: blocks of the longest handle times words of a block.
+const HANDLE_POWERS: usize = (MAX_BLOCKS as usize) << Class::SLICE.log_t();
+/// The same for handles of linear programs, which every reference string has.
+const LINEAR_HANDLE_POWERS: usize = Class::SLICE.blocks() << Class::SLICE.log_t();
+/// Folder below the database's where the node keeps the commitments that it computed.
+const COMMITMENTS_FOLDER: &str = "key-commitments";
 
 /// Why a node does not start or stops.
 #[derive(Debug, thiserror::Error)]
@@ -96,8 +102,13 @@ pub fn assemble(config: &NodeConfig, conduct: Conduct) -> Result<(Arc<Node>, Pee
         return Err(field("node", config.node, format!("{own}, as in the secrets")).into());
     }
     let flooding = Flooding::of(record.size)?;
-    let rules = rules(config, &record)?;
-    refuse_development("the reference string", rules.commitment_key.verifier().development, config)?;
+    if config.keys.commitments_folder.is_some() {
+        refuse_development("a shared folder of commitments (keys.commitments_folder)", true, config)?;
+    }
+    let server_key = read(&config.keys.server_key)?;
+    let rules = rules(config, &record, &server_key)?;
+    let verifier = *rules.commitment_key.verifier();
+    refuse_development("the reference string", verifier.development, config)?;
 
     let tls = TlsIdentity::read(&config.tls)?;
     let mut named = Vec::new();
@@ -115,7 +126,9 @@ pub fn assemble(config: &NodeConfig, conduct: Conduct) -> Result<(Arc<Node>, Pee
     let peers = named.iter().map(|(node, peer)| Peer::new(*node, peer, &tls)).collect::<Result<_, _>>()?;
     let identities = PeerIdentities::read(&named)?;
 
-    let squasher = SquashingKey::from_bytes(&read(&config.keys.server_key)?)?;
+    let evaluation_key = LazyKey::new(Arc::new(key_files(config, &record, &server_key, verifier)));
+    let squasher = SquashingKey::from_bytes(&server_key)?;
+    drop(server_key);
     let parts = NodeParts {
         rules,
         secrets,
@@ -126,6 +139,7 @@ pub fn assemble(config: &NodeConfig, conduct: Conduct) -> Result<(Arc<Node>, Pee
         storage: Storage::open(&config.data_dir, flooding)?,
         chain: Box::new(RpcChain::new(&config.chain)?),
         squasher: Box::new(squasher),
+        evaluation_key,
         peers,
         limits: config.limits.clone(),
         development: config.development,
@@ -143,9 +157,31 @@ fn refuse_development(what: &'static str, marked: bool, config: &NodeConfig) -> 
     if marked && !config.development { Err(ConfigError::Development { what }) } else { Ok(()) }
 }
 
-fn rules(config: &NodeConfig, record: &CommitteeRecord) -> Result<ReleaseRules, ProgramError> {
-    let got =
-        trine_fhe::keys::key_digest(&read(&config.keys.compact_public_key)?, &read(&config.keys.server_key)?);
+fn key_files(
+    config: &NodeConfig,
+    record: &CommitteeRecord,
+    server_key: &[u8],
+    verifier: VerifierSrs,
+) -> KeyFiles {
+    let keys = &config.keys;
+    let own = || config.data_dir.join(COMMITMENTS_FOLDER);
+    KeyFiles {
+        name: KeyFiles::name(server_key, &verifier),
+        content_digest: record.key_id,
+        compact_public_key: keys.compact_public_key.clone(),
+        server_key: keys.server_key.clone(),
+        srs: keys.full_srs.as_ref().unwrap_or(&keys.srs).clone(),
+        verifier,
+        folder: keys.commitments_folder.clone().unwrap_or_else(own),
+    }
+}
+
+fn rules(
+    config: &NodeConfig,
+    record: &CommitteeRecord,
+    server_key: &[u8],
+) -> Result<ReleaseRules, ProgramError> {
+    let got = trine_fhe::keys::key_digest(&read(&config.keys.compact_public_key)?, server_key);
     if got != record.key_id {
         return Err(ProgramError::KeyDigest { got: hex::encode(got), expected: hex::encode(record.key_id) });
     }
@@ -155,7 +191,9 @@ fn rules(config: &NodeConfig, record: &CommitteeRecord) -> Result<ReleaseRules, 
     }
     let failed = |source| ProgramError::Srs { path: config.keys.srs.clone(), source };
     let srs = CommitmentKey::from_bytes(&read(&config.keys.srs)?).map_err(failed)?;
-    let commitment_key = srs.prefix(HANDLE_POWERS).map_err(failed)?;
+    let powers = srs.powers().len().clamp(LINEAR_HANDLE_POWERS, HANDLE_POWERS);
+    let commitment_key = srs.prefix(powers).map_err(failed)?;
+    let circuit_verifier_hash = chain.circuit_verifier_hash.as_deref();
     Ok(ReleaseRules {
         domain: Domain {
             chain_id: chain.chain_id,
@@ -166,6 +204,9 @@ fn rules(config: &NodeConfig, record: &CommitteeRecord) -> Result<ReleaseRules, 
             key_digest: record.key_id,
         },
         class: Class::SLICE,
+        circuit_verifier_hash: circuit_verifier_hash
+            .map(|hash| hex_field("chain.circuit_verifier_hash", hash))
+            .transpose()?,
         confirmations: chain.confirmations,
         development: config.development.then(trine_fhe::parameters::development_policy),
         noise: trine_fhe::circuit::noise_model(),

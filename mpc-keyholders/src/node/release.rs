@@ -2,14 +2,16 @@
 
 use super::chain::{ChainError, ChainReader};
 use super::config::LimitsConfig;
+use super::evaluation_key::{KeyCommitmentError, LazyKey};
 use super::peer::{Answer, Peer};
 use super::storage::{Released, Storage, StorageError};
 use crate::adversary::Behaviour;
-use crate::protocol::attest::{AttestError, Release, ReleaseDomain};
+use crate::protocol::attest::{AttestError, KeyAnswer, KeyAttestation, Release, ReleaseDomain};
 use crate::protocol::authorise::{Authorised, Presented, ReleaseRules, authorise};
 use crate::protocol::combine::CombineError;
 use crate::protocol::committee::NodeIndex;
 use crate::protocol::dealer::{CommitteeRecord, NodeSecrets};
+use crate::protocol::evaluation::CommittedKey;
 use crate::protocol::mask::Flooding;
 use crate::protocol::message::{Context, MessageKind, PeerMessage, SignedMessage};
 use crate::protocol::refusal::Refusal;
@@ -62,6 +64,8 @@ pub struct NodeParts {
     pub chain: Box<dyn ChainReader>,
     /// Noise squashing.
     pub squasher: Box<dyn Squasher>,
+    /// The commitments of the evaluation key.
+    pub evaluation_key: LazyKey,
     /// The other nodes.
     pub peers: Vec<Peer>,
     /// Limits.
@@ -90,6 +94,9 @@ pub enum ReleaseError {
     /// The chain does not tell.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// The node does not know the commitments of its evaluation key.
+    #[error(transparent)]
+    Key(#[from] KeyCommitmentError),
     /// Squashing fails.
     #[error("TR.S1: {0}")]
     Squashing(#[from] SquashingError),
@@ -123,6 +130,7 @@ impl ReleaseError {
             Self::Refused(refusal) => refusal.name(),
             Self::Chain(ChainError::UnknownRequest { .. }) => "UnknownRequest",
             Self::Chain(_) => "ChainUnavailable",
+            Self::Key(error) => error.name(),
             Self::Squashing(_) | Self::Squashed(_) => "SquashingFailed",
             Self::Combine(CombineError::NoMajority { .. }) => "NoMajority",
             Self::Combine(CombineError::TooFewResponders { .. }) => "TooFewResponders",
@@ -217,13 +225,28 @@ impl Node {
         turn
     }
 
-    /// TR.A1 to TR.A9, on facts that this node reads itself.
+    /// The commitments of this node's key with its share of the committee's signature over them (TR.K5).
+    pub async fn attest_key(&self) -> Result<(Arc<CommittedKey>, KeyAnswer), ReleaseError> {
+        let key = self.parts.evaluation_key.get().await?;
+        let record = &self.parts.record;
+        let attestation =
+            KeyAttestation { epoch: record.epoch, key_digest: *key.digest(), content_digest: record.key_id };
+        let digest = attestation.digest(self.parts.release_domain);
+        let share = self.parts.secrets.signing_share.sign(&digest)?.to_vec();
+        Ok((key, KeyAnswer { node: self.index(), attestation, share }))
+    }
+
+    /// TR.A1 to TR.A9, on facts that this node reads itself. A request under another digest than that of the key's bytes
+    /// asks for the commitments.
     async fn authorise(self: &Arc<Self>, presented: Presented) -> Result<Authorised, ReleaseError> {
         let facts = self.parts.chain.facts(&presented.request_id).await?;
+        let by_content = facts.domain.key_digest == self.parts.rules.domain.key_digest;
+        let key = if by_content { None } else { Some(self.parts.evaluation_key.get().await?) };
         let node = Arc::clone(self);
-        let checked =
-            tokio::task::spawn_blocking(move || authorise(&node.parts.rules, &facts, presented)).await?;
-        Ok(checked?)
+        let checked = tokio::task::spawn_blocking(move || {
+            authorise(&node.parts.rules, key.as_deref(), &facts, presented)
+        });
+        Ok(checked.await??)
     }
 
     /// TR.S1: this node squashes the proven words itself.

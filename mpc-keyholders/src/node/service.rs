@@ -15,10 +15,13 @@ use trine_fhe::words::ValueWords;
 use trine_proto::keyholder::v1::keyholder_service_server::KeyholderService;
 use trine_proto::keyholder::v1::peer_service_server::PeerService;
 use trine_proto::keyholder::v1::{
-    Fault, FetchRequest, FetchResponse, GetCommitteeRequest, GetCommitteeResponse, Member, ReleaseRequest,
-    ReleaseResponse, ReleasedValue,
+    AttestKeyRequest, AttestKeyResponse, Fault, FetchRequest, FetchResponse, GetCommitteeRequest,
+    GetCommitteeResponse, Member, ReleaseRequest, ReleaseResponse, ReleasedValue,
 };
+use trine_proto::prover::v1::EvaluationKeyPoints;
 use trine_verifier::Commitment;
+use trine_verifier::bootstrapping::Parameters;
+use trine_verifier::digest::point_words;
 
 /// Metadata key of the name of a refusal.
 pub const REFUSAL_METADATA: &str = "trine-refusal";
@@ -64,6 +67,30 @@ impl KeyholderService for ClientApi {
         }
     }
 
+    async fn attest_key(
+        &self,
+        _request: Request<AttestKeyRequest>,
+    ) -> Result<Response<AttestKeyResponse>, Status> {
+        // Committing outlives a client that hangs up: the next one finds it done.
+        let node = Arc::clone(&self.node);
+        let work = tokio::spawn(async move { node.attest_key().await });
+        let (key, answer) = work.await.unwrap_or_else(|e| Err(e.into())).map_err(|error| {
+            tracing::warn!(refusal = error.name(), %error, "key not attested");
+            status(&error)
+        })?;
+        let points = key.commitments().points();
+        Ok(Response::new(AttestKeyResponse {
+            epoch: answer.attestation.epoch,
+            node: answer.node.get().into(),
+            key_digest: answer.attestation.key_digest.to_vec(),
+            content_digest: answer.attestation.content_digest.to_vec(),
+            points: Some(EvaluationKeyPoints {
+                points: points.iter().map(|point| point_words(point).concat()).collect(),
+            }),
+            signature_share: answer.share,
+        }))
+    }
+
     async fn get_committee(
         &self,
         _request: Request<GetCommitteeRequest>,
@@ -86,6 +113,7 @@ impl KeyholderService for ClientApi {
             development: parts.development,
             node: self.node.index().get().into(),
             members: members.map(|(index, k)| Member { index, message_key: k.to_bytes().to_vec() }).collect(),
+            committee_key: record.committee_key.to_bytes(),
         }))
     }
 }
@@ -111,11 +139,11 @@ fn presented(request: ReleaseRequest) -> Result<Presented, Status> {
         let got = request.inner_proof.len();
         return Err(malformed(format!("inner_proof of {got} bytes, at most {MAX_PROOF_BYTES} are read")));
     }
-    let most = trine_program::linear::MAX_INPUTS;
+    let most = trine_program::linear::MAX_INPUTS.max(Parameters::PRODUCTION.max_inputs);
     if request.inputs.len() > most {
         return Err(malformed(format!("{} inputs, at most {most}", request.inputs.len())));
     }
-    let most = trine_program::linear::MAX_OUTPUTS;
+    let most = trine_program::linear::MAX_OUTPUTS.max(Parameters::PRODUCTION.max_outputs);
     if request.outputs.len() > most {
         return Err(malformed(format!("{} outputs, at most {most}", request.outputs.len())));
     }
@@ -171,13 +199,17 @@ pub fn status(error: &ReleaseError) -> Status {
             Refusal::NotFulfilled | Refusal::NotFinal { .. } | Refusal::ReleaseNotAllowed { .. } => {
                 Code::FailedPrecondition
             }
-            Refusal::Domain { .. } | Refusal::Policy(_) => Code::PermissionDenied,
+            Refusal::Domain { .. } | Refusal::Policy(_) | Refusal::Circuit(_) => Code::PermissionDenied,
+            Refusal::DevelopmentRelease | Refusal::CircuitsNotServed | Refusal::Segments { .. } => {
+                Code::PermissionDenied
+            }
             Refusal::ProgramText { .. } | Refusal::Program(_) | Refusal::Record { .. } => {
                 Code::PermissionDenied
             }
             Refusal::SquashedDigestQuorum { .. } => Code::Unavailable,
             _ => Code::InvalidArgument,
         },
+        ReleaseError::Key(_) => Code::FailedPrecondition,
         ReleaseError::Chain(ChainError::UnknownRequest { .. }) => Code::FailedPrecondition,
         ReleaseError::Chain(_) => Code::Unavailable,
         ReleaseError::Combine(CombineError::NoMajority { .. } | CombineError::TooFewResponders { .. }) => {

@@ -1,8 +1,12 @@
-//! Attestation: one BLS12-381 signature of the committee over what was decrypted.
+//! Attestation: one BLS12-381 signature of the committee over what was decrypted, and over its evaluation key.
 //!
 //! The only module that knows `threshold_crypto`. Its traps: it is not constant time; its own hash to G2 cannot be
 //! computed on chain, so messages are hashed by `blst` (RFC 9380) and signed with `sign_g2`; `combine_signatures`
 //! verifies nothing; node i is evaluated at i + 1.
+
+mod evaluation_key;
+
+pub use evaluation_key::{AttestedKey, KeyAnswer, KeyAttestation, KeyAttestationError, KeyFault};
 
 use super::committee::{CommitteeSize, NodeIndex};
 use blst::BLST_ERROR;
@@ -31,6 +35,21 @@ pub struct ReleaseDomain {
     pub verifying_contract: [u8; 20],
 }
 
+impl ReleaseDomain {
+    /// The EIP-712 digest of a struct with this hash.
+    fn digest(self, content: &[u8; 32]) -> [u8; 32] {
+        let separator = keccak(&[
+            &keccak(&[b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"]),
+            &keccak(&[b"Trine Release"]),
+            &keccak(&[b"1"]),
+            &word(self.chain_id),
+            &[0; 12],
+            &self.verifying_contract,
+        ]);
+        keccak(&[&[0x19, 0x01], &separator, content])
+    }
+}
+
 /// What the committee signs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
@@ -53,22 +72,13 @@ impl Release {
 
     /// The EIP-712 digest (TR.B1).
     pub fn digest(&self, domain: ReleaseDomain) -> [u8; 32] {
-        let separator = keccak(&[
-            &keccak(&[b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"]),
-            &keccak(&[b"Trine Release"]),
-            &keccak(&[b"1"]),
-            &word(domain.chain_id),
-            &[0; 12],
-            &domain.verifying_contract,
-        ]);
-        let content = keccak(&[
+        domain.digest(&keccak(&[
             &keccak(&[b"Release(uint256 epoch,bytes32 requestId,bytes32[] handles,bytes32 resultHash)"]),
             &word(self.epoch),
             &self.request_id,
             &keccak(&[&self.handles.concat()]),
             &self.result_hash(),
-        ]);
-        keccak(&[&[0x19, 0x01], &separator, &content])
+        ]))
     }
 }
 
@@ -161,7 +171,7 @@ impl SigningShare {
         Ok(Self(SecretKeyShare::from_mut(&mut scalar)))
     }
 
-    /// Signs a release digest: 96 bytes compressed (TR.B2).
+    /// Signs a digest: 96 bytes compressed (TR.B2).
     pub fn sign(&self, release_digest: &[u8; 32]) -> Result<[u8; G2_COMPRESSED], AttestError> {
         Ok(self.0.sign_g2(hash_to_g2(release_digest)?).to_bytes())
     }
@@ -264,6 +274,13 @@ pub struct VerifiedShare {
     node: NodeIndex,
     release_digest: [u8; 32],
     share: SignatureShare,
+}
+
+impl VerifiedShare {
+    /// Its signer.
+    pub fn node(&self) -> NodeIndex {
+        self.node
+    }
 }
 
 /// The committee's signature.

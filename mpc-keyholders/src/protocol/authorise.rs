@@ -1,24 +1,23 @@
 //! Whether a presented result may be released: a pure function of what the node read on chain by itself and what the
 //! client presents. Each check has one named refusal. What passes is [`Authorised`], the only thing a node squashes.
 
-use super::policy::{check_count, releasable_program};
+use super::evaluation::{CommittedKey, Evaluation, Program};
+use super::policy::{check_count, is_circuit, releasable_program};
 use super::refusal::Refusal;
-use trine_fhe::noise::linear_variance;
 use trine_fhe::words::ValueWords;
+use trine_program::DevelopmentPolicy;
 use trine_program::circuit::NoiseModel;
-use trine_program::{DevelopmentPolicy, LinearProgram};
 use trine_verifier::srs::{CommitmentKey, SrsError};
-use trine_verifier::{
-    Address, Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, NamedCommitment, Origin,
-    Statement,
-};
+use trine_verifier::{Address, Bytes32, Class, Commitment, Domain, HandleRecord, NamedCommitment, Origin};
 
 /// What a node is configured to serve.
 pub struct ReleaseRules {
-    /// Chain, contract, setup and key of this committee.
+    /// Chain, contract, verifier of linear programs, setup and key of this committee, the key by its content digest.
     pub domain: Domain,
-    /// Class of proofs.
+    /// Class of proofs of linear programs.
     pub class: Class,
+    /// Hash of the verifier of circuits; `None` where no circuit is served.
+    pub circuit_verifier_hash: Option<Bytes32>,
     /// Blocks on top of the fulfilment after which it counts as final.
     pub confirmations: u64,
     /// Bounds on linear programs, whose outputs are not bootstrapped; `None` outside development mode, where nothing of
@@ -112,31 +111,32 @@ impl Authorised {
     }
 }
 
-/// Runs all checks, cheap ones first (TR.A1 to TR.A9).
+/// Runs all checks, cheap ones first (TR.A1 to TR.A9). `key` holds the commitments of this node's evaluation key, which
+/// circuits are verified with, and handles under the digest of these.
 ///
-/// What the caller must still discharge: that `facts` were read from a node that it trusts, that the epoch's budget
-/// allows the blocks (TR.M3), and that a quorum computes the same squashed ciphertext (TR.S3).
+/// What the caller must still discharge: that `facts` were read from a node that it trusts, that it computed the
+/// commitments in `key` itself (TR.K4), that the epoch's budget allows the blocks (TR.M3), and that a quorum computes the
+/// same squashed ciphertext (TR.S3).
 pub fn authorise(
     rules: &ReleaseRules,
+    key: Option<&CommittedKey>,
     facts: &ChainFacts,
     presented: Presented,
 ) -> Result<Authorised, Refusal> {
     check_final(rules, facts)?;
-    check_domain(&rules.domain, &facts.domain)?;
-    let (program, policy) = releasable_program(rules, facts)?;
+    let domain = own_domain(rules, key, facts)?;
+    check_domain(&domain, &facts.domain)?;
+    let (program, variance) = releasable_program(rules, facts)?;
     if let Some(index) = facts.outputs.iter().position(|o| !o.released) {
         return Err(Refusal::ReleaseNotAllowed { index });
     }
-    let inputs = check_inputs(&program, facts, &presented)?;
-    let outputs = check_outputs(rules, &program, facts, &presented)?;
+    let inputs = check_inputs(&domain, &program, facts, &presented)?;
+    let outputs = check_outputs(rules, &domain, &program, facts, &presented)?;
 
-    let proof = InnerProof::from_bytes(&rules.class, &presented.proof)?;
-    let variance = linear_variance(&program, policy.fresh_variance);
     let handles = outputs.iter().map(|o| o.handle).collect();
     let request_id = presented.request_id;
-    let job = Job { request_id, salt: facts.salt, program, inputs, outputs };
-    let statement = Statement { domain: rules.domain, job };
-    trine_verifier::verify(&rules.class, rules.commitment_key.verifier(), &statement, &proof)?;
+    let evaluation = Evaluation { domain, request_id, salt: facts.salt, program, inputs, outputs };
+    evaluation.verify(rules, key, &presented.proof)?;
     Ok(Authorised { request_id, handles, values: presented.outputs, variance })
 }
 
@@ -148,6 +148,23 @@ fn check_final(rules: &ReleaseRules, facts: &ChainFacts) -> Result<(), Refusal> 
         return Err(Refusal::NotFinal { fulfilled_at, got, needed: rules.confirmations });
     }
     Ok(())
+}
+
+/// The domain that this node serves programs of this kind in. Its key has two digests: linear programs run under either,
+/// circuits under that of the commitments.
+fn own_domain(
+    rules: &ReleaseRules,
+    key: Option<&CommittedKey>,
+    facts: &ChainFacts,
+) -> Result<Domain, Refusal> {
+    let committed = key.map(|key| *key.digest());
+    if is_circuit(&facts.program_text) {
+        let verifier_hash = rules.circuit_verifier_hash.ok_or(Refusal::CircuitsNotServed)?;
+        let key_digest = committed.ok_or(Refusal::KeyNotCommitted)?;
+        return Ok(Domain { verifier_hash, key_digest, ..rules.domain });
+    }
+    let named = committed.filter(|digest| *digest == facts.domain.key_digest);
+    Ok(Domain { key_digest: named.unwrap_or(rules.domain.key_digest), ..rules.domain })
 }
 
 /// TR.A3.
@@ -168,7 +185,8 @@ fn check_domain(own: &Domain, chain: &Domain) -> Result<(), Refusal> {
 
 /// TR.A7 for inputs: the records give their handles and fit the program, the presented commitments fit the records.
 fn check_inputs(
-    program: &LinearProgram,
+    domain: &Domain,
+    program: &Program,
     facts: &ChainFacts,
     presented: &Presented,
 ) -> Result<Vec<NamedCommitment>, Refusal> {
@@ -177,8 +195,13 @@ fn check_inputs(
     let mut named = Vec::with_capacity(facts.inputs.len());
     for (index, (input, declaration)) in facts.inputs.iter().zip(program.inputs()).enumerate() {
         let refuse = |fault| Refusal::Record { what: "input", index, fault };
-        if input.record.handle() != input.handle {
+        let record = &input.record;
+        if record.handle() != input.handle {
             return Err(refuse("does not give its handle"));
+        }
+        let place = (record.chain_id, record.coprocessor, record.key_digest);
+        if place != (domain.chain_id, domain.coprocessor, domain.key_digest) {
+            return Err(refuse("is of another chain, contract or key than the request"));
         }
         if !input.record.matches(declaration) {
             return Err(refuse("is not what the program declares"));
@@ -203,7 +226,8 @@ fn check_inputs(
 /// TR.A7 for outputs, and TR.A8: the handle recomputed from the presented words is the one on chain.
 fn check_outputs(
     rules: &ReleaseRules,
-    program: &LinearProgram,
+    domain: &Domain,
+    program: &Program,
     facts: &ChainFacts,
     presented: &Presented,
 ) -> Result<Vec<NamedCommitment>, Refusal> {
@@ -230,9 +254,9 @@ fn check_outputs(
         let origin =
             Origin::Output { request_id: presented.request_id, job: 0, segment: 0, index: index as u32 };
         let own = HandleRecord {
-            chain_id: rules.domain.chain_id,
-            coprocessor: rules.domain.coprocessor,
-            key_digest: rules.domain.key_digest,
+            chain_id: domain.chain_id,
+            coprocessor: domain.coprocessor,
+            key_digest: domain.key_digest,
             key_kind: declaration.key_kind,
             value_type: declaration.value_type,
             blocks: declaration.blocks,

@@ -5,32 +5,33 @@
 //! are not bootstrapped, under the development policy, in development mode alone.
 
 use super::authorise::{ChainFacts, ChainHandle, ReleaseRules};
+use super::evaluation::Program;
 use super::refusal::Refusal;
+use trine_fhe::noise::linear_variance;
 use trine_program::circuit::release::Job;
 use trine_program::circuit::{InputSource, Leaf, ReleaseViolation, releasable, text};
 use trine_program::policy::MAX_DEGREE;
-use trine_program::{Circuit, Declaration, DevelopmentPolicy, KeyKind, LinearProgram, ProgramId};
+use trine_program::{Circuit, Declaration, KeyKind, LinearProgram, ProgramId};
 use trine_verifier::Origin;
 
-/// The program of the request, with the policy that it was checked under.
-///
-/// A circuit that passes its policy is refused all the same ([`Refusal::CircuitProof`]): no proof of it reaches this node.
-pub(super) fn releasable_program<'a>(
-    rules: &'a ReleaseRules,
+/// The program of the request, and the largest noise variance of its output blocks, unit q^2 (TR.A4, TR.A5).
+pub(super) fn releasable_program(
+    rules: &ReleaseRules,
     facts: &ChainFacts,
-) -> Result<(LinearProgram, &'a DevelopmentPolicy), Refusal> {
+) -> Result<(Program, f64), Refusal> {
     if is_circuit(&facts.program_text) {
-        check_circuit(rules, facts)?;
-        return Err(Refusal::CircuitProof);
+        let (circuit, variance) = releasable_circuit(rules, facts)?;
+        return Ok((Program::Circuit(circuit), variance));
     }
     let program = program_of(facts)?;
     let policy = rules.development.as_ref().ok_or(Refusal::DevelopmentRelease)?;
     policy.check(&program)?;
-    Ok((program, policy))
+    let variance = linear_variance(&program, policy.fresh_variance);
+    Ok((Program::Linear(program), variance))
 }
 
 /// Whether the first line is that of a circuit. What follows is read by the circuit's own parser.
-fn is_circuit(text: &[u8]) -> bool {
+pub(super) fn is_circuit(text: &[u8]) -> bool {
     text.split(|byte| *byte == b'\n').next() == Some(text::HEADER.as_bytes())
 }
 
@@ -46,7 +47,7 @@ fn program_of(facts: &ChainFacts) -> Result<LinearProgram, Refusal> {
 }
 
 /// TR.A4 and TR.A5 for circuits.
-fn check_circuit(rules: &ReleaseRules, facts: &ChainFacts) -> Result<(), Refusal> {
+fn releasable_circuit(rules: &ReleaseRules, facts: &ChainFacts) -> Result<(Circuit, f64), Refusal> {
     let malformed = |source| ReleaseViolation::Text { job: 0, source };
     let circuit = Circuit::from_text(&facts.program_text).map_err(malformed)?;
     check_count("inputs on chain", facts.inputs.len(), circuit.inputs().len())?;
@@ -57,8 +58,8 @@ fn check_circuit(rules: &ReleaseRules, facts: &ChainFacts) -> Result<(), Refusal
         text: &facts.program_text,
         inputs: inputs.collect::<Result<_, _>>()?,
     };
-    releasable(&[job], &rules.noise)?;
-    Ok(())
+    let outputs = releasable(&[job], &rules.noise)?;
+    Ok((circuit, outputs.iter().map(|output| output.variance).fold(0.0, f64::max)))
 }
 
 /// A registered ciphertext as the policy takes it: what the record on chain says, fresh, with the degree that the program

@@ -3,6 +3,7 @@
 use trine_program::circuit::ReleaseViolation;
 use trine_program::{PolicyViolation, TextError};
 use trine_verifier::VerifyError;
+use trine_verifier::bootstrapping::Rejection;
 use trine_verifier::proof::ProofError;
 
 /// Why a node does not release.
@@ -31,6 +32,12 @@ pub enum Refusal {
         /// Value configured.
         expected: String,
     },
+    /// A circuit, at a node that is told of no verifier of circuits.
+    #[error("TR.A3: the program is a circuit; this committee serves linear programs alone")]
+    CircuitsNotServed,
+    /// A circuit, at a node that has not committed to its evaluation key.
+    #[error("TR.A3: the program is a circuit; this node knows no commitments of its evaluation key")]
+    KeyNotCommitted,
     /// The text is not that of the registered program.
     #[error("TR.A4: program text hashes to {got}, registered is {expected}")]
     ProgramText {
@@ -114,12 +121,18 @@ pub enum Refusal {
     /// The bytes are no proof.
     #[error("TR.A9: {0}")]
     ProofBytes(#[from] ProofError),
-    /// A circuit, whose proof this node does not verify yet.
-    #[error("TR.A9: the program is a circuit; this node verifies proofs of linear programs alone")]
-    CircuitProof,
-    /// The proof of evaluation does not verify.
+    /// A circuit that takes more than one proof; a request has one.
+    #[error("TR.A9: the circuit takes {got} proofs, one is verified for a request")]
+    Segments {
+        /// Segments of the circuit.
+        got: usize,
+    },
+    /// The proof of a linear program does not verify.
     #[error("TR.A9: {0}")]
     ProofInvalid(#[from] VerifyError),
+    /// The proof of a circuit does not verify.
+    #[error("TR.A9: {0}")]
+    CircuitProofInvalid(#[from] Rejection),
     /// The client says that the squashed ciphertext is another one.
     #[error("TR.S2: presented squashed digest {got}, this node computes {own}")]
     SquashedDigestMismatch {
@@ -145,6 +158,8 @@ impl Refusal {
             Self::NotFulfilled => "NotFulfilled",
             Self::NotFinal { .. } => "NotFinal",
             Self::Domain { .. } => "DomainMismatch",
+            Self::CircuitsNotServed => "CircuitsNotServed",
+            Self::KeyNotCommitted => "KeyNotCommitted",
             Self::ProgramText { .. } => "ProgramTextMismatch",
             Self::Program(_) => "ProgramMalformed",
             Self::DevelopmentRelease => "DevelopmentRelease",
@@ -165,8 +180,8 @@ impl Refusal {
             Self::HandleMismatch { .. } => "HandleMismatch",
             Self::Uncommittable { .. } => "WordsUncommittable",
             Self::ProofBytes(_) => "ProofMalformed",
-            Self::CircuitProof => "CircuitProof",
-            Self::ProofInvalid(_) => "ProofInvalid",
+            Self::Segments { .. } => "SeveralSegments",
+            Self::ProofInvalid(_) | Self::CircuitProofInvalid(_) => "ProofInvalid",
             Self::SquashedDigestMismatch { .. } => "SquashedDigestMismatch",
             Self::SquashedDigestQuorum { .. } => "SquashedDigestQuorum",
         }

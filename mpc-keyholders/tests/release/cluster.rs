@@ -15,6 +15,7 @@ use trine_fhe::squashing::{SquashedBlock, SquashingError};
 use trine_fhe::words::ValueWords;
 use trine_keyholder::node::chain::{BoxFuture, ChainError, ChainReader};
 use trine_keyholder::node::config::{LimitsConfig, NodeConfig, PeerConfig, TlsConfig};
+use trine_keyholder::node::evaluation_key::{KeyCommitmentError, KeyCommitter, LazyKey};
 use trine_keyholder::node::files::{read_committee, read_secrets, secrets_file, write_dealing};
 use trine_keyholder::node::peer::{Peer, PeerIdentities, TlsIdentity};
 use trine_keyholder::node::program::serve;
@@ -24,13 +25,15 @@ use trine_keyholder::protocol::attest::ReleaseDomain;
 use trine_keyholder::protocol::authorise::ChainFacts;
 use trine_keyholder::protocol::committee::CommitteeSize;
 use trine_keyholder::protocol::dealer::deal;
+use trine_keyholder::protocol::evaluation::CommittedKey;
 use trine_keyholder::protocol::mask::Flooding;
 use trine_keyholder::protocol::sharing::KEY_DIMENSION;
 use trine_proto::keyholder::v1::ReleaseRequest;
 use trine_proto::keyholder::v1::keyholder_service_client::KeyholderServiceClient;
 use trine_proto::prover::v1::Commitment;
+use trine_verifier::bootstrapping::KeyCommitments;
 
-/// What the squasher of these tests encrypts, block by block of each value.
+/// What the squasher of these tests encrypts, block by block of each value, which has no more blocks.
 pub const PLAINTEXTS: [u8; 2] = [3, 15];
 
 /// Facts that a test may change while nodes run.
@@ -52,6 +55,7 @@ impl Squasher for MemorySquasher {
         let mut rng = ChaCha20Rng::seed_from_u64(value.blocks()[0].words()[0]);
         Ok(PLAINTEXTS
             .iter()
+            .take(value.blocks().len())
             .map(|plaintext| {
                 let mask: Vec<u128> =
                     (0..KEY_DIMENSION).map(|_| u128::from(rng.next_u64()) << 64 | 7).collect();
@@ -62,6 +66,17 @@ impl Squasher for MemorySquasher {
                 SquashedBlock { mask, body }
             })
             .collect())
+    }
+}
+
+/// Knows the commitments, or finds that a reference string is too short.
+struct MemoryKey(Option<CommittedKey>);
+
+impl KeyCommitter for MemoryKey {
+    fn commit(&self) -> Result<KeyCommitments, KeyCommitmentError> {
+        let too_few =
+            || KeyCommitmentError::TooFewPowers { path: "srs.bin".into(), powers: 16, wanted: 1 << 22 };
+        self.0.as_ref().map(|key| key.commitments().clone()).ok_or_else(too_few)
     }
 }
 
@@ -108,15 +123,19 @@ fn issue(folder: &Path, authority_name: &str, names: &[&str]) {
 }
 
 impl Cluster {
-    /// Keys, certificates and addresses; no node runs.
+    /// Keys, certificates and addresses for a linear program; no node runs.
     pub async fn new(seed: u64) -> Self {
+        Self::of(seed, proven()).await
+    }
+
+    /// The same for any proof.
+    pub async fn of(seed: u64, proven: Proven) -> Self {
         let turn = TURN.lock().await;
         let folder = tempfile::tempdir().unwrap();
         issue(folder.path(), "ca", &["node-0", "node-1", "node-2", "node-3", "stranger"]);
         issue(folder.path(), "other-ca", &["outsider"]);
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let key: Vec<u64> = (0..KEY_DIMENSION).map(|_| u64::from(rng.gen_bool(0.5))).collect();
-        let proven = proven();
         let (record, secrets) =
             deal(CommitteeSize::FOUR, 1, proven.domain.key_digest, &key, &mut rng).unwrap();
         write_dealing(folder.path(), &record, &secrets, true).unwrap();
@@ -181,6 +200,7 @@ impl Cluster {
             storage: Storage::open(&self.path(&format!("data-{index}")), flooding).unwrap(),
             chain: Box::new(self.chain.clone()),
             squasher: Box::new(MemorySquasher(self.key.clone())),
+            evaluation_key: LazyKey::new(Arc::new(MemoryKey(self.proven.evaluation_key.clone()))),
             peers: named.iter().map(|(n, p)| Peer::new(*n, p, &tls).unwrap()).collect(),
             limits: config.limits.clone(),
             development: true,

@@ -1,8 +1,10 @@
 //! Releases of a really proven evaluation: what one node refuses, and four nodes over mTLS.
 
+mod circuits;
 mod cluster;
 #[cfg(feature = "failpoints")]
 mod crashes;
 mod nodes;
 mod proven;
+mod recorded;
 mod refusals;

@@ -4,7 +4,11 @@ use std::sync::OnceLock;
 use trine_fhe::circuit::noise_model;
 use trine_fhe::parameters::{BLOCK_STRIDE, BLOCK_WORDS, development_policy};
 use trine_fhe::words::{BlockWords, ValueWords};
-use trine_keyholder::protocol::authorise::{ChainFacts, ChainHandle, Presented, ReleaseRules};
+use trine_keyholder::protocol::authorise::{
+    Authorised, ChainFacts, ChainHandle, Presented, ReleaseRules, authorise,
+};
+use trine_keyholder::protocol::evaluation::CommittedKey;
+use trine_keyholder::protocol::refusal::Refusal;
 use trine_program::{Declaration, KeyKind, LinearProgram, LinearRow, Term, ValueType};
 use trine_prover::argument::{Witness, prove};
 use trine_verifier::srs::CommitmentKey;
@@ -21,7 +25,11 @@ const BLOCKS: u8 = 2;
 #[derive(Clone)]
 pub struct Proven {
     pub key: CommitmentKey,
+    /// The domain of linear programs.
     pub domain: Domain,
+    pub circuit_verifier_hash: Option<[u8; 32]>,
+    /// Commitments of the node's evaluation key.
+    pub evaluation_key: Option<CommittedKey>,
     pub facts: ChainFacts,
     pub presented: Presented,
 }
@@ -31,11 +39,17 @@ impl Proven {
         ReleaseRules {
             domain: self.domain,
             class: CLASS,
+            circuit_verifier_hash: self.circuit_verifier_hash,
             confirmations,
             development: Some(development_policy()),
             noise: noise_model(),
             commitment_key: self.key.clone(),
         }
+    }
+
+    /// What a node says that serves this.
+    pub fn authorise(self, rules: &ReleaseRules) -> Result<Authorised, Refusal> {
+        authorise(rules, self.evaluation_key.as_ref(), &self.facts, self.presented)
     }
 }
 
@@ -167,5 +181,7 @@ fn make() -> Proven {
         },
         key,
         domain,
+        circuit_verifier_hash: None,
+        evaluation_key: None,
     }
 }

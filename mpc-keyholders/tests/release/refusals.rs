@@ -2,9 +2,8 @@
 
 use super::proven::{Proven, program, proven};
 use trine_fhe::words::ValueWords;
-use trine_keyholder::protocol::authorise::{ReleaseRules, authorise};
+use trine_keyholder::protocol::authorise::ReleaseRules;
 use trine_keyholder::protocol::refusal::Refusal;
-use trine_program::Circuit;
 use trine_program::policy::DELTA;
 use trine_verifier::Origin;
 
@@ -14,14 +13,15 @@ fn refused(change: impl FnOnce(&mut Proven)) -> Refusal {
     let mut case = proven();
     change(&mut case);
     let rules = case.rules(CONFIRMATIONS);
-    authorise(&rules, &case.facts, case.presented).unwrap_err()
+    case.authorise(&rules).unwrap_err()
 }
 
 #[test]
 fn a_proven_final_allowed_result_is_authorised() {
     let case = proven();
     let handles: Vec<[u8; 32]> = case.facts.outputs.iter().map(|o| o.handle).collect();
-    let authorised = authorise(&case.rules(CONFIRMATIONS), &case.facts, case.presented).unwrap();
+    let rules = case.rules(CONFIRMATIONS);
+    let authorised = case.authorise(&rules).unwrap();
     assert_eq!(authorised.handles(), handles);
     assert!(authorised.variance() > 0.0);
 }
@@ -103,6 +103,11 @@ fn handles_that_do_not_fit_their_records_are_refused_tr_a7() {
     };
     let records = [
         fault(|c| c.facts.inputs[1].handle[0] ^= 1),
+        fault(|c| {
+            let input = &mut c.facts.inputs[0];
+            input.record.key_digest = [9; 32];
+            input.handle = input.record.handle();
+        }),
         fault(|c| c.facts.inputs[2].consumer = [9; 20]),
         fault(|c| c.facts.outputs[0].proven = false),
         fault(|c| c.facts.outputs[1].consumer = [9; 20]),
@@ -112,6 +117,7 @@ fn handles_that_do_not_fit_their_records_are_refused_tr_a7() {
         records,
         [
             ("input", 1, "does not give its handle"),
+            ("input", 0, "is of another chain, contract or key than the request"),
             ("input", 2, "is of another consumer than the request"),
             ("output", 0, "is not marked as proven"),
             ("output", 1, "is of another consumer than the request"),
@@ -161,72 +167,7 @@ fn a_proof_that_does_not_verify_is_refused_tr_a9() {
 fn a_linear_program_is_refused_outside_development_mode_tr_a5() {
     let case = proven();
     let rules = ReleaseRules { development: None, ..case.rules(CONFIRMATIONS) };
-    let refusal = authorise(&rules, &case.facts, case.presented).unwrap_err();
+    let refusal = case.authorise(&rules).unwrap_err();
     assert_eq!(refusal, Refusal::DevelopmentRelease, "TR.A5");
     assert_eq!(refusal.name(), "DevelopmentRelease");
-}
-
-/// The sum of two inputs by one lookup, for the handles of the linear program.
-const CIRCUIT: &str = "trine circuit 1
-input nibbles compute 2 degree 1
-input nibbles compute 2 degree 1
-input nibbles compute 2 degree 1
-output nibbles compute 1 degree 3
-table 1 0 576460752303423488 1152921504606846976 0 0 0 0 0 0 0 0 0 0 0 0 0
-bootstrap compute 0 0 + 1*i0.0 + 1*i1.0
-row 0 + 1*b0.0
-";
-
-/// Refusal of a circuit with one part replaced.
-fn of_circuit(from: &str, to: &str, change: impl FnOnce(&mut Proven)) -> Refusal {
-    assert!(CIRCUIT.contains(from), "{from:?}");
-    let text = CIRCUIT.replacen(from, to, 1);
-    refused(|c| {
-        c.facts.program_id = Circuit::from_text(text.as_bytes()).unwrap().id().0;
-        c.facts.program_text = text.into_bytes();
-        change(c);
-    })
-}
-
-/// The policy of circuits is recomputed from the text before anything else is asked; a circuit that passes is refused for
-/// want of a proof.
-#[test]
-fn circuits_are_checked_under_their_own_policy_tr_a5() {
-    let half_step = "288230376151711744";
-    fn name(from: &str, to: &str) -> &'static str {
-        of_circuit(from, to, |_| ()).name()
-    }
-    assert_eq!(name("compute 0 0 +", &format!("compute 0 {half_step} +")), "ConstantOffGrid", "TR.A5");
-    assert_eq!(name("table 1 0 576460752303423488", &format!("table 1 0 {half_step}")), "TableOffGrid");
-    assert_eq!(name("row 0 + 1*b0.0", "row 0 + 1*i0.0"), "NotBootstrapped");
-    assert_eq!(name("1*i0.0 + 1*i1.0", "5*i0.0 + 1*i1.0"), "NoiseLevel");
-    assert_eq!(name("1*i0.0 + 1*i1.0", "1*i0.0 + -1*i1.0"), "PlaintextRange");
-    assert_eq!(
-        name("output nibbles compute 1 degree 3", "output nibbles compute 1 degree 1"),
-        "DegreeUnderstated"
-    );
-    assert_eq!(name("input nibbles compute 2", "input nibbles compute 3"), "RecordMismatch");
-}
-
-#[test]
-fn the_text_of_a_circuit_is_the_registered_one_tr_a4() {
-    let refusal = of_circuit("", "", |c| c.facts.program_id[0] ^= 1);
-    assert_eq!(refusal.name(), "ProgramTextMismatch", "TR.A4");
-    assert_eq!(of_circuit("", "", |c| c.facts.program_text.push(b' ')).name(), "ProgramMalformed");
-}
-
-#[test]
-fn inputs_of_a_circuit_are_registered_ciphertexts_tr_a7() {
-    let refusal = of_circuit("", "", |c| {
-        c.facts.inputs[1].record.origin =
-            Origin::Output { request_id: [7; 32], job: 0, segment: 0, index: 0 };
-    });
-    assert!(matches!(refusal, Refusal::Record { what: "input", index: 1, .. }), "TR.A7, not {refusal}");
-    assert_eq!(of_circuit("", "", |c| c.facts.inputs.truncate(2)).name(), "HandleCount");
-}
-
-#[test]
-fn a_circuit_without_a_proof_that_the_node_verifies_is_refused_tr_a9() {
-    let refusal = of_circuit("", "", |_| ());
-    assert_eq!((refusal.name(), refusal), ("CircuitProof", Refusal::CircuitProof), "TR.A9");
 }

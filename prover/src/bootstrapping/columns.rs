@@ -2,21 +2,13 @@
 
 use ark_bn254::Fr;
 use std::collections::BTreeMap;
+pub use trine_key_commitment::KeyWords;
 use trine_verifier::bootstrapping::Parameters;
 use trine_verifier::bootstrapping::shape::{Column, Family, Shape};
 
 /// Committed cells of the first round, column by column, each as long as its rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns(BTreeMap<Column, Vec<u32>>);
-
-/// Words of an evaluation key, laid out as the key's columns: each as long as its rows, zeros in the padding.
-#[derive(PartialEq, Eq)]
-pub struct KeyWords {
-    /// By (j, c, u, subset, step).
-    pub bootstrapping: Vec<u64>,
-    /// By (k, step, level, j), compute and casting key; empty for a key without one.
-    pub keyswitching: [Vec<u64>; 2],
-}
 
 /// The rows of a column. Rows past the end are zero.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`columns`] | committed columns, words of keys and handles |
 //! | [`witness`] | columns of an evaluation, from the traces of its bootstrappings |
-//! | [`keys`] | words of evaluation keys, their commitments and the cache of those |
+//! | [`keys`] | words of evaluation keys, their commitments and the cache of those: `trine-key-commitment` |
 //! | [`commit`] | commitments of the rounds |
 //! | [`rotation`], [`product`] | PB.A to PB.D: blind rotation |
 //! | [`switch`] | PB.E: keyswitch product |
@@ -19,7 +19,6 @@ pub mod checkpoint;
 pub mod columns;
 pub mod commit;
 pub mod job;
-pub mod keys;
 pub mod opening;
 pub mod partial;
 pub mod product;
@@ -33,4 +32,5 @@ pub mod witness;
 pub use columns::{Columns, KeyWords};
 pub use partial::Partial;
 pub use prove::{Control, Phase, ProveError, Prover, Unattended};
+pub use trine_key_commitment as keys;
 pub use witness::{Witness, WitnessError};

@@ -1,6 +1,5 @@
 //! The words of an evaluation key in the order of its columns.
 
-use super::super::columns::KeyWords;
 use rayon::prelude::*;
 use trine_fhe::bootstrapping::EvaluationKey;
 use trine_fhe::bootstrapping::keyswitch::KeyswitchKey;
@@ -12,6 +11,15 @@ use trine_verifier::bootstrapping::parameters::{GROUPING, SUBSETS};
 
 /// Both polynomials of an accumulator.
 const COMPONENTS: usize = 2;
+
+/// Words of an evaluation key, laid out as the key's columns: each as long as its rows, zeros in the padding.
+#[derive(PartialEq, Eq)]
+pub struct KeyWords {
+    /// By (j, c, u, subset, step).
+    pub bootstrapping: Vec<u64>,
+    /// By (k, step, level, j), compute and casting key; empty for a key without one.
+    pub keyswitching: [Vec<u64>; 2],
+}
 
 impl KeyWords {
     /// Lays the words of a key of the production parameters out: 269 MB, and 134 MB for each keyswitching key.
@@ -54,8 +62,8 @@ fn keyswitching(key: &KeyswitchKey) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{container_words, key_of_zeros};
     use super::*;
+    use crate::fixture::{container_words, key_of_zeros};
     use trine_fhe::bootstrapping::rotation::Backend;
 
     /// Index in tfhe-rs's bootstrapping key `[group][subset][row u][column c][j]`; `None` in the padding.

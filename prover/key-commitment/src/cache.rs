@@ -99,27 +99,41 @@ impl KeyName {
 }
 
 /// The commitments from the cache, made and kept there when missing.
-///
-/// A file is renamed into place, so that a reader never meets half of it.
 pub fn load_or_make(
     folder: &Path,
     name: &KeyName,
     make: impl FnOnce() -> Result<KeyCommitments, MsmError>,
 ) -> Result<KeyCommitments, CacheError> {
-    let (path, chunks) = (name.path(folder), chunks(&name.parameters)?);
-    match fs::metadata(&path) {
-        Ok(metadata) => load(path, name, chunks, metadata.len()),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
+    match load(folder, name)? {
+        Some(known) => Ok(known),
+        None => {
             let made = make()?;
-            let (got, expected) = (made.points().len(), chunks.iter().sum());
-            if got != expected {
-                return Err(CacheError::Count { got, expected });
-            }
-            store(&path, &encode(name, &made)).map_err(|source| CacheError::File { path, source })?;
+            keep(folder, name, &made)?;
             Ok(made)
         }
+    }
+}
+
+/// The commitments from the cache, where they are there.
+pub fn load(folder: &Path, name: &KeyName) -> Result<Option<KeyCommitments>, CacheError> {
+    let (path, chunks) = (name.path(folder), chunks(&name.parameters)?);
+    match fs::metadata(&path) {
+        Ok(metadata) => read(path, name, chunks, metadata.len()).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(source) => Err(CacheError::File { path, source }),
     }
+}
+
+/// Keeps commitments. The file is renamed into place, so that a reader never meets half of it.
+///
+/// Error: commitments of another number than the parameter set's keys have.
+pub fn keep(folder: &Path, name: &KeyName, made: &KeyCommitments) -> Result<(), CacheError> {
+    let (got, expected) = (made.points().len(), chunks(&name.parameters)?.iter().sum());
+    if got != expected {
+        return Err(CacheError::Count { got, expected });
+    }
+    let path = name.path(folder);
+    store(&path, &encode(name, made)).map_err(|source| CacheError::File { path, source })
 }
 
 /// Chunks of the bootstrapping, the compute and the casting key.
@@ -137,7 +151,7 @@ fn encode(name: &KeyName, commitments: &KeyCommitments) -> Vec<u8> {
     bytes
 }
 
-fn load(
+fn read(
     path: PathBuf,
     name: &KeyName,
     chunks: [usize; 3],
