@@ -15,7 +15,7 @@ endif
 
 CARGO_FLAGS := --release --workspace --locked
 SETUP := scripts/setup.sh
-# Arguments of the command, for example: make demo ARGS="--voters 12 --seed 7"
+# Arguments of the command, for example: make demo ARGS="--voters 9 --seed 7"
 ARGS ?=
 
 .PHONY: help demo test soak crash lint deny bench contracts format build
@@ -24,7 +24,7 @@ help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
 		printf '  make %-10s %s\n' "$$name" "$$text"; done
 
-demo: build ## A tally from ballots to released totals, on a cluster of local processes; last line is JSON
+demo: build ## An election from ballots to the released winner, on a cluster of local processes; last line is JSON
 	@$(SETUP) chain
 	@"$$(scripts/target-dir.sh)/release/trine" demo $(ARGS)
 

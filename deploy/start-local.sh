@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts every process of a cluster on loopback from the configuration files beside this script, and keeps them until
-# Ctrl-C. Then, in another terminal: trine demo --cluster deploy/cluster.toml
+# Ctrl-C. Then, in another terminal: trine demo --program linear-tally --cluster deploy/cluster.toml
 #
 # TRINE_BIN names the folder of the binaries, else it is cargo's release folder; TRINE_ANVIL names anvil.
 # Development only: keys and setups come from public seeds, all secrets of the committee are dealt on this machine.
@@ -77,6 +77,6 @@ while kill -0 $ready 2>/dev/null; do
 done
 wait $ready
 
-echo "ready: trine demo --cluster $folder/cluster.toml"
+echo "ready: trine demo --program linear-tally --cluster $folder/cluster.toml"
 while check; do sleep 1; done
 exit 1

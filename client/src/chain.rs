@@ -2,6 +2,16 @@
 //!
 //! JSON-RPC through alloy. A revert is named before it is sent, by the estimate; a transaction that reverts all the same
 //! is an error too.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`circuits`] | claims of circuits, committed keys, releases by an account |
+//! | [`election`] | the example consumer of a circuit |
+//! | [`tally`] | the example consumer of a linear program |
+
+pub mod circuits;
+pub mod election;
+pub mod tally;
 
 use alloy::consensus::Transaction;
 use alloy::contract::{CallBuilder, CallDecoder, Error as CallError};
@@ -14,11 +24,13 @@ use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolEvent;
 use std::time::Duration;
 use trine_contract::ContractError;
-use trine_contract::bindings::{Coprocessor, PrivateTally, ReleaseVerifier};
+use trine_contract::bindings::{Coprocessor, ReleaseVerifier};
 use trine_contract::calldata::{points, scalar};
 use trine_program::{Declaration, LinearProgram};
 use trine_verifier::program::{ClassMismatch, ProgramMatrix};
 use trine_verifier::{Class, Commitment};
+
+pub use tally::TallyPlan;
 
 /// Time between two looks for a receipt: a development chain mines at once.
 const POLL: Duration = Duration::from_millis(40);
@@ -73,6 +85,9 @@ pub enum ChainError {
     /// The program does not fit the class.
     #[error("program: {0}")]
     Program(#[from] ClassMismatch),
+    /// The circuit is not asked for on chain.
+    #[error("circuit: {0}")]
+    Circuit(#[from] circuits::CircuitClaimError),
 }
 
 impl ChainError {
@@ -99,25 +114,6 @@ pub struct RegisteredProgram {
     pub reference: B256,
     /// keccak-256 of the text.
     pub id: B256,
-}
-
-/// What a tally is held on.
-#[derive(Clone, Debug)]
-pub struct TallyPlan {
-    /// The `Coprocessor`.
-    pub coprocessor: Address,
-    /// The `ReleaseVerifier`.
-    pub release_verifier: Address,
-    /// Reference of the program.
-    pub program: B256,
-    /// Digest of the key set.
-    pub key_digest: B256,
-    /// Candidates.
-    pub candidates: u8,
-    /// Who may vote.
-    pub roll: Vec<Address>,
-    /// Timestamp of the last block that takes ballots.
-    pub deadline: u64,
 }
 
 impl Account {
@@ -150,11 +146,6 @@ impl Account {
     /// The `Coprocessor` at an address.
     pub fn coprocessor(&self, address: Address) -> Coprocessor::CoprocessorInstance<DynProvider> {
         Coprocessor::new(address, self.provider.clone())
-    }
-
-    /// The tally at an address.
-    pub fn tally(&self, address: Address) -> PrivateTally::PrivateTallyInstance<DynProvider> {
-        PrivateTally::new(address, self.provider.clone())
     }
 
     /// The `ReleaseVerifier` at an address.
@@ -266,60 +257,6 @@ impl Account {
         let call = contract.registerEpoch(U256::from(epoch), public_key, threshold, nodes);
         self.send("registerEpoch", call).await?;
         Ok(())
-    }
-
-    /// Deploys a tally.
-    pub async fn deploy_tally(&self, plan: &TallyPlan) -> Result<Address, ChainError> {
-        let call = PrivateTally::deploy_builder(
-            self.provider.clone(),
-            plan.coprocessor,
-            plan.release_verifier,
-            plan.program,
-            plan.key_digest,
-            plan.candidates,
-            plan.roll.clone(),
-            plan.deadline,
-        );
-        let receipt = self.send("PrivateTally", call).await?;
-        receipt
-            .contract_address
-            .ok_or(ChainError::NoEvent { call: "PrivateTally", transaction: receipt.transaction_hash })
-    }
-
-    /// Casts this account's ballot and returns its handle.
-    pub async fn vote(&self, tally: Address, commitment: &Commitment) -> Result<B256, ChainError> {
-        let contract = self.tally(tally);
-        let call = contract.vote(commitment.xy().map(U256::from_be_bytes));
-        let receipt = self.send("vote", call).await?;
-        Ok(event::<PrivateTally::Voted>("vote", &receipt)?.ballot)
-    }
-
-    /// Ends a tally and returns its request.
-    pub async fn close(&self, tally: Address) -> Result<B256, ChainError> {
-        let receipt = self.send("close", self.tally(tally).close()).await?;
-        Ok(event::<PrivateTally::Closed>("close", &receipt)?.requestId)
-    }
-
-    /// Lets the committee decrypt a tally's result.
-    pub async fn allow_result(&self, tally: Address, handle: B256) -> Result<(), ChainError> {
-        self.send("allowResult", self.tally(tally).allowResult(handle)).await.map(drop)
-    }
-
-    /// Hands a release to a tally; returns the receipt and the totals of the event.
-    pub async fn accept_result(
-        &self,
-        tally: Address,
-        epoch: u64,
-        totals: &[u64],
-        signature: Bytes,
-    ) -> Result<(TransactionReceipt, Vec<u64>), ChainError> {
-        let totals = totals.iter().map(|t| U256::from(*t)).collect();
-        let contract = self.tally(tally);
-        let call = contract.acceptResult(U256::from(epoch), totals, signature);
-        let receipt = self.send("acceptResult", call).await?;
-        let event: PrivateTally::Result = event("acceptResult", &receipt)?;
-        let totals = event.totals.iter().map(|t| t.saturating_to()).collect();
-        Ok((receipt, totals))
     }
 
     /// The transaction that fulfilled a request, from the contract's event.

@@ -37,6 +37,9 @@ pub struct ChainSection {
     pub evaluation_verifier: Address,
     /// The `ReleaseVerifier`.
     pub release_verifier: Address,
+    /// The `VerifierGateway`; absent where circuits are not served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Address>,
     /// Private keys of funded development accounts, as anvil writes them.
     pub accounts_file: PathBuf,
 }

@@ -4,12 +4,16 @@ use crate::chain::{ChainError, call_error};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::{Log, TransactionReceipt};
-use trine_contract::bindings::{Coprocessor, EvaluationVerifier, ICoprocessor, ReleaseVerifier};
+use trine_contract::bindings::{
+    Coprocessor, EvaluationVerifier, ICoprocessor, ReleaseVerifier, VerifierGateway,
+};
 
 /// `HandleState.Registered` of the contract.
 pub const REGISTERED: u8 = 1;
 /// `HandleState.Proven`.
 pub const PROVEN: u8 = 2;
+/// `ProgramKind.Circuit`.
+const CIRCUIT: u8 = 1;
 /// `RequestState.Fulfilled`.
 pub const FULFILLED: u8 = 2;
 
@@ -31,6 +35,25 @@ pub struct VerifierFacts {
     pub srs_digest: B256,
     /// Hash of the parameter set's name.
     pub parameter_set_id: B256,
+}
+
+/// A registered program, by its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProgramFacts {
+    /// A linear program.
+    Linear(ICoprocessor::ProgramRecord),
+    /// A circuit.
+    Circuit(ICoprocessor::CircuitRecord),
+}
+
+impl ProgramFacts {
+    /// keccak-256 of the text.
+    pub fn id(&self) -> B256 {
+        match self {
+            Self::Linear(program) => program.programId,
+            Self::Circuit(program) => program.programId,
+        }
+    }
 }
 
 /// The event `Fulfilled` of a request.
@@ -78,6 +101,22 @@ impl ChainReader {
     pub async fn verifier(&self) -> Result<VerifierFacts, ChainError> {
         let call = |name| move |e| call_error(name, e);
         let address = self.coprocessor.verifier().call().await.map_err(call("verifier"))?;
+        self.verifier_at(address).await
+    }
+
+    /// The gateway's verifier of circuits whose hash begins with the same four bytes; the caller compares the hash.
+    pub async fn circuit_verifier(&self, hash: B256) -> Result<VerifierFacts, ChainError> {
+        let call = |name| move |e| call_error(name, e);
+        let gateway = self.coprocessor.gateway().call().await.map_err(call("gateway"))?;
+        let gateway = VerifierGateway::new(gateway, self.provider.clone());
+        let [a, b, c, d, ..] = hash.0;
+        let found = gateway.verifierOf([a, b, c, d].into()).call().await;
+        self.verifier_at(found.map_err(call("verifierOf"))?).await
+    }
+
+    /// Verifiers of both kinds of programs have one interface.
+    async fn verifier_at(&self, address: Address) -> Result<VerifierFacts, ChainError> {
+        let call = |name| move |e| call_error(name, e);
         let verifier = EvaluationVerifier::new(address, self.provider.clone());
         Ok(VerifierFacts {
             address,
@@ -99,8 +138,16 @@ impl ChainReader {
     }
 
     /// Record of a program; reverts with `UnknownProgram`.
-    pub async fn program(&self, reference: B256) -> Result<ICoprocessor::ProgramRecord, ChainError> {
-        self.coprocessor.programRecord(reference).call().await.map_err(|e| call_error("programRecord", e))
+    pub async fn program(&self, reference: B256) -> Result<ProgramFacts, ChainError> {
+        let call = |name| move |e| call_error(name, e);
+        let kind = self.coprocessor.programKind(reference).call().await.map_err(call("programKind"))?;
+        Ok(if kind == CIRCUIT {
+            let record = self.coprocessor.circuitRecord(reference).call().await;
+            ProgramFacts::Circuit(record.map_err(call("circuitRecord"))?)
+        } else {
+            let record = self.coprocessor.programRecord(reference).call().await;
+            ProgramFacts::Linear(record.map_err(call("programRecord"))?)
+        })
     }
 
     /// Record of a value; reverts with `UnknownHandle`.
@@ -111,7 +158,17 @@ impl ChainReader {
     /// Text of a program, from the event of its registration.
     pub async fn program_text(&self, reference: B256) -> Result<Bytes, ChainError> {
         const EVENT: &str = "ProgramRegistered";
+        if let ProgramFacts::Circuit(_) = self.program(reference).await? {
+            return self.circuit_text(reference).await;
+        }
         let filter = self.coprocessor.ProgramRegistered_filter().topic1(reference).from_block(0);
+        let found = filter.query().await.map_err(|e| call_error(EVENT, e))?;
+        Ok(first(EVENT, reference, found)?.0.text)
+    }
+
+    async fn circuit_text(&self, reference: B256) -> Result<Bytes, ChainError> {
+        const EVENT: &str = "CircuitRegistered";
+        let filter = self.coprocessor.CircuitRegistered_filter().topic1(reference).from_block(0);
         let found = filter.query().await.map_err(|e| call_error(EVENT, e))?;
         Ok(first(EVENT, reference, found)?.0.text)
     }

@@ -1,16 +1,20 @@
 //! Client of `trine.keyholder.v1`: one call to every node; each decides, squashes and signs by itself.
 
+use crate::chain::circuits::KeyRegistration;
 use crate::rpc::RpcError;
 use alloy::primitives::{B256, Bytes};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use trine_keyholder::protocol::attest::{CommitteeKey, KeyAnswer, KeyAttestation, ReleaseDomain};
+use trine_keyholder::protocol::committee::CommitteeSize;
 use trine_proto::keyholder::v1 as pb;
 use trine_proto::keyholder::v1::keyholder_service_client::KeyholderServiceClient;
 use trine_proto::prover::v1::Commitment as WireCommitment;
 use trine_verifier::Commitment;
 
 const SERVICE: &str = "keyholder";
+const ATTEST: &str = "AttestKey";
 const CONNECT: Duration = Duration::from_secs(5);
 /// Longest release: three rounds of a minute, and squashing.
 const RELEASE: Duration = Duration::from_secs(300);
@@ -112,6 +116,94 @@ impl CommitteeClient {
             answers[index] = result;
         }
         answers
+    }
+}
+
+/// Why the committee's evaluation key is not registered.
+#[derive(Debug, thiserror::Error)]
+pub enum AttestationError {
+    /// No node answers.
+    #[error(transparent)]
+    Rpc(#[from] RpcError),
+    /// The committee's key is none.
+    #[error("committee key: {0}")]
+    Committee(#[from] trine_keyholder::protocol::attest::AttestError),
+    /// Too few nodes attest the same.
+    #[error("{error}; of {asked} nodes, {} refuse: {}", refusals.len(), refusals.join("; "))]
+    TooFew {
+        /// What is missing.
+        error: trine_keyholder::protocol::attest::KeyAttestationError,
+        /// Nodes asked.
+        asked: usize,
+        /// What those say that do not attest.
+        refusals: Vec<String>,
+    },
+    /// The committee attests a key of other bytes.
+    #[error("the committee attests bytes with the digest {got}, expected {expected}")]
+    OtherKey {
+        /// Attested.
+        got: B256,
+        /// Of the key set that is meant.
+        expected: B256,
+    },
+}
+
+impl CommitteeClient {
+    /// Has every node attest its evaluation key, and combines what enough of them say. `key` is the committee's public key,
+    /// which the caller trusts: as dealt, or as registered on chain. `content_digest` names the key set that is meant.
+    ///
+    /// The first time a node commits to its key, which takes about a minute.
+    pub async fn attest_key(
+        &self,
+        size: CommitteeSize,
+        key: &CommitteeKey,
+        domain: ReleaseDomain,
+        content_digest: B256,
+    ) -> Result<KeyRegistration, AttestationError> {
+        let mut calls = JoinSet::new();
+        for index in 0..self.endpoints.len() {
+            let client = self.clone();
+            calls.spawn(async move { client.attest_key_by(size, index).await });
+        }
+        let (mut answers, mut refusals) = (Vec::new(), Vec::new());
+        while let Some(joined) = calls.join_next().await {
+            match joined {
+                Ok(Ok(answer)) => answers.push(answer),
+                Ok(Err(error)) => refusals.push(error.to_string()),
+                Err(error) => refusals.push(error.to_string()),
+            }
+        }
+        let asked = self.endpoints.len();
+        let combined = key.combine_attestation(domain, &answers);
+        let attested = combined.map_err(|error| AttestationError::TooFew { error, asked, refusals })?;
+        let got = B256::from(attested.attestation.content_digest);
+        if got != content_digest {
+            return Err(AttestationError::OtherKey { got, expected: content_digest });
+        }
+        Ok(KeyRegistration {
+            epoch: attested.attestation.epoch,
+            key_digest: attested.attestation.key_digest.into(),
+            content_digest: got,
+            signature: attested.signature.eip2537()?.to_vec().into(),
+        })
+    }
+
+    /// One node's answer. That the node is the one asked is seen by its share of the signature.
+    async fn attest_key_by(&self, size: CommitteeSize, index: usize) -> Result<KeyAnswer, RpcError> {
+        let answered = self.node(index).await?.attest_key(pb::AttestKeyRequest {}).await;
+        let message = answered.map_err(|s| RpcError::refused(SERVICE, ATTEST, &s))?.into_inner();
+        let wrong = |what: &str| RpcError::Answer { service: SERVICE, call: ATTEST, what: what.into() };
+        let node = u8::try_from(message.node).ok().and_then(|node| size.node(node).ok());
+        let word = |bytes: &[u8], what| <[u8; 32]>::try_from(bytes).map_err(|_| wrong(what));
+        Ok(KeyAnswer {
+            node: node.ok_or_else(|| wrong("a node that the committee has not"))?,
+            attestation: KeyAttestation {
+                epoch: message.epoch,
+                key_digest: word(&message.key_digest, "a key digest that is not 32 bytes")?,
+                content_digest: word(&message.content_digest, "a content digest that is not 32 bytes")?,
+            },
+            share: message.signature_share,
+        })
     }
 }
 

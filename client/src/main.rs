@@ -28,7 +28,7 @@ struct Arguments {
 }
 
 const EXAMPLES: &str = "Examples:
-  trine demo --voters 15          a tally from ballots to released totals, on a cluster of local processes
+  trine demo                      an election from ballots to the released winner, on a cluster of local processes
   trine demo --attack list        attacks that the demonstration plays
   trine up                        start the cluster and keep it
   trine verify receipt.json --development";
@@ -41,7 +41,7 @@ enum Command {
     Bounds(commands::bounds::Arguments),
     /// Make keys of Groth16 together with others: begin, contribute, verify, finish.
     Ceremony(commands::ceremony::Arguments),
-    /// Run an encrypted tally through every part of the system.
+    /// Run an encrypted election, or another application, through every part of the system.
     Demo(commands::demo::Arguments),
     /// Encrypt a value of your own; register and upload it.
     Encrypt(commands::encrypt::Arguments),

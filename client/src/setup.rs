@@ -30,6 +30,21 @@ pub fn receipt_setup(srs: &VerifierSrs) -> Setup {
 /// log2 of the powers that proofs of bootstrapping are made with.
 pub const CIRCUIT_LOG_POWERS: usize = Parameters::PRODUCTION.log_chunk;
 
+/// File of a development reference string in the cache.
+fn srs_file(log_powers: usize) -> PathBuf {
+    cache_folder().join(format!("srs-2^{log_powers}-UNSAFE-development.bin"))
+}
+
+/// File of [`development_srs`].
+pub fn development_srs_file() -> PathBuf {
+    srs_file(DEVELOPMENT_LOG_POWERS)
+}
+
+/// File of [`circuit_srs`].
+pub fn circuit_srs_file() -> PathBuf {
+    srs_file(CIRCUIT_LOG_POWERS)
+}
+
 /// The development reference string of proofs of bootstrapping from the cache, made there when missing: 256 MB.
 pub fn circuit_srs() -> Result<CommitmentKey, SetupError> {
     srs::load_or_generate(&cache_folder(), CIRCUIT_LOG_POWERS, Mode::Development)

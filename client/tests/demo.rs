@@ -29,6 +29,7 @@ fn voters_outside_a_block_are_refused() {
     for voters in ["11", "16", "x"] {
         assert!(!trine(&["demo", "--no-chain", "--voters", voters]).status.success());
     }
+    assert!(!trine(&["demo", "--voters", "13"]).status.success());
 }
 
 #[test]
@@ -62,7 +63,8 @@ fn a_tally_on_a_cluster_is_proved_released_and_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let receipt = folder.path().join("receipt.json");
     let receipt = receipt.to_str().unwrap();
-    let output = trine(&["demo", "--quiet", "--voters", "12", "--receipt", receipt]);
+    let program = ["--program", "linear-tally", "--voters", "12"];
+    let output = trine(&[&["demo", "--quiet", "--receipt", receipt], &program[..]].concat());
     let summary = last_json(&output);
     assert!(output.status.success(), "{summary}");
     assert_eq!(summary["totals"], summary["expected"]);
@@ -73,6 +75,32 @@ fn a_tally_on_a_cluster_is_proved_released_and_accepted() {
     let verified = trine(&["verify", receipt, "--development", "--json"]);
     assert!(verified.status.success());
     assert_eq!(last_json(&verified)["valid"], true);
+}
+
+#[test]
+#[ignore = "slow: seven processes and a proof of sixteen bootstrappings, about six minutes with cached keys, 5 GB"]
+fn an_election_on_a_cluster_is_proved_released_and_accepted() {
+    assert!(has_services(), "build the workspace's binaries first");
+    let folder = tempfile::tempdir().unwrap();
+    let receipt = folder.path().join("receipt.json");
+    let receipt = receipt.to_str().unwrap();
+    let output = trine(&["demo", "--quiet", "--receipt", receipt]);
+    let summary = last_json(&output);
+    assert!(output.status.success(), "{summary}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(summary["winner"], summary["expected_winner"]);
+    assert_eq!((&summary["released"], &summary["bootstrappings"]), (&true.into(), &16.into()));
+    assert_eq!(summary["stages"]["release"], "threshold");
+    let verified = trine(&["verify", receipt, "--development", "--json"]);
+    assert!(verified.status.success());
+    assert_eq!(last_json(&verified)["valid"], true);
+}
+
+#[test]
+fn a_program_of_several_segments_is_refused_before_anything_is_started() {
+    let output = trine(&["demo", "--quiet", "--program", "auction"]);
+    assert!(!output.status.success());
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("auction") && error.contains("segments"), "{error}");
 }
 
 #[test]

@@ -39,7 +39,9 @@ fn a_cluster_from_the_files_of_deploy_holds_a_tally() {
     };
     let cluster = deploy.join("cluster.toml");
     let receipt = receipt.to_str().unwrap();
-    let summary = run(&["demo", "--cluster", cluster.to_str().unwrap(), "--receipt", receipt]);
+    let tally = ["--program", "linear-tally"];
+    let demo = ["demo", "--cluster", cluster.to_str().unwrap(), "--receipt", receipt];
+    let summary = run(&[&demo[..], &tally].concat());
     assert_eq!(summary["totals"], summary["expected"]);
     assert_eq!(summary["released"], true);
 

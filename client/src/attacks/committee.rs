@@ -3,7 +3,7 @@
 use super::registry::Playing;
 use super::report::Observation;
 use super::scene::{Scene, seen_of_nodes};
-use crate::demo::honest::presentation;
+use crate::demo::clients::presentation;
 use alloy::primitives::B256;
 use anyhow::{Context, ensure};
 use trine::cluster::LocalCluster;

@@ -4,7 +4,7 @@ use super::programs;
 use super::registry::Playing;
 use super::report::Observation;
 use super::scene::{Scene, seen_of_nodes, seen_on_wire};
-use crate::demo::honest::presentation;
+use crate::demo::clients::presentation;
 use alloy::primitives::B256;
 use anyhow::Context;
 use trine::ballot::{self, MIN_VOTERS};

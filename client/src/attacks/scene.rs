@@ -2,7 +2,8 @@
 
 use super::fulfilment::Fulfilment;
 use super::report::Observation;
-use crate::demo::honest::{self, Clients, Fulfilled, Honest};
+use crate::demo::clients::{self, Asked, Clients, Fulfilled};
+use crate::demo::honest::Honest;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use anyhow::{Context, bail};
 use trine::chain::{Account, ChainError, RegisteredProgram, fulfil_input};
@@ -59,7 +60,7 @@ impl Scene {
         let fulfilled = &self.honest.fulfilled;
         Fulfilment {
             request_id: fulfilled.request_id.0,
-            outputs: fulfilled.statement.job.outputs.iter().map(|o| o.commitment.xy()).collect(),
+            outputs: fulfilled.verified.outputs.iter().map(|o| o.commitment.xy()).collect(),
             proof: fulfilled.receipt.wrapped_proof.clone().unwrap_or_default().to_vec(),
         }
     }
@@ -102,7 +103,7 @@ impl Scene {
                     .stranger
                     .register_ciphertext(coprocessor, address, key, declaration, &value.commitment)
                     .await?;
-                honest::upload(&mut self.clients, &self.material, value, address, address, handle).await?;
+                clients::upload(&mut self.clients, key, value, address, address, handle).await?;
                 self.handles.push(handle);
             }
         }
@@ -125,9 +126,9 @@ impl Scene {
         handles: &[B256],
     ) -> anyhow::Result<Fulfilled> {
         let mut phases = Phases::start(true);
+        let asked = Asked { program, key_digest: self.material.key_digest, request_id, handles };
         let fulfilled =
-            honest::fulfil(&mut self.clients, &self.material, program, request_id, handles, &mut phases)
-                .await?;
+            clients::fulfil(&mut self.clients, &self.material, asked, &mut phases).await?;
         let output = fulfilled.receipt.outputs.first().context("the receipt has no output")?.handle;
         let contract = self.stranger.coprocessor(self.coprocessor());
         self.stranger.send("allowRelease", contract.allowRelease(output)).await?;
@@ -139,7 +140,7 @@ impl Scene {
         let handles = self.stranger_handles().await?;
         let inputs = handles.get(..program.inputs().len()).context("fewer ballots than inputs")?.to_vec();
         let stranger = self.stranger.clone();
-        let registered = honest::register_program(&mut self.clients, &stranger, program).await?;
+        let registered = clients::register_program(&mut self.clients, &stranger, program).await?;
         let (coprocessor, key) = (self.coprocessor(), self.material.key_digest);
         let request = self.stranger.request(coprocessor, registered.reference, key, &inputs).await?;
         self.answer(&registered, request, &inputs).await

@@ -146,7 +146,7 @@ pub fn output_registered_in_advance(scene: &mut Scene) -> Playing<'_> {
     Box::pin(async {
         let (request, handles) = scene.open_request().await?;
         let (coprocessor, key) = (scene.coprocessor(), scene.material.key_digest);
-        let output = scene.honest.fulfilled.statement.job.outputs.first().context("no output")?.commitment;
+        let output = scene.honest.fulfilled.verified.outputs.first().context("no output")?.commitment;
         let declaration = scene.honest.program.outputs()[0];
         let stranger = scene.stranger.address();
         let registered =

@@ -12,11 +12,18 @@ pub struct ConfigurationFile {
     pub text: String,
 }
 
+/// Fields of a keyholder with which it commits to its evaluation key.
+const COMMITTING: &str = r#"# The same reference string with as many powers as commitments to the evaluation key take.
+full_srs = "state/keys/srs-full.bin"
+# Commitments that the nodes of a development cluster share: each would compute its own, which takes a minute.
+commitments_folder = "state/keys/cache"
+"#;
+
 /// All configuration files of a cluster, one for each process.
 pub fn configuration(layout: &Layout, contracts: &Contracts) -> Vec<ConfigurationFile> {
     let mut files = vec![
         ConfigurationFile { name: "engine.toml".into(), text: engine(layout, contracts) },
-        ConfigurationFile { name: "prover.toml".into(), text: prover(layout) },
+        ConfigurationFile { name: "prover.toml".into(), text: prover(layout, contracts) },
     ];
     files.extend((0..NODES).map(|node| ConfigurationFile {
         name: keyholder_file(node),
@@ -40,6 +47,7 @@ pub fn cluster_file(layout: &Layout, contracts: &Contracts) -> ClusterFile {
             coprocessor: contracts.coprocessor,
             evaluation_verifier: contracts.evaluation_verifier,
             release_verifier: contracts.release_verifier,
+            gateway: contracts.circuits.map(|c| c.gateway),
             accounts_file: "state/accounts.json".into(),
         },
         engine: service(layout.engine_endpoint(), "state/secrets/client.token"),
@@ -66,7 +74,7 @@ development = true
 srs_file = "state/keys/srs.bin"
 # VERIFIER_HASH() of the EvaluationVerifier.
 verifier_hash = "{verifier_hash}"
-
+{circuits}
 [chain]
 chain_id = {chain_id}
 coprocessor = "{coprocessor}"
@@ -95,6 +103,7 @@ token_file = "state/secrets/client.token"
 "#,
         listen = layout.engine,
         verifier_hash = contracts.verifier_hash,
+        circuits = circuit_verifier_hash(contracts, "# The same of the CircuitVerifier; without it no circuits are proven."),
         chain_id = contracts.chain_id,
         coprocessor = contracts.coprocessor,
         rpc_url = layout.rpc_url(),
@@ -102,7 +111,13 @@ token_file = "state/secrets/client.token"
     )
 }
 
-fn prover(layout: &Layout) -> String {
+/// The field and what it is for; nothing where circuits are not served.
+fn circuit_verifier_hash(contracts: &Contracts, comment: &str) -> String {
+    let Some(circuits) = &contracts.circuits else { return String::new() };
+    format!("{comment}\ncircuit_verifier_hash = \"{}\"\n", circuits.verifier_hash)
+}
+
+fn prover(layout: &Layout, contracts: &Contracts) -> String {
     format!(
         r#"# trine-prover: turns one evaluation into one proof. Keeps no state.
 # Paths are relative to the folder of this file.
@@ -113,10 +128,13 @@ listen = "{listen}"
 development = true
 # Reference string and proving key; made there when missing.
 setup_folder = "state/keys/cache"
+# Prove circuits of bootstrappings too: 256 MB of reference string, 5 GB while proving.
+circuits = {circuits}
 # Bearer token that engines show, mode 0600.
 token_file = "state/secrets/prover.token"
 "#,
         listen = layout.prover,
+        circuits = contracts.circuits.is_some(),
     )
 }
 
@@ -146,7 +164,7 @@ compact_public_key = "state/keys/compact-public-key.bin"
 server_key = "state/keys/server-key.bin"
 # Reference string of the proofs of evaluation.
 srs = "state/keys/srs.bin"
-
+{committing}
 [chain]
 # Each keyholder should run a node of its own.
 rpc_url = "{rpc_url}"
@@ -155,7 +173,7 @@ coprocessor = "{coprocessor}"
 release_verifier = "{release_verifier}"
 # The verifier whose proofs this node accepts.
 verifier_hash = "{verifier_hash}"
-# Blocks, that of the fulfilment included, after which it is final. 1 is for development chains.
+{circuits}# Blocks, that of the fulfilment included, after which it is final. 1 is for development chains.
 confirmations = 1
 # Block of the deployment: events are searched from here.
 from_block = 0
@@ -184,6 +202,8 @@ concurrent_releases = 2
         coprocessor = contracts.coprocessor,
         release_verifier = contracts.release_verifier,
         verifier_hash = contracts.verifier_hash,
+        circuits = circuit_verifier_hash(contracts, "# The same for circuits of bootstrappings."),
+        committing = if contracts.circuits.is_some() { COMMITTING } else { "" },
     );
     for (index, address) in layout.peers.iter().enumerate().filter(|(i, _)| *i != own) {
         text.push_str(&format!(

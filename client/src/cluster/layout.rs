@@ -43,6 +43,19 @@ pub struct Contracts {
     pub release_verifier: Address,
     /// Hash of the verifier.
     pub verifier_hash: B256,
+    /// What serves circuits, where they are served.
+    pub circuits: Option<CircuitContracts>,
+}
+
+/// What serves circuits of bootstrappings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CircuitContracts {
+    /// The `VerifierGateway`.
+    pub gateway: Address,
+    /// The `CircuitVerifier`.
+    pub verifier: Address,
+    /// Its hash.
+    pub verifier_hash: B256,
 }
 
 impl Layout {
@@ -86,7 +99,7 @@ impl Layout {
 
 impl Contracts {
     /// Addresses on a fresh development chain whose first account deploys verifier, release verifier and coprocessor,
-    /// in this order.
+    /// in this order. Without circuits.
     pub fn first_on_chain(deployer: Address, verifier_hash: B256) -> Self {
         Self {
             chain_id: CHAIN_ID,
@@ -94,6 +107,7 @@ impl Contracts {
             release_verifier: deployer.create(1),
             coprocessor: deployer.create(2),
             verifier_hash,
+            circuits: None,
         }
     }
 }

@@ -4,7 +4,8 @@
 
 use super::anvil::{AccountsError, read_accounts};
 use super::files::{cluster_file, configuration};
-use super::layout::{Contracts, EPOCH, Folder, Layout, NODES};
+use super::circuits::{CircuitMaterial, CircuitMaterialError};
+use super::layout::{CircuitContracts, Contracts, EPOCH, Folder, Layout, NODES};
 use crate::certificates::{Authority, CertificateError};
 use crate::chain::{Account, ChainError};
 use crate::config::ConfigError;
@@ -16,14 +17,13 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
-use trine_contract::deployment::{DeploymentError, DeploymentPlan, Mode, deploy};
+use trine_contract::deployment::{DeploymentError, DeploymentPlan, Mode, deploy, deploy_circuits};
 use trine_fhe::dev_keys::{DevelopmentKeys, DevelopmentKeysError};
 use trine_keyholder::node::files::{FileError, write_dealing};
 use trine_keyholder::protocol::attest::AttestError;
 use trine_keyholder::protocol::committee::CommitteeSize;
 use trine_keyholder::protocol::dealer::{CommitteeRecord, DealerError, deal};
 use trine_prover::groth;
-use trine_prover::srs::DEVELOPMENT_LOG_POWERS;
 use trine_verifier::Class;
 use trine_verifier::srs::CommitmentKey;
 use trine_verifier::statement::parameter_set_id;
@@ -86,6 +86,9 @@ pub enum PreparationError {
     /// The cluster file.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// What circuits need.
+    #[error(transparent)]
+    Circuits(#[from] CircuitMaterialError),
 }
 
 /// Keys and setups of a development cluster.
@@ -98,12 +101,14 @@ pub struct Material {
     pub srs: CommitmentKey,
     /// Hash of the verifier.
     pub verifier_hash: B256,
+    /// What circuits need, where they are served.
+    pub circuits: Option<CircuitMaterial>,
     /// Everything was in the cache.
     pub cached: bool,
 }
 
 impl Material {
-    /// From the cache, made there when missing: about a minute on two cores.
+    /// From the cache, made there when missing: about a minute on two cores. For linear programs.
     pub fn load_or_generate(progress: &mut dyn FnMut(&str)) -> Result<Self, PreparationError> {
         let cache = setup::cache_folder();
         let keys = DevelopmentKeys::load_or_generate(&cache, progress)?;
@@ -117,7 +122,16 @@ impl Material {
         let digest = srs.verifier().digest();
         let verifier_hash =
             groth::verifier_hash(&verifying, &digest, &parameter_set_id(), Class::SLICE.id).into();
-        Ok(Self { keys, key_digest, srs, verifier_hash, cached })
+        Ok(Self { keys, key_digest, srs, verifier_hash, circuits: None, cached })
+    }
+
+    /// The same with what circuits need beside: some minutes on two cores when nothing is in the cache.
+    pub fn with_circuits(progress: &mut dyn FnMut(&str)) -> Result<Self, PreparationError> {
+        let material = Self::load_or_generate(progress)?;
+        let files_before = count_files(&setup::cache_folder());
+        let circuits = CircuitMaterial::load_or_make(&material.keys, &material.srs, progress)?;
+        let cached = material.cached && files_before == count_files(&setup::cache_folder());
+        Ok(Self { circuits: Some(circuits), cached, ..material })
     }
 }
 
@@ -151,13 +165,16 @@ pub fn write_state(folder: &Folder, material: &Material) -> Result<CommitteeReco
 
 /// Keys are large and public: links to the cache, not copies.
 fn link_keys(folder: &Folder, material: &Material) -> Result<(), PreparationError> {
-    let srs = setup::cache_folder().join(format!("srs-2^{DEVELOPMENT_LOG_POWERS}-UNSAFE-development.bin"));
-    for (name, target) in [
-        ("keys/compact-public-key.bin", &material.keys.compact_public_key),
-        ("keys/server-key.bin", &material.keys.server_key),
-        ("keys/srs.bin", &srs),
-        ("keys/cache", &setup::cache_folder()),
-    ] {
+    let mut links = vec![
+        ("keys/compact-public-key.bin", material.keys.compact_public_key.clone()),
+        ("keys/server-key.bin", material.keys.server_key.clone()),
+        ("keys/srs.bin", setup::development_srs_file()),
+        ("keys/cache", setup::cache_folder()),
+    ];
+    if let Some(circuits) = &material.circuits {
+        links.push(("keys/srs-full.bin", circuits.srs_file.clone()));
+    }
+    for (name, target) in links {
         let path = folder.state(name);
         // A link of an earlier run may point elsewhere.
         let _ = fs::remove_file(&path);
@@ -177,12 +194,27 @@ pub async fn deploy_contracts(
     let engine_key = hex::encode(accounts[account::ENGINE].to_bytes());
     write_secret(&folder.state("secrets/engine-account.key"), &engine_key)?;
     let owner = Account::new(&layout.rpc_url(), accounts[account::DEPLOYER].clone())?;
+    let circuits = match &material.circuits {
+        None => None,
+        Some(circuits) => {
+            let key = circuits.deployable()?;
+            let deployed = deploy_circuits(
+                owner.provider().clone(),
+                Mode::Development,
+                owner.address(),
+                &key,
+            )
+            .await?;
+            let verifier_hash = circuits.verifier_hash;
+            Some(CircuitContracts { gateway: deployed.gateway, verifier: deployed.verifier, verifier_hash })
+        }
+    };
     let plan = DeploymentPlan {
         mode: Mode::Development,
         owner: owner.address(),
         verifier_hash: material.verifier_hash,
         srs_digest: material.srs.verifier().digest().into(),
-        gateway: Address::ZERO,
+        gateway: circuits.map_or(Address::ZERO, |c| c.gateway),
     };
     let deployed = deploy(owner.provider().clone(), &plan).await?;
     owner.register_key(deployed.coprocessor, material.key_digest).await?;
@@ -197,6 +229,7 @@ pub async fn deploy_contracts(
         evaluation_verifier: deployed.evaluation_verifier,
         release_verifier: deployed.release_verifier,
         verifier_hash: material.verifier_hash,
+        circuits,
     };
     for file in configuration(layout, &contracts) {
         let path = folder.file(&file.name);

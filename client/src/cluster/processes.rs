@@ -4,6 +4,7 @@ use super::anvil;
 use super::files::keyholder_file;
 use super::health::wait_until_serving;
 use super::layout::{Contracts, Folder, Layout, NODES};
+use super::circuits::{RegistrationError, register_evaluation_key};
 use super::preparation::{Material, PreparationError, deploy_contracts, write_state};
 use crate::config::{ClusterFile, ConfigError};
 use crate::keyholders::CommitteeClient;
@@ -35,6 +36,9 @@ pub enum ClusterError {
     /// A service's address.
     #[error("address: {0}")]
     Endpoint(#[from] tonic::transport::Error),
+    /// The evaluation key on chain.
+    #[error("evaluation key: {0}")]
+    Registration(#[from] RegistrationError),
     /// A file.
     #[error("{path}: {source}")]
     Io {
@@ -85,6 +89,10 @@ impl LocalCluster {
         for (node, process) in keyholders.iter_mut().enumerate() {
             progress(&format!("keyholder {node}"));
             wait_until_serving(process, &committee.endpoints()[node], KEYHOLDER_SECONDS).await?;
+        }
+        if let Some(circuits) = &material.circuits {
+            progress("the committee attests its evaluation key");
+            register_evaluation_key(&folder, &file, &record, material, circuits).await?;
         }
         let keyholders = keyholders.into_iter().map(Some).collect();
         Ok(Self { folder, contracts, file, keyholders, engine, prover, chain })

@@ -109,9 +109,8 @@ async fn presentation(
     receipt: &Receipt,
     verified: &VerifiedReceipt,
 ) -> anyhow::Result<Presentation> {
-    let job = &verified.statement.job;
     let mut outputs: Vec<Bytes> = Vec::with_capacity(receipt.outputs.len());
-    for (record, declaration) in receipt.outputs.iter().zip(job.program.outputs()) {
+    for (record, declaration) in receipt.outputs.iter().zip(&verified.declared) {
         let words = engine.download(&record.handle).await?.words;
         let blocks = words.chunks(BLOCK_WORDS).map(|block| BlockWords::new(block.to_vec()));
         let value = ValueWords::new(*declaration, blocks.collect::<Result<_, _>>()?)?;
@@ -120,7 +119,7 @@ async fn presentation(
     Ok(Presentation {
         request_id: receipt.request_id,
         inner_proof: receipt.inner_proof.clone(),
-        inputs: job.inputs.iter().map(|i| i.commitment).collect(),
+        inputs: verified.inputs.iter().map(|i| i.commitment).collect(),
         outputs,
         squashed_digest: Bytes::new(),
     })

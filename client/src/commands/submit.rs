@@ -193,7 +193,7 @@ async fn read_request(reader: &ChainReader, id: B256) -> anyhow::Result<Request>
         id,
         key_digest: record.keyDigest,
         program_text: String::from_utf8(text.to_vec()).context("program text on chain")?,
-        program_id: program.programId,
+        program_id: program.id(),
         inputs: reader.requested_inputs(id).await?,
     })
 }
@@ -222,7 +222,7 @@ async fn make_request(
     // Anew: a refused transaction leaves a gap in the nonces that the account counts by itself.
     let account = target::account(cluster, account)?;
     let id = account.request(coprocessor, reference, key_digest, &inputs).await?;
-    let program_id = reader.program(reference).await?.programId;
+    let program_id = reader.program(reference).await?.id();
     Ok(Request { id, key_digest, program_text: program.to_text(), program_id, inputs })
 }
 

@@ -145,15 +145,21 @@ fn name(state: pb::JobState) -> &'static str {
     state.as_str_name().trim_start_matches("JOB_STATE_")
 }
 
-/// Whether no state follows: PROVEN is the last one only on an engine without a chain, EVALUATED only of operations.
+/// Whether no state follows: PROVEN is the last one only on an engine without a chain, EVALUATED only of circuits that answer
+/// no request.
 fn is_last(job: &pb::Job, chain: bool) -> bool {
     use pb::JobState::{Cancelled, Evaluated, Failed, Fulfilled, Proven};
     match job.state() {
         Fulfilled | Failed | Cancelled => true,
         Proven => !chain,
-        Evaluated => is_circuit(job),
+        Evaluated => is_circuit(job) && !(chain && answers_request(job)),
         _ => false,
     }
+}
+
+/// Whether the job answers a request on chain: a circuit is proved then, and no other.
+fn answers_request(job: &pb::Job) -> bool {
+    job.request_id.iter().any(|byte| *byte != 0)
 }
 
 fn is_circuit(job: &pb::Job) -> bool {
@@ -185,5 +191,7 @@ mod tests {
         assert!(is_last(&linear(Failed), true) && !is_last(&linear(Proving), false));
         assert!(is_last(&linear(Proven), false) && !is_last(&linear(Proven), true));
         assert!(is_last(&circuit(Evaluated), true) && !is_last(&linear(Evaluated), true));
+        let requested = |state| pb::Job { request_id: vec![7; 32], ..circuit(state) };
+        assert!(!is_last(&requested(Evaluated), true) && is_last(&requested(Evaluated), false));
     }
 }

@@ -1,11 +1,19 @@
-//! The demonstration: an encrypted tally through every part of the system.
+//! The demonstration: an application on encrypted values through every part of the system.
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`honest`] | the honest path on a cluster |
-//! | [`in_process`] | without chain, committee and processes |
-//! | [`summary`] | the JSON line that it ends with |
+//! | [`clients`] | clients of a cluster, and what they do whatever the application |
+//! | [`election`] | an election: a circuit of bootstrappings, only the winner released |
+//! | [`workload`] | any workload of one segment, with an account as the consumer |
+//! | [`honest`] | the honest path of the linear tally, which attacks begin from |
+//! | [`in_process`] | the linear tally without chain, committee and processes |
+//! | [`summary`] | the JSON line that a linear tally ends with |
+//! | [`figures`] | the JSON lines of circuits |
 
+pub mod clients;
+pub mod election;
+pub mod figures;
 pub mod honest;
 pub mod in_process;
 pub mod summary;
+pub mod workload;

@@ -1,11 +1,11 @@
 //! Comparison of a receipt with what the chain says: no I/O.
 
 use super::file::{Receipt, ReceiptOrigin, ReceiptRecord, ReceiptRelease};
-use super::verify::VerifiedReceipt;
+use super::verify::{VerifiedInputs, VerifiedReceipt};
 use crate::chain::ChainError;
-use crate::facts::{FULFILLED, FulfilmentFacts, PROVEN, REGISTERED, VerifierFacts};
+use crate::facts::{FULFILLED, FulfilmentFacts, PROVEN, ProgramFacts, REGISTERED, VerifierFacts};
 use alloy::primitives::{B256, U256, keccak256};
-use trine_contract::bindings::ICoprocessor::{HandleRecord, ProgramRecord, RequestRecord};
+use trine_contract::bindings::ICoprocessor::{HandleRecord, RequestRecord};
 use trine_contract::calldata::{points, scalar};
 
 /// What the chain says about the request of a receipt.
@@ -13,12 +13,12 @@ use trine_contract::calldata::{points, scalar};
 pub struct ChainFacts {
     /// EIP-155 chain id of the node.
     pub chain_id: u64,
-    /// Verifier of the coprocessor.
+    /// Verifier of the coprocessor, or the gateway's of a circuit.
     pub verifier: VerifierFacts,
     /// The request.
     pub request: RequestRecord,
     /// Its program.
-    pub program: ProgramRecord,
+    pub program: ProgramFacts,
     /// Input handles of the event `Requested`.
     pub requested: Vec<B256>,
     /// The event `Fulfilled`.
@@ -84,6 +84,9 @@ pub enum OnChainError {
         /// From the receipt's text.
         expected: B256,
     },
+    /// The request is for a program of the other kind.
+    #[error("the request is for a program of another kind than the receipt's")]
+    ProgramKind,
     /// The event `Requested` lists other inputs.
     #[error("the event Requested lists other inputs than the receipt")]
     RequestedInputs,
@@ -156,10 +159,9 @@ pub fn compare(
     }
     compare_request(receipt, verified, facts)?;
     compare_program(receipt, verified, facts)?;
-    let job = &verified.statement.job;
     for (what, named, records, of_chain) in [
-        ("input", &job.inputs, &receipt.inputs, &facts.inputs),
-        ("output", &job.outputs, &receipt.outputs, &facts.outputs),
+        ("input", &verified.inputs, &receipt.inputs, &facts.inputs),
+        ("output", &verified.outputs, &receipt.outputs, &facts.outputs),
     ] {
         for (index, ((record, on_chain), named)) in records.iter().zip(of_chain).zip(named).enumerate() {
             let differing = differing_field(record, on_chain).or_else(|| {
@@ -191,7 +193,7 @@ fn compare_request(
     }
     let handles: Vec<B256> = receipt.inputs.iter().map(|r| r.handle).collect();
     let digests: Vec<B256> =
-        verified.statement.job.inputs.iter().map(|i| i.commitment.digest().into()).collect();
+        verified.inputs.iter().map(|i| i.commitment.digest().into()).collect();
     for (field, got, expected) in [
         ("key", request.keyDigest, receipt.domain.key_digest),
         ("salt", request.salt, receipt.salt),
@@ -210,19 +212,40 @@ fn compare_program(
     verified: &VerifiedReceipt,
     facts: &ChainFacts,
 ) -> Result<(), OnChainError> {
-    let program = &facts.program;
-    let public = &verified.public_inputs;
-    let [layout_0, layout_1] = public.layouts.map(|l| scalar(&l));
-    let word = B256::from;
-    let count = |n: usize| word(U256::from(n));
-    for (field, got, expected) in [
-        ("id", program.programId, keccak256(receipt.program.as_bytes())),
-        ("digest", word(program.prog), word(scalar(&public.prog))),
-        ("first layout", word(program.layout0), word(layout_0)),
-        ("second layout", word(program.layout1), word(layout_1)),
-        ("number of inputs", word(U256::from(program.inputs)), count(receipt.inputs.len())),
-        ("number of outputs", word(U256::from(program.outputs)), count(receipt.outputs.len())),
-    ] {
+    let id = keccak256(receipt.program.as_bytes());
+    let (inputs, outputs) = (U256::from(receipt.inputs.len()), U256::from(receipt.outputs.len()));
+    let fields: Vec<(&'static str, B256, U256)> = match (&facts.program, &verified.public) {
+        (ProgramFacts::Linear(program), VerifiedInputs::Linear(public)) => {
+            let [layout_0, layout_1] = public.layouts.map(|l| scalar(&l));
+            vec![
+                ("id", program.programId, id.into()),
+                ("digest", program.prog.into(), scalar(&public.prog)),
+                ("first layout", program.layout0.into(), layout_0),
+                ("second layout", program.layout1.into(), layout_1),
+                ("number of inputs", U256::from(program.inputs).into(), inputs),
+                ("number of outputs", U256::from(program.outputs).into(), outputs),
+            ]
+        }
+        (ProgramFacts::Circuit(program), VerifiedInputs::Circuit(public, _)) => {
+            let claim = &program.claim;
+            let layouts = claim.layouts.iter().zip(&public.layouts);
+            let layouts = layouts.map(|(got, expected)| ("a layout", B256::from(*got), scalar(expected)));
+            // The verifier took log P from its statement's shape: bits 8 to 15 of the public input.
+            let slots = (scalar(&public.shape) >> 8) & U256::from(0xff);
+            let mut fields = vec![
+                ("id", program.programId, id.into()),
+                ("digest", claim.prog.into(), scalar(&public.prog)),
+                ("log2 of the bootstrappings", U256::from(claim.logBootstrappings).into(), slots),
+                ("number of inputs", U256::from(claim.inputs).into(), inputs),
+                ("number of outputs", U256::from(claim.outputs).into(), outputs),
+            ];
+            fields.extend(layouts);
+            fields
+        }
+        _ => return Err(OnChainError::ProgramKind),
+    };
+    for (field, got, expected) in fields {
+        let expected = B256::from(expected);
         if got != expected {
             return Err(OnChainError::Program { field, got, expected });
         }
@@ -259,7 +282,7 @@ fn compare_fulfilment(
     if !fulfilment.outputs.iter().eq(receipt.outputs.iter().map(|o| &o.handle)) {
         return Err(OnChainError::FulfilledOutputs { what: "handles" });
     }
-    let outputs = verified.statement.job.outputs.iter().map(|o| &o.commitment);
+    let outputs = verified.outputs.iter().map(|o| &o.commitment);
     if fulfilment.points != points(outputs) {
         return Err(OnChainError::FulfilledOutputs { what: "commitments" });
     }

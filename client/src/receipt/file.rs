@@ -10,7 +10,7 @@ use trine_program::{KeyKind, ValueType};
 
 /// Value of the field `format`.
 pub const FORMAT: &str = "trine.receipt.v1";
-/// Longest receipt file that is read: 15 inputs, 4 outputs, a program text of 64 KiB and both proofs fit many times.
+/// Longest receipt file that is read: 64 inputs, 16 outputs, a program text of 64 KiB and both proofs fit many times.
 pub const MAX_RECEIPT_BYTES: u64 = 1 << 20;
 
 /// A receipt.
@@ -33,9 +33,12 @@ pub struct Receipt {
     pub inputs: Vec<ReceiptRecord>,
     /// Outputs in the order of the program.
     pub outputs: Vec<ReceiptRecord>,
+    /// Of a circuit the commitments of the evaluation key, x and y each, both zero at infinity; of a linear program absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_points: Option<Vec<[B256; 2]>>,
     /// Inner proof, canonical bytes.
     pub inner_proof: Bytes,
-    /// Proof for `Coprocessor.fulfil`; absent where no contract was asked.
+    /// Proof for `Coprocessor.fulfil` or `fulfilCircuit`; absent where no contract was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrapped_proof: Option<Bytes>,
     /// Transaction that fulfilled the request.

@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | [`file`] | the JSON format |
 //! | [`verify`](mod@verify) | verification from files alone |
+//! | [`circuit`] | the same of circuits |
 //! | [`comparison`] | with what the chain says, without I/O |
 //! | [`onchain`] | verification against the chain |
 //! | [`wire`] | from the engine's messages |
 
+pub mod circuit;
 pub mod comparison;
 pub mod file;
 pub mod onchain;
@@ -15,4 +17,4 @@ pub mod verify;
 pub mod wire;
 
 pub use file::{Receipt, ReceiptFileError};
-pub use verify::{ReceiptError, VerifiedReceipt, verify};
+pub use verify::{ReceiptError, VerifiedInputs, VerifiedReceipt, verify};

@@ -1,11 +1,11 @@
 //! A receipt against the chain: what the proof says must be what the contracts hold.
 
+use super::circuit::is_circuit;
 use super::comparison::{ChainFacts, OnChainError, compare, compare_release};
 use super::file::{Receipt, ReceiptRelease};
 use super::verify::VerifiedReceipt;
 use crate::facts::{ChainReader, FULFILLED, SignedRelease};
 use alloy::primitives::{Address, B256};
-use trine_contract::calldata::{points, public_values};
 
 /// What a receipt was found to agree with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub async fn verify_on_chain(
     let facts = ChainFacts::read(reader, receipt).await?;
     compare(receipt, verified, &facts)?;
     if let Some(proof) = &receipt.wrapped_proof {
-        let values = public_values_of(verified);
+        let values = verified.public_values();
         reader.check_proof(facts.verifier.address, values.into(), proof.clone()).await?;
     }
     if let Some(release) = &receipt.release {
@@ -65,7 +65,10 @@ impl ChainFacts {
         let outputs = records.split_off(receipt.inputs.len());
         Ok(Self {
             chain_id,
-            verifier: reader.verifier().await?,
+            verifier: match is_circuit(&receipt.program) {
+                false => reader.verifier().await?,
+                true => reader.circuit_verifier(receipt.domain.verifier_hash).await?,
+            },
             program: reader.program(request.programRef).await?,
             request,
             requested: reader.requested_inputs(id).await?,
@@ -104,10 +107,4 @@ async fn check_release(
         return refuse("it was included before the fulfilment");
     }
     Ok(())
-}
-
-fn public_values_of(verified: &VerifiedReceipt) -> Vec<u8> {
-    let inputs = points(verified.statement.job.inputs.iter().map(|i| &i.commitment));
-    let outputs = points(verified.statement.job.outputs.iter().map(|o| &o.commitment));
-    public_values(&verified.public_inputs, &inputs, &outputs)
 }

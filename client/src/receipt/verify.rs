@@ -1,8 +1,15 @@
 //! Native verification of a receipt from files alone.
 
+use super::circuit::{self, is_circuit};
 use super::file::{Receipt, ReceiptOrigin, ReceiptRecord};
 use ark_bn254::{Fq2, G2Affine};
+use trine_contract::calldata;
+use trine_contract::calldata::points;
+use trine_program::circuit::{CircuitTextError, SegmentError};
 use trine_program::{Declaration, LinearProgram, TextError};
+use trine_verifier::bootstrapping::key_points::KeyPointsError;
+use trine_verifier::bootstrapping::shape::ShapeError;
+use trine_verifier::bootstrapping::{KeyCommitments, Rejection, statement as circuit_statement};
 use trine_verifier::digest::{field_from_word, field_word, point_words};
 use trine_verifier::handle::CommitmentError;
 use trine_verifier::proof::ProofError;
@@ -51,6 +58,30 @@ pub enum ReceiptError {
     /// The program text is not canonical, or its program is malformed.
     #[error("program: {0}")]
     Program(#[from] TextError),
+    /// The text of a circuit is not canonical, or its circuit is malformed.
+    #[error("circuit: {0}")]
+    Circuit(#[from] CircuitTextError),
+    /// A circuit that cannot be cut.
+    #[error("circuit: {0}")]
+    Cut(#[from] SegmentError),
+    /// A circuit that one proof does not cover.
+    #[error("the circuit has {got} segments, a receipt is of one")]
+    Segments {
+        /// Segments of the circuit.
+        got: usize,
+    },
+    /// A circuit without a shape.
+    #[error("circuit: {0}")]
+    Shape(#[from] ShapeError),
+    /// A receipt of a circuit without commitments of the evaluation key.
+    #[error("a receipt of a circuit without commitments of the evaluation key")]
+    NoKeyPoints,
+    /// A receipt of a linear program with commitments of an evaluation key: nobody checks them.
+    #[error("commitments of an evaluation key in the receipt of a linear program")]
+    UncheckedKeyPoints,
+    /// The commitments of the evaluation key are none.
+    #[error(transparent)]
+    KeyPoints(#[from] KeyPointsError),
     /// Not one record for each handle of the program.
     #[error("{got} {what} records, the program has {expected}")]
     RecordCount {
@@ -103,6 +134,9 @@ pub enum ReceiptError {
     /// The inner proof is rejected.
     #[error("inner proof: {0}")]
     Rejected(#[from] VerifyError),
+    /// The inner proof of a circuit is rejected.
+    #[error("inner proof: {0}")]
+    CircuitRejected(#[from] Rejection),
     /// The proof for the contract is not of the same argument.
     #[error("wrapped proof: {field} differs from the inner proof")]
     Wrapped {
@@ -114,10 +148,40 @@ pub enum ReceiptError {
 /// A receipt whose proof holds.
 #[derive(Debug)]
 pub struct VerifiedReceipt {
-    /// What is proved.
-    pub statement: Statement,
+    /// The request.
+    pub request_id: Bytes32,
+    /// Inputs in the order of the program.
+    pub inputs: Vec<NamedCommitment>,
+    /// Outputs in the order of the program.
+    pub outputs: Vec<NamedCommitment>,
+    /// What the program declares about the outputs.
+    pub declared: Vec<Declaration>,
     /// Public inputs of the wrap.
-    pub public_inputs: PublicInputs,
+    pub public: VerifiedInputs,
+}
+
+/// Public inputs of the wrap, by the kind of program.
+#[derive(Debug)]
+pub enum VerifiedInputs {
+    /// Of a linear program.
+    Linear(PublicInputs),
+    /// Of a circuit, with the commitments of the evaluation key.
+    Circuit(Box<circuit_statement::PublicInputs>, KeyCommitments),
+}
+
+impl VerifiedReceipt {
+    /// `publicValues` of the verifier's `verify`, exactly as the `Coprocessor` encodes them.
+    pub fn public_values(&self) -> Vec<u8> {
+        let inputs = points(self.inputs.iter().map(|i| &i.commitment));
+        let outputs = points(self.outputs.iter().map(|o| &o.commitment));
+        match &self.public {
+            VerifiedInputs::Linear(public) => calldata::public_values(public, &inputs, &outputs),
+            VerifiedInputs::Circuit(public, keys) => {
+                let keys = calldata::circuit::key_points(keys);
+                calldata::circuit::public_values(public, &keys, &inputs, &outputs)
+            }
+        }
+    }
 }
 
 /// Verifies a receipt.
@@ -127,15 +191,29 @@ pub struct VerifiedReceipt {
 /// What the caller must still discharge: that chain, contract and key of the domain are those meant, that the inputs
 /// are registered there, and the release (all three are on chain).
 pub fn verify(receipt: &Receipt, trusted_srs: &Bytes32) -> Result<VerifiedReceipt, ReceiptError> {
-    let class = Class::SLICE;
     let srs = verifier_srs(receipt)?;
     check_setup(receipt, &srs.digest(), trusted_srs)?;
+    if is_circuit(&receipt.program) { circuit::verify(receipt, &srs) } else { verify_linear(receipt, &srs) }
+}
+
+fn verify_linear(receipt: &Receipt, srs: &VerifierSrs) -> Result<VerifiedReceipt, ReceiptError> {
+    let class = Class::SLICE;
+    if receipt.key_points.is_some() {
+        return Err(ReceiptError::UncheckedKeyPoints);
+    }
     let program = LinearProgram::from_text(receipt.program.as_bytes())?;
     let statement = statement(receipt, program)?;
     let proof = InnerProof::from_bytes(&class, &receipt.inner_proof)?;
-    let public_inputs = trine_verifier::verify(&class, &srs, &statement, &proof)?;
+    let public_inputs = trine_verifier::verify(&class, srs, &statement, &proof)?;
     check_wrapped(receipt, &proof, &public_inputs)?;
-    Ok(VerifiedReceipt { statement, public_inputs })
+    let job = statement.job;
+    Ok(VerifiedReceipt {
+        request_id: job.request_id,
+        inputs: job.inputs,
+        outputs: job.outputs,
+        declared: job.program.outputs().to_vec(),
+        public: VerifiedInputs::Linear(public_inputs),
+    })
 }
 
 fn verifier_srs(receipt: &Receipt) -> Result<VerifierSrs, ReceiptError> {
@@ -163,8 +241,19 @@ fn check_setup(receipt: &Receipt, digest: &Bytes32, trusted: &Bytes32) -> Result
 }
 
 fn statement(receipt: &Receipt, program: LinearProgram) -> Result<Statement, ReceiptError> {
-    let inputs = named(receipt, "input", &receipt.inputs, program.inputs())?;
-    let outputs = named(receipt, "output", &receipt.outputs, program.outputs())?;
+    let (inputs, outputs) = named_values(receipt, program.inputs(), program.outputs())?;
+    let job = Job { request_id: receipt.request_id.0, salt: receipt.salt.0, program, inputs, outputs };
+    Ok(Statement { domain: domain(receipt), job })
+}
+
+/// Inputs and outputs by their records: of the declared types, the outputs of this request, at their places.
+pub(super) fn named_values(
+    receipt: &Receipt,
+    inputs: &[Declaration],
+    outputs: &[Declaration],
+) -> Result<(Vec<NamedCommitment>, Vec<NamedCommitment>), ReceiptError> {
+    let inputs = named(receipt, "input", &receipt.inputs, inputs)?;
+    let outputs = named(receipt, "output", &receipt.outputs, outputs)?;
     for (index, record) in receipt.outputs.iter().enumerate() {
         let expected = ReceiptOrigin::Output {
             request_id: receipt.request_id,
@@ -176,13 +265,10 @@ fn statement(receipt: &Receipt, program: LinearProgram) -> Result<Statement, Rec
             return Err(ReceiptError::Origin { index });
         }
     }
-    Ok(Statement {
-        domain: domain(receipt),
-        job: Job { request_id: receipt.request_id.0, salt: receipt.salt.0, program, inputs, outputs },
-    })
+    Ok((inputs, outputs))
 }
 
-fn domain(receipt: &Receipt) -> Domain {
+pub(super) fn domain(receipt: &Receipt) -> Domain {
     let d = &receipt.domain;
     Domain {
         chain_id: d.chain_id,

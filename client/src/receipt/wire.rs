@@ -59,12 +59,23 @@ impl Receipt {
             program: text,
             inputs: statement.inputs.iter().map(record).collect::<Result<_, _>>()?,
             outputs: statement.outputs.iter().map(record).collect::<Result<_, _>>()?,
+            key_points: key_points(statement.key_points.as_ref())?,
             inner_proof: proof.inner.clone().into(),
             wrapped_proof: (!proof.wrapped.is_empty()).then(|| proof.wrapped.clone().into()),
             fulfil_tx: if tx.is_empty() { None } else { Some(word("fulfil transaction", tx)?) },
             release: None,
         })
     }
+}
+
+/// Commitments of an evaluation key, where the message has any.
+fn key_points(message: Option<&prover::EvaluationKeyPoints>) -> Result<Option<Vec<[B256; 2]>>, WireError> {
+    let Some(message) = message else { return Ok(None) };
+    let point = |bytes: &Vec<u8>| {
+        let (x, y) = bytes.split_at_checked(32).unwrap_or((bytes, &[]));
+        Ok([word("key point x", x)?, word("key point y", y)?])
+    };
+    message.points.iter().map(point).collect::<Result<_, _>>().map(Some)
 }
 
 /// A handle record of the wire.

@@ -85,6 +85,7 @@ pub fn fixture() -> &'static Fixture {
             program: statement.job.program.to_text(),
             inputs: records,
             outputs,
+            key_points: None,
             inner_proof: proof.to_bytes(&class).into(),
             wrapped_proof: Some(wrapped.into()),
             fulfil_tx: None,

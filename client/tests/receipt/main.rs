@@ -26,7 +26,7 @@ fn a_written_receipt_verifies_from_its_file() {
     let read = Receipt::read(&path).unwrap();
     assert_eq!(read, fixture.receipt);
     let verified = verify(&read, &fixture.trusted).unwrap();
-    assert_eq!(verified.statement.job.request_id, REQUEST);
+    assert_eq!(verified.request_id, REQUEST);
     let without = Receipt { wrapped_proof: None, ..read };
     assert!(verify(&without, &fixture.trusted).is_ok());
 }

@@ -2,11 +2,13 @@
 
 use crate::fixture::{REQUEST, VERIFIER, fixture};
 use alloy::primitives::{Address, B256, U256, keccak256};
-use trine::facts::{FULFILLED, FulfilmentFacts, PROVEN, REGISTERED, VerifierFacts};
+use trine::facts::{FULFILLED, FulfilmentFacts, PROVEN, ProgramFacts, REGISTERED, VerifierFacts};
 use trine::receipt::comparison::{ChainFacts, OnChainError, compare, compare_release};
 use trine::receipt::file::{Receipt, ReceiptOrigin, ReceiptRecord, ReceiptRelease};
-use trine::receipt::{VerifiedReceipt, verify};
-use trine_contract::bindings::ICoprocessor::{HandleRecord, ProgramRecord, RequestRecord};
+use trine::receipt::{VerifiedInputs, VerifiedReceipt, verify};
+use trine_contract::bindings::ICoprocessor::{
+    CircuitClaim, CircuitRecord, HandleRecord, ProgramRecord, RequestRecord,
+};
 use trine_contract::calldata::scalar;
 
 const CONSUMER: Address = Address::repeat_byte(4);
@@ -18,11 +20,10 @@ fn verified() -> VerifiedReceipt {
 /// What an honest chain says, from the receipt's own content.
 fn honest() -> ChainFacts {
     let (receipt, verified) = (&fixture().receipt, verified());
-    let public = &verified.public_inputs;
+    let VerifiedInputs::Linear(public) = &verified.public else { panic!("a linear program") };
     let handles: Vec<B256> = receipt.inputs.iter().map(|r| r.handle).collect();
-    let job = &verified.statement.job;
-    let digests: Vec<B256> = job.inputs.iter().map(|i| i.commitment.digest().into()).collect();
-    let outputs: Vec<B256> = job.outputs.iter().map(|o| o.commitment.digest().into()).collect();
+    let digests: Vec<B256> = verified.inputs.iter().map(|i| i.commitment.digest().into()).collect();
+    let outputs: Vec<B256> = verified.outputs.iter().map(|o| o.commitment.digest().into()).collect();
     ChainFacts {
         chain_id: receipt.domain.chain_id,
         verifier: VerifierFacts {
@@ -41,14 +42,14 @@ fn honest() -> ChainFacts {
             inputsHash: keccak256(handles.concat()),
             commitmentsHash: keccak256(digests.concat()),
         },
-        program: ProgramRecord {
+        program: ProgramFacts::Linear(ProgramRecord {
             programId: keccak256(receipt.program.as_bytes()),
             prog: scalar(&public.prog),
             layout0: scalar(&public.layouts[0]),
             layout1: scalar(&public.layouts[1]),
             inputs: 12,
             outputs: 1,
-        },
+        }),
         requested: handles,
         fulfilment: FulfilmentFacts {
             outputs: receipt.outputs.iter().map(|r| r.handle).collect(),
@@ -134,9 +135,27 @@ fn another_program_is_refused() {
         (|p| p.inputs -= 1, "number of inputs"),
         (|p| p.outputs += 1, "number of outputs"),
     ] {
-        let error = refusal(|f| alter(&mut f.program));
+        let error = refusal(|f| {
+            let ProgramFacts::Linear(program) = &mut f.program else { panic!("a linear program") };
+            alter(program);
+        });
         assert!(matches!(error, OnChainError::Program { field, .. } if field == named), "{error}");
     }
+}
+
+/// A circuit under the same reference would be another claim: nothing of the receipt says anything about it.
+#[test]
+fn a_program_of_the_other_kind_is_refused() {
+    let claim = CircuitClaim {
+        prog: U256::ZERO,
+        layouts: [U256::ZERO; 6],
+        logBootstrappings: 0,
+        inputs: 12,
+        outputs: 1,
+    };
+    let circuit = CircuitRecord { programId: keccak256(fixture().receipt.program.as_bytes()), claim };
+    let error = refusal(|f| f.program = ProgramFacts::Circuit(circuit));
+    assert!(matches!(error, OnChainError::ProgramKind), "{error}");
 }
 
 #[test]

@@ -1,0 +1,181 @@
+//! A workload on a cluster: an account is the registrant and the consumer of all inputs, the committee releases the outputs,
+//! and they are compared with the model.
+
+use super::clients::{Asked, Clients, fulfil, put_key, receipt_release, release, upload};
+use super::election::encrypt;
+use super::figures::{CircuitFigures, RunFigures, WorkloadSummary};
+use alloy::primitives::B256;
+use anyhow::{Context, ensure};
+use rand::{CryptoRng, RngCore};
+use trine::chain::circuits::circuit_claim;
+use trine::chain::{Account, RegisteredProgram};
+use trine::cluster::preparation::{Material, account};
+use trine::facts::{ChainReader, SignedRelease};
+use trine::phases::Phases;
+use trine::receipt::Receipt;
+use trine::receipt::file::ReceiptRelease;
+use trine_program::circuit::Circuit;
+use trine_program::operation::max_value;
+use trine_program::{Declaration, OperationList};
+use trine_programs::Workload;
+
+/// Fails with the number of segments unless one proof covers the workload, and all its outputs are made for decryption: the
+/// committee answers for all outputs of a request.
+pub fn check(workload: &dyn Workload) -> anyhow::Result<Circuit> {
+    let circuit = workload.circuit()?;
+    circuit_claim(&circuit).with_context(|| format!("{} ({})", workload.name(), workload.parameters()))?;
+    let list: OperationList = workload.operations().list;
+    let sealed = list.outputs().iter().filter(|output| !output.release).count();
+    ensure!(sealed == 0, "{}: {sealed} outputs are not made for decryption", workload.name());
+    Ok(circuit)
+}
+
+/// Runs the workload on a cluster. Returns the receipt with the release, which no consumer contract takes.
+pub async fn run<R: RngCore + CryptoRng>(
+    clients: &mut Clients,
+    material: &Material,
+    workload: &dyn Workload,
+    rng: &mut R,
+    phases: &mut Phases,
+) -> anyhow::Result<(Receipt, WorkloadSummary)> {
+    let consumer = clients.account(account::ORGANISER)?;
+    let coprocessor = clients.file.chain.coprocessor;
+
+    let phase = phases.open("programs and keys");
+    let circuit = check(workload)?;
+    let key_digest = circuit_key(clients, &consumer, material).await?;
+    let registered = register_circuit(clients, &consumer, &circuit).await?;
+    put_key(&mut clients.engine, material).await?;
+    phases.close(phase, format!("{} bootstrappings", circuit.bootstrappings().len()));
+
+    let phase = phases.open("encrypt");
+    let plaintexts = workload.draw(rng);
+    let values = encrypt(material, &circuit, &plaintexts)?;
+    phases.close(phase, format!("{} inputs", values.len()));
+
+    let phase = phases.open("register");
+    let mut handles = Vec::with_capacity(values.len());
+    for (index, value) in values.iter().enumerate() {
+        phase.step(&format!("input {}", index + 1));
+        let (declared, own) = (value.words.declaration(), consumer.address());
+        let handle =
+            consumer.register_ciphertext(coprocessor, own, key_digest, declared, &value.commitment).await?;
+        upload(clients, key_digest, value, own, own, handle).await?;
+        handles.push(handle);
+    }
+    let request_id = consumer.request(coprocessor, registered.reference, key_digest, &handles).await?;
+    phases.close(phase, format!("request {request_id}"));
+
+    let asked = Asked { program: &registered, key_digest, request_id, handles: &handles };
+    let fulfilled = fulfil(clients, material, asked, phases).await?;
+
+    let phase = phases.open("release");
+    for output in &fulfilled.receipt.outputs {
+        consumer.allow_release(coprocessor, output.handle).await?;
+    }
+    let release = release(clients, &fulfilled, &phase).await?;
+    let reader = ChainReader::new(&clients.file.chain.rpc_url, coprocessor)?;
+    let signed = SignedRelease {
+        epoch: release.epoch,
+        request_id,
+        handles: release.handles.clone(),
+        plaintexts: release.plaintexts.clone(),
+        signature: release.signature.clone(),
+    };
+    reader.check_release(clients.file.chain.release_verifier, &signed).await?;
+    let values = decoded(circuit.outputs(), &release.plaintexts)?;
+    phases.close(phase, format!("{values:?}"));
+
+    let release = ReceiptRelease {
+        release_tx: None,
+        ..receipt_release(&release, clients.file.chain.release_verifier, B256::ZERO)
+    };
+    let receipt = Receipt { release: Some(release), ..fulfilled.receipt.clone() };
+    let summary = WorkloadSummary {
+        parameters: workload.parameters(),
+        outputs: workload.operations().outputs,
+        values,
+        expected: workload.model(&plaintexts),
+        released: true,
+        circuit: CircuitFigures::of(workload.name(), &circuit, &fulfilled)?,
+        run: RunFigures::of(phases, material.cached),
+    };
+    Ok((receipt, summary))
+}
+
+/// Integers from released blocks, two bits each and carries added, output by output.
+fn decoded(outputs: &[Declaration], plaintexts: &[u64]) -> anyhow::Result<Vec<u64>> {
+    let expected: usize = outputs.iter().map(|d| usize::from(d.blocks)).sum();
+    ensure!(plaintexts.len() == expected, "{} blocks released, expected {expected}", plaintexts.len());
+    let mut rest = plaintexts;
+    let mut values = Vec::with_capacity(outputs.len());
+    for declared in outputs {
+        let (blocks, next) = rest.split_at(usize::from(declared.blocks));
+        let sum = blocks.iter().rev().fold(0u64, |sum, block| sum.wrapping_shl(2).wrapping_add(*block));
+        values.push(sum & max_value(declared.value_type));
+        rest = next;
+    }
+    Ok(values)
+}
+
+/// Registers a circuit on chain and with the engine.
+pub async fn register_circuit(
+    clients: &mut Clients,
+    account: &Account,
+    circuit: &Circuit,
+) -> anyhow::Result<RegisteredProgram> {
+    let registered = account.register_circuit(clients.file.chain.coprocessor, circuit).await?;
+    let id = clients.engine.register_program(&circuit.to_text()).await?;
+    ensure!(id == registered.id, "the engine names the circuit {id}, the contract {}", registered.id);
+    Ok(registered)
+}
+
+/// Digest of the evaluation key that circuits run under; the chain must know it as that of the cluster's key set.
+pub async fn circuit_key(
+    clients: &Clients,
+    account: &Account,
+    material: &Material,
+) -> anyhow::Result<B256> {
+    let chain = &clients.file.chain;
+    ensure!(chain.gateway.is_some(), "the cluster serves no circuits: its file names no gateway");
+    let circuits = material.circuits.as_ref().context("no setups of circuits")?;
+    let content = account.content_of(chain.coprocessor, circuits.key_digest).await?;
+    ensure!(
+        content == material.key_digest,
+        "the chain knows the key {} as that of {content}, expected {}: no committee has attested it",
+        circuits.key_digest,
+        material.key_digest
+    );
+    Ok(circuits.key_digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trine_program::value::{KeyKind, ValueType};
+    use trine_programs::workload::{Size, named};
+
+    #[test]
+    fn released_blocks_are_read_output_by_output() {
+        let declared = |value_type: ValueType, degree| Declaration {
+            value_type,
+            key_kind: KeyKind::Compute,
+            blocks: value_type.fixed_blocks().unwrap(),
+            degree,
+        };
+        let outputs = [declared(ValueType::Uint8, 3), declared(ValueType::Bool, 1)];
+        assert_eq!(decoded(&outputs, &[3, 2, 0, 1, 1]).unwrap(), [0b0100_1011, 1]);
+        assert!(decoded(&outputs, &[3, 2, 0, 1]).unwrap_err().to_string().contains("4 blocks"));
+    }
+
+    #[test]
+    fn workloads_of_several_segments_are_refused_with_their_number() {
+        for name in ["election", "tally", "age-check"] {
+            check(named(name, Size::Small).unwrap().as_ref()).unwrap();
+        }
+        for name in ["auction", "transfer"] {
+            let error = format!("{:#}", check(named(name, Size::Small).unwrap().as_ref()).unwrap_err());
+            assert!(error.contains(name) && error.contains("segments"), "{error}");
+        }
+    }
+}
