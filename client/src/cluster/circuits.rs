@@ -102,7 +102,14 @@ impl CircuitMaterial {
         progress("commitments of the evaluation key");
         let commitments = commitments(keys, &srs, &parameters)?;
         let key_digest = commitments.digest(&parameters).into();
-        Ok(Self { verifying_key, srs, srs_file, verifier_hash: verifier_hash.into(), commitments, key_digest })
+        Ok(Self {
+            verifying_key,
+            srs,
+            srs_file,
+            verifier_hash: verifier_hash.into(),
+            commitments,
+            key_digest,
+        })
     }
 
     /// The verifying key as its contract takes it.
@@ -118,7 +125,8 @@ fn commitments(
     parameters: &Parameters,
 ) -> Result<KeyCommitments, CircuitMaterialError> {
     let path = &keys.server_key;
-    let bytes = std::fs::read(path).map_err(|source| CircuitMaterialError::File { path: path.clone(), source })?;
+    let bytes =
+        std::fs::read(path).map_err(|source| CircuitMaterialError::File { path: path.clone(), source })?;
     let (cache, name) = (setup::cache_folder(), KeyName::new(&bytes, *parameters, srs.digest()));
     if let Some(kept) = load(&cache, &name)? {
         return Ok(kept);
@@ -164,10 +172,8 @@ pub async fn register_evaluation_key(
     material: &Material,
     circuits: &CircuitMaterial,
 ) -> Result<KeyRegistration, RegistrationError> {
-    let domain = ReleaseDomain {
-        chain_id: file.chain.chain_id,
-        verifying_contract: file.chain.release_verifier.0.0,
-    };
+    let domain =
+        ReleaseDomain { chain_id: file.chain.chain_id, verifying_contract: file.chain.release_verifier.0.0 };
     let committee = committee(file).map_err(|error| RegistrationError::Cluster(Box::new(error)))?;
     let attested =
         committee.attest_key(record.size, &record.committee_key, domain, material.key_digest).await?;

@@ -103,7 +103,10 @@ token_file = "state/secrets/client.token"
 "#,
         listen = layout.engine,
         verifier_hash = contracts.verifier_hash,
-        circuits = circuit_verifier_hash(contracts, "# The same of the CircuitVerifier; without it no circuits are proven."),
+        circuits = circuit_verifier_hash(
+            contracts,
+            "# The same of the CircuitVerifier; without it no circuits are proven."
+        ),
         chain_id = contracts.chain_id,
         coprocessor = contracts.coprocessor,
         rpc_url = layout.rpc_url(),

@@ -3,8 +3,8 @@
 //! The dealer ceremony runs here, in this process: it sees every secret. Development only.
 
 use super::anvil::{AccountsError, read_accounts};
-use super::files::{cluster_file, configuration};
 use super::circuits::{CircuitMaterial, CircuitMaterialError};
+use super::files::{cluster_file, configuration};
 use super::layout::{CircuitContracts, Contracts, EPOCH, Folder, Layout, NODES};
 use crate::certificates::{Authority, CertificateError};
 use crate::chain::{Account, ChainError};
@@ -198,13 +198,8 @@ pub async fn deploy_contracts(
         None => None,
         Some(circuits) => {
             let key = circuits.deployable()?;
-            let deployed = deploy_circuits(
-                owner.provider().clone(),
-                Mode::Development,
-                owner.address(),
-                &key,
-            )
-            .await?;
+            let deployed =
+                deploy_circuits(owner.provider().clone(), Mode::Development, owner.address(), &key).await?;
             let verifier_hash = circuits.verifier_hash;
             Some(CircuitContracts { gateway: deployed.gateway, verifier: deployed.verifier, verifier_hash })
         }

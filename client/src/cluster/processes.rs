@@ -1,10 +1,10 @@
 //! All processes of a local cluster.
 
 use super::anvil;
+use super::circuits::{RegistrationError, register_evaluation_key};
 use super::files::keyholder_file;
 use super::health::wait_until_serving;
 use super::layout::{Contracts, Folder, Layout, NODES};
-use super::circuits::{RegistrationError, register_evaluation_key};
 use super::preparation::{Material, PreparationError, deploy_contracts, write_state};
 use crate::config::{ClusterFile, ConfigError};
 use crate::keyholders::CommitteeClient;

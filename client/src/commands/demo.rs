@@ -169,11 +169,7 @@ struct Running {
 }
 
 /// Starts a cluster, or takes the one that the arguments name.
-async fn running(
-    arguments: &Arguments,
-    material: &Material,
-    phases: &mut Phases,
-) -> anyhow::Result<Running> {
+async fn running(arguments: &Arguments, material: &Material, phases: &mut Phases) -> anyhow::Result<Running> {
     let phase = phases.open("cluster");
     let folder = tempfile::Builder::new().prefix("trine-demo-").tempdir()?;
     if let Some(path) = &arguments.cluster {

@@ -1,6 +1,8 @@
 //! The honest path of the linear tally on a cluster: register, vote, request, evaluate, prove, fulfil, allow, release, accept.
 
-use super::clients::{Asked, Clients, Fulfilled, fulfil, put_key, receipt_release, register_program, release, upload};
+use super::clients::{
+    Asked, Clients, Fulfilled, fulfil, put_key, receipt_release, register_program, release, upload,
+};
 use alloy::primitives::{Address, B256};
 use anyhow::{Context, ensure};
 use rand::{CryptoRng, RngCore};

@@ -131,11 +131,7 @@ pub async fn register_circuit(
 }
 
 /// Digest of the evaluation key that circuits run under; the chain must know it as that of the cluster's key set.
-pub async fn circuit_key(
-    clients: &Clients,
-    account: &Account,
-    material: &Material,
-) -> anyhow::Result<B256> {
+pub async fn circuit_key(clients: &Clients, account: &Account, material: &Material) -> anyhow::Result<B256> {
     let chain = &clients.file.chain;
     ensure!(chain.gateway.is_some(), "the cluster serves no circuits: its file names no gateway");
     let circuits = material.circuits.as_ref().context("no setups of circuits")?;

@@ -6,7 +6,9 @@ use trine_contract::calldata::circuit::{CircuitWrapProof, proof_bytes};
 use trine_program::circuit::text::HEADER;
 use trine_program::circuit::{Circuit, segments};
 use trine_verifier::bootstrapping::statement::{Job, PublicInputs};
-use trine_verifier::bootstrapping::{CircuitProof, KeyCommitments, Parameters, Shape, Statement, verify as verify_proof};
+use trine_verifier::bootstrapping::{
+    CircuitProof, KeyCommitments, Parameters, Shape, Statement, verify as verify_proof,
+};
 use trine_verifier::srs::VerifierSrs;
 
 /// Whether a program text is a circuit's, by its first line.
@@ -22,14 +24,8 @@ pub(super) fn verify(receipt: &Receipt, srs: &VerifierSrs) -> Result<VerifiedRec
     let shape = Shape::new(parameters, &circuit)?;
     let keys = key_commitments(&parameters, receipt)?;
     let (inputs, outputs) = named_values(receipt, circuit.inputs(), circuit.outputs())?;
-    let job = Job {
-        request_id: receipt.request_id.0,
-        salt: receipt.salt.0,
-        segment: 0,
-        circuit,
-        inputs,
-        outputs,
-    };
+    let job =
+        Job { request_id: receipt.request_id.0, salt: receipt.salt.0, segment: 0, circuit, inputs, outputs };
     let statement = Statement { domain: domain(receipt), keys, job };
     let proof = CircuitProof::from_bytes(&shape, &receipt.inner_proof)?;
     let public = verify_proof(&parameters, srs, &statement, &proof)?;

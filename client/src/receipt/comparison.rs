@@ -192,8 +192,7 @@ fn compare_request(
         return Err(OnChainError::NotFulfilled);
     }
     let handles: Vec<B256> = receipt.inputs.iter().map(|r| r.handle).collect();
-    let digests: Vec<B256> =
-        verified.inputs.iter().map(|i| i.commitment.digest().into()).collect();
+    let digests: Vec<B256> = verified.inputs.iter().map(|i| i.commitment.digest().into()).collect();
     for (field, got, expected) in [
         ("key", request.keyDigest, receipt.domain.key_digest),
         ("salt", request.salt, receipt.salt),

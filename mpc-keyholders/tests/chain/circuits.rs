@@ -4,15 +4,23 @@ use super::anvil::{ACCOUNT, anvil};
 use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::signers::local::PrivateKeySigner;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
 use trine_contract::bindings::coprocessor::Coprocessor::CoprocessorInstance;
 use trine_contract::bindings::coprocessor::ICoprocessor::CircuitClaim;
-use trine_contract::bindings::{Coprocessor, EvaluationVerifier, VerifierGateway};
+use trine_contract::bindings::release_verifier::ReleaseVerifier::ReleaseVerifierInstance;
+use trine_contract::bindings::{Coprocessor, EvaluationVerifier, ReleaseVerifier, VerifierGateway};
 use trine_keyholder::node::chain::{ChainReader, RpcChain};
 use trine_keyholder::node::config::{ChainConfig, NodeConfig};
+use trine_keyholder::protocol::attest::{KeyAnswer, KeyAttestation, ReleaseDomain};
+use trine_keyholder::protocol::committee::CommitteeSize;
+use trine_keyholder::protocol::dealer::deal;
+use trine_keyholder::protocol::sharing::KEY_DIMENSION;
 use trine_program::Circuit;
 use trine_verifier::{Commitment, Origin};
 
 const KEY: [u8; 32] = [0x22; 32];
+const CONTENT: [u8; 32] = [0x33; 32];
 const CIRCUIT: &str = "trine circuit 1
 input bool compute 1 degree 1
 input bool compute 1 degree 1
@@ -30,10 +38,35 @@ fn claim(circuit: &Circuit) -> CircuitClaim {
     CircuitClaim { prog: U256::from(5), layouts, logBootstrappings: 0, inputs: 2, outputs: 1 }
 }
 
-/// Makes a digest one that circuits run under.
-async fn register_key(contract: &CoprocessorInstance<DynProvider>) {
-    let scheme = contract.COMMITTED_KEY_SCHEME().call().await.unwrap();
-    contract.registerKey(B256::from(KEY), scheme).send().await.unwrap().get_receipt().await.unwrap();
+/// Makes a digest one that circuits run under: three nodes of a committee attest it.
+async fn register_key(
+    contract: &CoprocessorInstance<DynProvider>,
+    release: &ReleaseVerifierInstance<DynProvider>,
+) {
+    let mut rng = ChaCha20Rng::seed_from_u64(7);
+    let (record, nodes) = deal(CommitteeSize::FOUR, 1, CONTENT, &[1; KEY_DIMENSION], &mut rng).unwrap();
+    let key = record.committee_key.public_key_eip2537().unwrap().to_vec();
+    let epoch = U256::from(record.epoch);
+    let registration = release.registerEpoch(epoch, key.into(), 3, 4);
+    registration.send().await.unwrap().get_receipt().await.unwrap();
+
+    let domain = ReleaseDomain { chain_id: 31337, verifying_contract: release.address().into_array() };
+    let attestation = KeyAttestation { epoch: record.epoch, key_digest: KEY, content_digest: CONTENT };
+    let digest = attestation.digest(domain);
+    let (key, content) = (B256::from(KEY), B256::from(CONTENT));
+    let of_contract = release.evaluationKeyDigest(epoch, key, content).call().await.unwrap();
+    assert_eq!(of_contract.0, digest, "TR.B5");
+    let answers = nodes[1..].iter().map(|node| KeyAnswer {
+        node: node.key_share.node(),
+        attestation,
+        share: node.signing_share.sign(&digest).unwrap().to_vec(),
+    });
+    let answers: Vec<KeyAnswer> = answers.collect();
+    let attested = record.committee_key.combine_attestation(domain, &answers).unwrap();
+    let signature = attested.signature.eip2537().unwrap().to_vec();
+    let registration = contract.registerCommittedKey(key, content, epoch, signature.into());
+    registration.send().await.unwrap().get_receipt().await.unwrap();
+    assert_eq!(contract.contentOf(key).call().await.unwrap(), content);
 }
 
 /// Asks for the circuit over two fresh values.
@@ -71,9 +104,13 @@ async fn a_request_for_a_circuit_is_read_in_its_own_domain() {
     let srs = verifier.SRS_DIGEST().call().await.unwrap();
     let set = verifier.PARAMETER_SET_ID().call().await.unwrap();
     let gateway = VerifierGateway::deploy(provider.clone(), consumer, srs, set, true).await.unwrap();
+    let release = ReleaseVerifier::deploy(provider.clone(), consumer).await.unwrap();
+    let (verifier_address, gateway_address) = (*verifier.address(), *gateway.address());
     let contract =
-        Coprocessor::deploy(provider.clone(), *verifier.address(), *gateway.address()).await.unwrap();
-    register_key(&contract).await;
+        Coprocessor::deploy(provider.clone(), verifier_address, gateway_address, *release.address())
+            .await
+            .unwrap();
+    register_key(&contract, &release).await;
     let (request_id, inputs) = request(&contract, consumer).await;
 
     let facts = async |circuit_verifier_hash: Option<B256>| {
