@@ -24,7 +24,8 @@ pub fn development_srs() -> Result<CommitmentKey, SetupError> {
 
 /// The verifier's part as receipts carry it.
 pub fn receipt_setup(srs: &VerifierSrs) -> Setup {
-    Setup { tau_h: g2_words(&srs.tau_h).map(B256::from), max_powers: srs.max_powers }
+    let powers_h = srs.powers_h.map(|point| g2_words(&point).map(B256::from));
+    Setup { powers_h, max_powers: srs.max_powers }
 }
 
 /// log2 of the powers that proofs of bootstrapping are made with.
