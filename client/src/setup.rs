@@ -9,7 +9,7 @@ use trine_prover::Mode;
 use trine_prover::srs::{self, DEVELOPMENT_LOG_POWERS, SetupError};
 use trine_verifier::bootstrapping::Parameters;
 use trine_verifier::digest::g2_words;
-use trine_verifier::srs::{CommitmentKey, VerifierSrs};
+use trine_verifier::srs::{CommitmentKey, VERSION, VerifierSrs};
 
 /// Folder of development keys: `TRINE_CACHE` when set, else `~/.cache/trine/dev-keys`, without a home folder the
 /// current one.
@@ -24,7 +24,8 @@ pub fn development_srs() -> Result<CommitmentKey, SetupError> {
 
 /// The verifier's part as receipts carry it.
 pub fn receipt_setup(srs: &VerifierSrs) -> Setup {
-    Setup { tau_h: g2_words(&srs.tau_h).map(B256::from), max_powers: srs.max_powers }
+    let powers_h = srs.powers_h.map(|point| g2_words(&point).map(B256::from));
+    Setup { powers_h, max_powers: srs.max_powers }
 }
 
 /// log2 of the powers that proofs of bootstrapping are made with.
@@ -32,7 +33,7 @@ pub const CIRCUIT_LOG_POWERS: usize = Parameters::PRODUCTION.log_chunk;
 
 /// File of a development reference string in the cache.
 fn srs_file(log_powers: usize) -> PathBuf {
-    cache_folder().join(format!("srs-2^{log_powers}-UNSAFE-development.bin"))
+    cache_folder().join(format!("srs-v{VERSION}-2^{log_powers}-UNSAFE-development.bin"))
 }
 
 /// File of [`development_srs`].

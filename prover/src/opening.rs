@@ -1,7 +1,7 @@
-//! Steps PE.J1 to PE.K1, prover's side: folds of arity 16, one quotient, one witness.
+//! Steps PE.J1 to PE.K2, prover's side: folds of arity 16, one quotient, its remainder.
 //!
-//! All work is linear in the `2^m` coefficients; what costs time are two commitments of that length (Q and W) and
-//! those of the folds, which sum to a fifteenth of it.
+//! All work is linear in the `2^m` coefficients; what costs time are a commitment of that length (Q) and those of the
+//! folds, which sum to a fifteenth of it.
 
 #[cfg(test)]
 mod tests;
@@ -10,7 +10,9 @@ use ark_bn254::{Fr, G1Affine};
 use ark_ff::{Field, One, Zero};
 use rayon::prelude::*;
 use trine_verifier::class::ARITY_BITS;
-use trine_verifier::opening::{ARITY, OpeningProof, eq_table, residue_counts};
+use trine_verifier::opening::{
+    ARITY, ClosingPoints, OpeningProof, eq_table, remainder_coefficients, residue_counts,
+};
 use trine_verifier::srs::{CommitmentKey, SrsError};
 use trine_verifier::{Transcript, digest};
 
@@ -21,10 +23,8 @@ const TASK: usize = 1 << 12;
 pub struct Opened {
     /// Commitments to `f_1 ..`.
     pub folds: Vec<G1Affine>,
-    /// Q.
-    pub quotient: G1Affine,
-    /// W.
-    pub witness: G1Affine,
+    /// Q, R and W.
+    pub closing: ClosingPoints,
     /// Field elements.
     pub proof: OpeningProof,
 }
@@ -57,15 +57,36 @@ pub fn open(
     transcript.absorb_all("residue", proof.residues.iter().flatten());
     // PE.J4
     let q = transcript.challenge("q");
-    let sum = batch(&levels.0, q);
-    let quotient = quotient(&sum, u);
-    let quotient_point = key.commit_fr(&quotient)?;
+    let remainder = remainder(&proof, point, u, q);
+    let mut closing = ClosingPoints {
+        quotient: key.commit_fr(&quotient(&batch(&levels.0, q), u))?,
+        remainder: key.commit_fr(&remainder)?,
+        ..ClosingPoints::INFINITY
+    };
     // PE.J5
-    transcript.absorb("d4", &digest::round(4, &[quotient_point]));
+    transcript.absorb("d4", &closing.digest());
     let z = transcript.challenge("z");
-    // PE.K1
-    let witness = key.commit_fr(&witness(sum, &quotient, u, z))?;
-    Ok(Opened { folds, quotient: quotient_point, witness, proof })
+    // PE.K2
+    closing.witness = key.commit_fr(&witness(&remainder, z))?;
+    Ok(Opened { folds, closing, proof })
+}
+
+/// Coefficients of R, without zeros on top: a polynomial of fewer than `2^m` coefficients leaves no more of them.
+///
+/// At `U^s = U`, which no verifier accepts, it is empty.
+pub(crate) fn remainder(proof: &OpeningProof, point: &[Fr], u: Fr, q: Fr) -> Vec<Fr> {
+    let folds = point.chunks(ARITY_BITS).zip(&proof.residues);
+    let mut at_u = vec![proof.f0_at_u];
+    at_u.extend(folds.map(|(x, f)| eq_table(x).iter().zip(f).map(|(w, f)| *w * f).sum::<Fr>()));
+    let mut remainder = remainder_coefficients(&proof.residues, &at_u, u, q).unwrap_or_default();
+    let length = remainder.iter().rposition(|c| !c.is_zero()).map_or(0, |last| last + 1);
+    remainder.truncate(length);
+    remainder
+}
+
+/// `W = (R - R(z)) / (X - z)`: the constant falls to the remainder.
+pub(crate) fn witness(remainder: &[Fr], z: Fr) -> Vec<Fr> {
+    divide(remainder, 1, z)
 }
 
 /// `sum_k base^k f_k`, as long as the longest of them.
@@ -131,13 +152,6 @@ fn evaluate(f: &[Fr], x: Fr) -> Fr {
 /// Q = (B - R) / Z: since R has a smaller degree than `Z = (X^s - u)(X - u)`, the quotient of B itself.
 fn quotient(sum: &[Fr], u: Fr) -> Vec<Fr> {
     divide(&divide(sum, ARITY, u), 1, u)
-}
-
-/// W = (B - R(z) - Z(z) Q) / (X - z): the constant `R(z)` falls to the remainder.
-fn witness(mut sum: Vec<Fr>, quotient: &[Fr], u: Fr, z: Fr) -> Vec<Fr> {
-    let z_at_z = (z.pow([ARITY as u64]) - u) * (z - u);
-    add_scaled(&mut sum, -z_at_z, quotient);
-    divide(&sum, 1, z)
 }
 
 fn add_scaled(to: &mut [Fr], scale: Fr, from: &[Fr]) {

@@ -20,10 +20,11 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use trine_kernels::Backend;
 use trine_kernels::msm::powers_of_tau;
-use trine_verifier::srs::{CommitmentKey, MOST_POWERS, SrsError, VerifierSrs};
+use trine_verifier::srs::{CommitmentKey, MOST_POWERS, SrsError, VERSION, VerifierSrs};
 
-/// log2 of the powers of the development SRS that every process and the contracts' artifacts use: twice what the slice
-/// opens with, as a ceremony's file has more powers than a class needs.
+/// log2 of the powers of the development SRS: what proofs of bootstrapping open with at production parameters.
+pub const DEVELOPMENT_LOG_MAX_POWERS: usize = 22;
+/// log2 of the powers that suffice for handles and linear programs: a prefix of the same SRS.
 pub const DEVELOPMENT_LOG_POWERS: usize = 17;
 
 /// Seed of the development tau. Public: everyone can forge under it.
@@ -36,7 +37,7 @@ const DEVELOPMENT_FILES: [(usize, &str); 2] = [
 ];
 
 /// Longest file that [`load`] reads: a header and [`MOST_POWERS`] powers.
-const MOST_BYTES: u64 = 160 + 64 * MOST_POWERS;
+const MOST_BYTES: u64 = 416 + 64 * MOST_POWERS;
 
 /// Why there is no SRS.
 #[derive(Debug, thiserror::Error)]
@@ -68,8 +69,8 @@ pub enum SetupError {
         /// log2 of the powers wanted.
         log_powers: usize,
     },
-    /// More powers than a reference string may have.
-    #[error("2^{log_powers} powers asked for, at most 2^28 are supported")]
+    /// More powers than the reference string has.
+    #[error("2^{log_powers} powers asked for, the development SRS has 2^{DEVELOPMENT_LOG_MAX_POWERS}")]
     TooManyPowers {
         /// log2 of the powers asked for.
         log_powers: usize,
@@ -79,11 +80,17 @@ pub enum SetupError {
     Srs(#[from] SrsError),
 }
 
-/// The development SRS of `2^log_powers` powers, from [`DEVELOPMENT_SEED`]. At most 2^28 powers.
+/// The first `2^log_powers` powers of the development SRS, from [`DEVELOPMENT_SEED`].
+///
+/// However many: its digest is that of the whole, of `2^DEVELOPMENT_LOG_MAX_POWERS`.
 pub fn development(log_powers: usize) -> Result<CommitmentKey, SrsError> {
     let tau = Fr::rand(&mut ChaCha20Rng::from_seed(DEVELOPMENT_SEED));
-    let verifier = development_verifier(log_powers, tau)?;
-    CommitmentKey::new(powers_of_tau(Backend::detect(), tau, verifier.max_powers as usize), verifier)
+    let verifier = development_verifier(tau)?;
+    let count = development_count(log_powers);
+    if count > verifier.max_powers {
+        return Err(SrsError::Count { count, most: verifier.max_powers });
+    }
+    CommitmentKey::new(powers_of_tau(Backend::detect(), tau, count as usize), verifier)
 }
 
 /// Whether `tau H` is that of the development SRS.
@@ -92,9 +99,12 @@ pub fn is_development_tau(tau_h: &G2Affine) -> bool {
     *tau_h == (G2Affine::generator() * tau).into_affine()
 }
 
-fn development_verifier(log_powers: usize, tau: Fr) -> Result<VerifierSrs, SrsError> {
-    let count = u32::try_from(log_powers).ok().and_then(|log| 1u64.checked_shl(log)).unwrap_or(u64::MAX);
-    VerifierSrs::new((G2Affine::generator() * tau).into_affine(), count, true)
+fn development_verifier(tau: Fr) -> Result<VerifierSrs, SrsError> {
+    VerifierSrs::of_known_tau(tau, development_count(DEVELOPMENT_LOG_MAX_POWERS))
+}
+
+fn development_count(log_powers: usize) -> u64 {
+    u32::try_from(log_powers).ok().and_then(|log| 1u64.checked_shl(log)).unwrap_or(u64::MAX)
 }
 
 /// The development SRS from the cache, made and kept there when missing. Refused outside development mode.
@@ -107,9 +117,12 @@ pub fn load_or_generate(cache: &Path, log_powers: usize, mode: Mode) -> Result<C
         return Err(SetupError::DevelopmentSetupRefused);
     }
     let tau = Fr::rand(&mut ChaCha20Rng::from_seed(DEVELOPMENT_SEED));
-    let expected =
-        development_verifier(log_powers, tau).map_err(|_| SetupError::TooManyPowers { log_powers })?;
-    let path = cache.join(format!("srs-2^{log_powers}-UNSAFE-development.bin"));
+    let expected = development_verifier(tau)?;
+    let count = development_count(log_powers);
+    if count > expected.max_powers {
+        return Err(SetupError::TooManyPowers { log_powers });
+    }
+    let path = cache.join(format!("srs-v{VERSION}-2^{log_powers}-UNSAFE-development.bin"));
     match fs::read(&path) {
         Ok(bytes) => {
             let read = if is_known(&bytes, log_powers) {
@@ -118,7 +131,7 @@ pub fn load_or_generate(cache: &Path, log_powers: usize, mode: Mode) -> Result<C
                 CommitmentKey::from_bytes
             };
             let key = read(&bytes).map_err(|source| SetupError::Cached { path: path.clone(), source })?;
-            if *key.verifier() != expected || key.powers().len() as u64 != expected.max_powers {
+            if *key.verifier() != expected || key.powers().len() as u64 != count {
                 return Err(SetupError::OtherSrs { path, log_powers });
             }
             Ok(key)

@@ -20,14 +20,19 @@ fn the_development_srs_is_reproducible() {
     assert!(key.verifier().development);
     assert_eq!(key.powers().len(), 16);
     assert_eq!(key, srs::development(4).unwrap());
-    assert_eq!(srs::development(3).unwrap().powers(), &key.powers()[..8]);
+    assert_eq!(
+        srs::development(5).unwrap().prefix(16).unwrap(),
+        key,
+        "one string, however many powers are made"
+    );
     // Frozen: artifacts of contracts are built from it.
-    assert_eq!(hex::encode(key.verifier().digest()), DIGEST_OF_16_POWERS);
-    assert!(srs::development(29).is_err());
+    assert_eq!(hex::encode(key.verifier().digest()), DEVELOPMENT_DIGEST);
+    assert!(srs::development(3).is_err(), "too few powers to check");
+    assert!(srs::development(23).is_err());
     assert!(srs::development(200).is_err());
 }
 
-const DIGEST_OF_16_POWERS: &str = "3b25e6b898dff89d15eaef0850ada731ea72fe36bcbae999e6b562133f329cf9";
+const DEVELOPMENT_DIGEST: &str = "dee0611b368eb8fbc1b315898b552cb62755dee4aa59cd97ecfdbc5fb0427c0a";
 
 #[test]
 fn the_cache_is_written_once_and_private() {
@@ -51,7 +56,7 @@ fn production_refuses_development_setups() {
     assert!(matches!(refused, Err(SetupError::DevelopmentSetupRefused)));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is made");
     let path = folder.path().join("key");
-    srs::store(&srs::development(3).unwrap(), &path).unwrap();
+    srs::store(&srs::development(4).unwrap(), &path).unwrap();
     assert!(matches!(srs::load(&path, Mode::Production), Err(SetupError::DevelopmentSetupRefused)));
     assert!(srs::load(&path, Mode::Development).is_ok());
     let ceremony = ptau::read(Cursor::new(SNARKJS), 64).unwrap();
@@ -66,7 +71,7 @@ fn a_damaged_or_foreign_cache_is_named() {
     let path = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
     let other = CommitmentKey::new(
         vec![G1Affine::generator(); 16],
-        VerifierSrs::new(G2Affine::generator(), 16, true).unwrap(),
+        VerifierSrs::new([G2Affine::generator(); 3], 16, true).unwrap(),
     );
     srs::store(&other.unwrap(), &path).unwrap();
     let refused = srs::load_or_generate(folder.path(), 4, Mode::Development);
@@ -78,7 +83,7 @@ fn a_damaged_or_foreign_cache_is_named() {
 
 #[test]
 fn known_bytes_are_those_of_a_development_key() {
-    let key = srs::development(3).unwrap();
+    let key = srs::development(4).unwrap();
     let bytes = key.to_bytes();
     assert_eq!(CommitmentKey::from_known_bytes(&bytes).unwrap(), key);
     let changed = |at: usize, to: u8| {
@@ -88,7 +93,7 @@ fn known_bytes_are_those_of_a_development_key() {
     };
     // The flags follow magic and version.
     assert_eq!(changed(12, 0), Err(SrsError::Unchecked));
-    assert_eq!(changed(bytes.len() - 1, !bytes[bytes.len() - 1]), Err(SrsError::Power { index: 7 }));
+    assert_eq!(changed(bytes.len() - 1, !bytes[bytes.len() - 1]), Err(SrsError::Power { index: 15 }));
     assert!(matches!(CommitmentKey::from_known_bytes(&bytes[1..]), Err(SrsError::Magic { .. })));
     assert!(matches!(
         CommitmentKey::from_known_bytes(&bytes[..bytes.len() - 1]),
@@ -98,7 +103,7 @@ fn known_bytes_are_those_of_a_development_key() {
 
 #[test]
 fn a_file_of_snarkjs_is_read() {
-    for count in [1, 2, 64, 127] {
+    for count in [16, 17, 64, 127] {
         let key = ptau::read(Cursor::new(SNARKJS), count).unwrap();
         assert_eq!(key.powers().len(), count);
         assert!(!key.verifier().development);
@@ -109,7 +114,9 @@ fn a_file_of_snarkjs_is_read() {
     assert_ne!(key.powers()[1], G1Affine::generator(), "tau is not 1");
     let too_many = ptau::read(Cursor::new(SNARKJS), 128).unwrap_err();
     assert!(matches!(too_many, PtauError::Srs(SrsError::TooFewPowers { wanted: 128, powers: 127 })));
-    assert!(ptau::read(Cursor::new(SNARKJS), 0).is_err());
+    for few in [0, 1, 15] {
+        assert!(ptau::read(Cursor::new(SNARKJS), few).is_err(), "{few} powers");
+    }
 }
 
 /// Sections of a file, written by the layout that the reader documents.
@@ -160,7 +167,7 @@ impl Ptau {
     }
 
     fn read(&self) -> Result<CommitmentKey, PtauError> {
-        ptau::read(Cursor::new(self.bytes()), 8)
+        ptau::read(Cursor::new(self.bytes()), 16)
     }
 }
 
@@ -171,17 +178,20 @@ fn montgomery(coordinates: &[Fq]) -> Vec<u8> {
 #[test]
 fn the_layout_is_that_of_the_file() {
     let tau = Fr::from(11u64);
-    let key = Ptau::of_tau(tau, 3).read().unwrap();
+    let key = Ptau::of_tau(tau, 5).read().unwrap();
     for (i, power) in key.powers().iter().enumerate() {
         assert_eq!(*power, (G1Projective::generator() * tau.pow([i as u64])).into_affine());
     }
-    assert_eq!(key.verifier().tau_h, (G2Affine::generator() * tau).into_affine());
+    assert_eq!(
+        *key.verifier(),
+        VerifierSrs { development: false, ..VerifierSrs::of_known_tau(tau, 16).unwrap() }
+    );
 }
 
 #[test]
 fn every_part_of_a_ptau_file_is_checked() {
     let refused = |change: &dyn Fn(&mut Ptau)| {
-        let mut file = Ptau::of_tau(Fr::from(11u64), 3);
+        let mut file = Ptau::of_tau(Fr::from(11u64), 5);
         change(&mut file);
         file.read().unwrap_err()
     };
@@ -200,12 +210,19 @@ fn every_part_of_a_ptau_file_is_checked() {
     assert!(matches!(refused(&|f| f.section(1)[0] = 31), PtauError::Field));
     assert!(matches!(refused(&|f| f.section(1)[4] ^= 1), PtauError::Field));
     assert!(matches!(refused(&|f| f.section(1)[36] = 0), PtauError::Power { power: 0, .. }));
-    assert!(matches!(refused(&|f| f.section(1)[40] = 2), PtauError::Power { power: 3, ceremony: 2 }));
-    assert!(matches!(refused(&|f| f.section(1)[40] = 29), PtauError::Power { power: 3, ceremony: 29 }));
+    assert!(matches!(refused(&|f| f.section(1)[40] = 2), PtauError::Power { power: 5, ceremony: 2 }));
+    assert!(matches!(refused(&|f| f.section(1)[40] = 29), PtauError::Power { power: 5, ceremony: 29 }));
     assert!(matches!(refused(&|f| f.section(1)[36..44].fill(255)), PtauError::Power { .. }));
     assert!(matches!(refused(&|f| f.section(3)[0] ^= 1), PtauError::Generator2));
-    assert!(matches!(refused(&|f| f.section(3)[128] ^= 1), PtauError::Srs(SrsError::TauH)));
-    assert!(matches!(refused(&|f| f.section(3)[128 + 31] = 255), PtauError::Srs(SrsError::TauH)));
+    for exponent in [1, 16, 17] {
+        let named = |error| matches!(error, PtauError::Srs(SrsError::PowerOfH { exponent: e }) if e == exponent as u64);
+        assert!(named(refused(&|f| f.section(3)[exponent * 128] ^= 1)));
+        assert!(named(refused(&|f| f.section(3)[exponent * 128 + 31] = 255)));
+    }
+    let moved = refused(&|f| f.section(3).copy_within(15 * 128..16 * 128, 16 * 128));
+    assert!(matches!(moved, PtauError::Srs(SrsError::Powers)));
+    let short = Ptau::of_tau(Fr::from(11u64), 4).read().unwrap_err();
+    assert!(matches!(short, PtauError::TooFewPowers { wanted: 5, power: 4 }), "{short}");
     assert!(matches!(refused(&|f| f.section(2)[0] ^= 1), PtauError::Srs(SrsError::Power { index: 0 })));
     let off = refused(&|f| f.section(2)[5 * 64 + 31] = 255);
     assert!(matches!(off, PtauError::Srs(SrsError::Power { index: 5 })));
@@ -213,26 +230,26 @@ fn every_part_of_a_ptau_file_is_checked() {
     assert!(matches!(infinity, PtauError::Srs(SrsError::Power { index: 6 })));
     let swapped = refused(&|f| f.section(2).copy_within(2 * 64..3 * 64, 3 * 64));
     assert!(matches!(swapped, PtauError::Srs(SrsError::Powers)));
-    let other = refused(&|f| *f.section(3) = Ptau::of_tau(Fr::from(12u64), 3).section(3).clone());
+    let other = refused(&|f| *f.section(3) = Ptau::of_tau(Fr::from(12u64), 5).section(3).clone());
     assert!(matches!(other, PtauError::Srs(SrsError::Powers)));
 }
 
 /// Lengths that the file cannot have are refused before anything is allocated for them.
 #[test]
 fn claimed_lengths_are_compared_with_the_file() {
-    let honest = Ptau::of_tau(Fr::from(11u64), 3).bytes();
+    let honest = Ptau::of_tau(Fr::from(11u64), 5).bytes();
     let mut bytes = honest.clone();
     bytes[16..24].fill(255);
     assert!(matches!(
-        ptau::read(Cursor::new(&bytes), 8),
+        ptau::read(Cursor::new(&bytes), 16),
         Err(PtauError::SectionLength { section: 1, got: u64::MAX, .. })
     ));
     let mut bytes = honest.clone();
     bytes[8..12].fill(255);
-    assert!(matches!(ptau::read(Cursor::new(&bytes), 8), Err(PtauError::SectionCount { .. })));
+    assert!(matches!(ptau::read(Cursor::new(&bytes), 16), Err(PtauError::SectionCount { .. })));
     let mut bytes = honest;
     bytes[0] = b'q';
-    assert!(matches!(ptau::read(Cursor::new(&bytes), 8), Err(PtauError::Magic { .. })));
+    assert!(matches!(ptau::read(Cursor::new(&bytes), 16), Err(PtauError::Magic { .. })));
     assert!(ptau::read(Cursor::new(SNARKJS), usize::MAX).is_err());
 }
 
@@ -242,7 +259,7 @@ proptest! {
     #[test]
     fn truncated_files_are_refused(at in 0usize..SNARKJS.len()) {
         // The last sections hold contributions, which are not read; their section headers must still fit.
-        prop_assert!(ptau::read(Cursor::new(&SNARKJS[..at]), 4).is_err());
+        prop_assert!(ptau::read(Cursor::new(&SNARKJS[..at]), 16).is_err());
     }
 
     #[test]
@@ -252,9 +269,9 @@ proptest! {
     ) {
         let mut bytes = b"ptau\x01\0\0\0".to_vec();
         bytes.extend(head);
-        prop_assert!(ptau::read(Cursor::new(&bytes), 4).is_err());
+        prop_assert!(ptau::read(Cursor::new(&bytes), 16).is_err());
         let mut bytes = SNARKJS.to_vec();
         changes.into_iter().for_each(|(at, byte)| bytes[at] = byte);
-        let _ = ptau::read(Cursor::new(&bytes), 4);
+        let _ = ptau::read(Cursor::new(&bytes), 16);
     }
 }

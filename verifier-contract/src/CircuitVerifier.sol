@@ -16,7 +16,7 @@ contract CircuitVerifier is IProofVerifier {
     bytes32 public immutable SRS_DIGEST;
     bool public immutable DEVELOPMENT;
 
-    uint256 private constant KEY_WORDS = Groth16Key.IC + 2 * (CircuitClass.PUBLIC_INPUTS + 1) + 4;
+    uint256 private constant KEY_WORDS = Groth16Key.IC + 2 * (CircuitClass.PUBLIC_INPUTS + 1) + Groth16Key.POWERS_WORDS;
 
     /// Holds a STOP, then the words of the key.
     address public immutable keyCode;

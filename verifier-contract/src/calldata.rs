@@ -13,6 +13,7 @@ use trine_verifier::Bytes32;
 use trine_verifier::class::Class;
 use trine_verifier::digest::field_word;
 use trine_verifier::handle::Commitment;
+use trine_verifier::opening::CLOSING_POINTS;
 use trine_verifier::proof::GroupProof;
 use trine_verifier::statement::PublicInputs;
 use words::{Words, body, encode};
@@ -78,7 +79,7 @@ pub enum CalldataError {
 
 /// Length in bytes of every proof of a class.
 pub fn proof_bytes(class: &Class) -> usize {
-    let points = class.first_input() + class.levels() - 1 + 2;
+    let points = class.first_input() + class.levels() - 1 + CLOSING_POINTS;
     SELECTOR_BYTES + 32 * (GROTH16_WORDS + 2 * points + CHALLENGE_WORDS)
 }
 
@@ -107,8 +108,8 @@ impl EvaluationProof {
             ("second-round points", group.second.len(), class.second_round_points()),
             ("folds", group.folds.len(), class.levels() - 1),
         ])?;
-        let points = group.columns.iter().chain(&group.second).chain(&group.folds);
-        let points = points.chain([&group.quotient, &group.witness]);
+        let closing = group.closing.to_array();
+        let points = group.columns.iter().chain(&group.second).chain(&group.folds).chain(&closing);
         Ok(encode(verifier_hash, &self.groth16, points, &self.challenges))
     }
 
@@ -120,8 +121,7 @@ impl EvaluationProof {
             columns: words.points("columns", class.first_round_points())?,
             second: words.points("second-round points", class.second_round_points())?,
             folds: words.points("folds", class.levels() - 1)?,
-            quotient: words.point("quotient")?,
-            witness: words.point("witness")?,
+            closing: words.closing()?,
         };
         let challenges = words.challenges()?;
         Ok(Self { groth16, group, challenges })

@@ -87,7 +87,7 @@ impl<'a> DeployableKey<'a> {
             ("gamma", g2(&key.gamma_g2)),
             ("delta", g2(&key.delta_g2)),
             ("an input point", key.gamma_abc_g1.iter().all(g1)),
-            ("tau H", g2(&srs.tau_h)),
+            ("a power of tau in G2", srs.powers_h.iter().all(g2)),
         ] {
             if !sound {
                 return Err(KeyError::Point { point });
@@ -99,7 +99,7 @@ impl<'a> DeployableKey<'a> {
         if key.delta_g2 == G2Affine::generator() {
             return Err(KeyError::DeltaIsGenerator);
         }
-        if srs.tau_h == G2Affine::generator() {
+        if *srs.tau_h() == G2Affine::generator() {
             return Err(KeyError::TauIsOne);
         }
         if !srs.development && key.gamma_g2 != G2Affine::generator() {
@@ -113,11 +113,11 @@ impl<'a> DeployableKey<'a> {
         self.srs
     }
 
-    /// Words in the order of `Groth16Key.sol`: alpha, beta, gamma, delta, input points, `tau H`.
+    /// Words in the order of `Groth16Key.sol`: alpha, beta, gamma, delta, input points, powers of tau in G2.
     pub fn words(&self) -> Vec<Bytes32> {
         let mut words = self.head();
         words.extend(self.key.gamma_abc_g1.iter().flat_map(point_words));
-        words.extend(g2_words(&self.srs.tau_h));
+        words.extend(self.srs.powers_h.iter().flat_map(g2_words));
         words
     }
 

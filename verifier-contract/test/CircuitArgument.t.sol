@@ -21,11 +21,11 @@ contract CircuitArgumentTest is WordEdits {
     uint256 constant KEYS = 13;
     uint256 constant INPUTS_LENGTH = 45;
     uint256 constant INPUTS = 46;
-    // Words of the proof `eight`: 12 columns, one v, 5 folds, Q, W.
+    // Words of the proof `eight`: 12 columns, one v, 5 folds, Q, R, W.
     uint256 constant POINTS = 8;
     uint256 constant ROTATION = POINTS + 2 * 12;
     uint256 constant FOLDS = ROTATION + 2;
-    uint256 constant CHALLENGES = FOLDS + 2 * 7;
+    uint256 constant CHALLENGES = FOLDS + 2 * 8;
     uint256 constant PROOF_WORDS = CHALLENGES + 5;
     uint256 constant EIGHT = 1 | 3 << 8 | 12 << 16 | 2 << 24;
 
@@ -171,7 +171,7 @@ contract CircuitArgumentTest is WordEdits {
         bytes memory first = bytes.concat(before, chunk, inputs, rest);
         bytes memory last = bytes.concat(before, inputs, chunk, rest);
         bytes memory shorter =
-            bytes.concat(slice(proof, 0, 4 + 32 * ROTATION), slice(proof, 4 + 32 * FOLDS, 32 * 19));
+            bytes.concat(slice(proof, 0, 4 + 32 * ROTATION), slice(proof, 4 + 32 * FOLDS, 32 * 21));
         uint256 length = 4 + 32 * PROOF_WORDS;
         vm.expectRevert(abi.encodeWithSelector(ProofWords.ProofLength.selector, length - 64, length));
         verifier.verify(first, shorter);

@@ -12,8 +12,8 @@ import {TinyProof} from "./generated/TinyProof.sol";
 contract EvaluationArgumentTest is WordEdits {
     ProofWords.Part constant VALUES = ProofWords.Part.PublicValues;
     ProofWords.Part constant PROOF = ProofWords.Part.Proof;
-    uint256 constant PROOF_WORDS = 35;
-    uint256 constant CHALLENGES = 30;
+    uint256 constant PROOF_WORDS = 37;
+    uint256 constant CHALLENGES = 32;
 
     TinyVerifier verifier = new TinyVerifier();
 

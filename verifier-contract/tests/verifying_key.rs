@@ -19,7 +19,7 @@ fn each_forgeable_key_has_its_refusal() {
     assert_eq!(refusal(|_| ()), None);
     assert_eq!(refusal(|s| s.key.vk.delta_g2 = s.key.vk.gamma_g2), Some(KeyError::GammaIsDelta));
     assert_eq!(refusal(|s| s.key.vk.delta_g2 = G2Affine::generator()), Some(KeyError::DeltaIsGenerator));
-    assert_eq!(refusal(|s| s.srs.tau_h = G2Affine::generator()), Some(KeyError::TauIsOne));
+    assert_eq!(refusal(|s| s.srs.powers_h[0] = G2Affine::generator()), Some(KeyError::TauIsOne));
     assert_eq!(refusal(|s| s.srs.development = false), Some(KeyError::GammaIsNotGenerator));
     let ceremony = |s: &mut TinySetup| {
         s.srs.development = false;

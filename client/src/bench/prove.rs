@@ -60,7 +60,7 @@ pub struct Run {
     pub wrap_seconds: Option<f64>,
     /// Gas of a transaction in which the contract verifies the proof, the registry of handles not included.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub gas_verify: Option<u64>,
+    pub gas: Option<u64>,
     /// Calldata of that transaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calldata_bytes: Option<usize>,
@@ -87,6 +87,12 @@ pub struct Figures {
     pub seconds_per_bootstrapping: f64,
     /// Seconds of eight less eight times that.
     pub fixed_seconds: f64,
+    /// The same with the wrap of eight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fixed_seconds_with_wrap: Option<f64>,
+    /// (gas of sixteen - gas of eight) / 8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gas_per_bootstrapping: Option<u64>,
     /// The proofs that these two were read from.
     pub marginal_runs: Vec<Run>,
 }
@@ -141,6 +147,8 @@ pub fn run(options: Options, phases: &mut Phases) -> anyhow::Result<Figures> {
     let of = |size| runs.iter().find(|run| run.bootstrappings == size).cloned().context("a run is missing");
     let [eight, sixteen] = [of(MARGINAL[0])?, of(MARGINAL[1])?];
     let marginal = (sixteen.seconds - eight.seconds) / (MARGINAL[1] - MARGINAL[0]) as f64;
+    let fixed = eight.seconds - MARGINAL[0] as f64 * marginal;
+    let further = (MARGINAL[1] - MARGINAL[0]) as u64;
     Ok(Figures {
         bench: "prove",
         run: of(bootstrappings)?,
@@ -149,7 +157,12 @@ pub fn run(options: Options, phases: &mut Phases) -> anyhow::Result<Figures> {
         key_commitment_seconds: measurement.prover.key_commitment_seconds,
         constraints: measurement.wrapping.map(|wrapping| wrapping.constraints),
         seconds_per_bootstrapping: marginal,
-        fixed_seconds: eight.seconds - MARGINAL[0] as f64 * marginal,
+        fixed_seconds: fixed,
+        fixed_seconds_with_wrap: eight.wrap_seconds.map(|wrap| fixed + wrap),
+        gas_per_bootstrapping: sixteen
+            .gas
+            .zip(eight.gas)
+            .map(|(more, less)| more.saturating_sub(less) / further),
         marginal_runs: vec![eight, sixteen],
     })
 }
@@ -193,7 +206,7 @@ impl Measurement {
             proof_bytes: bytes.sum::<anyhow::Result<usize>>()?,
             native_verify_ms,
             wrap_seconds: wrapped.map(|wrapped| wrapped.seconds),
-            gas_verify: wrapped.map(|wrapped| wrapped.gas),
+            gas: wrapped.map(|wrapped| wrapped.gas),
             calldata_bytes: wrapped.map(|wrapped| wrapped.calldata_bytes),
         })
     }

@@ -253,9 +253,9 @@ fn reference_string(arguments: &ReferenceString, output: Output) -> anyhow::Resu
     let file = File::open(&arguments.ptau).with_context(named)?;
     let key = ptau::read(BufReader::new(file), 1 << arguments.log_powers).with_context(named)?;
     let verifier = key.verifier();
-    ensure!(verifier.tau_h != G2Affine::generator(), "tau is one: nobody has contributed to the powers");
+    ensure!(*verifier.tau_h() != G2Affine::generator(), "tau is one: nobody has contributed to the powers");
     ensure!(
-        !is_development_tau(&verifier.tau_h),
+        !is_development_tau(verifier.tau_h()),
         "tau is that of the development setup, which everybody knows"
     );
     store(&arguments.out, |path| srs::store(&key, path))?;

@@ -86,7 +86,7 @@ mod tests {
     use ark_groth16::Proof;
     use trine_prover::srs;
     use trine_verifier::bootstrapping::proof;
-    use trine_verifier::opening::OpeningChallenges;
+    use trine_verifier::opening::{ClosingPoints, OpeningChallenges};
     use trine_verifier::proof::GroupProof;
 
     fn point(scalar: u64) -> G1Affine {
@@ -121,15 +121,14 @@ mod tests {
     /// A proof that decodes, with points of its own.
     fn inner(shape: &Shape) -> CircuitProof {
         let mut bytes = vec![0; proof::proof_bytes(shape)];
-        bytes[..7].copy_from_slice(&[b'T', b'R', b'P', b'B', 1, shape.parameters.id, 0]);
+        bytes[..7].copy_from_slice(&[b'T', b'R', b'P', b'B', 2, shape.parameters.id, 0]);
         let zeros = CircuitProof::from_bytes(shape, &bytes).unwrap();
         let points = |first: u64, count: usize| (first..first + count as u64).map(point).collect::<Vec<_>>();
         let group = GroupProof {
             columns: points(2, shape.first_round().len()),
             second: points(50, shape.second_round().len()),
             folds: points(60, shape.levels() - 1),
-            quotient: point(70),
-            witness: point(71),
+            closing: ClosingPoints { quotient: point(70), remainder: point(71), witness: point(72) },
         };
         CircuitProof { group, ..zeros }
     }

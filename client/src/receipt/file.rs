@@ -7,6 +7,7 @@ use alloy::primitives::{Address, B256, Bytes};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use trine_program::{KeyKind, ValueType};
+use trine_verifier::srs::G2_POWERS;
 
 /// Value of the field `format`.
 pub const FORMAT: &str = "trine.receipt.v1";
@@ -53,8 +54,8 @@ pub struct Receipt {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Setup {
-    /// `tau H`: x_c1, x_c0, y_c1, y_c0.
-    pub tau_h: [B256; 4],
+    /// `tau H`, `tau^s H`, `tau^(s+1) H`, s the arity of the opening: x_c1, x_c0, y_c1, y_c0 each.
+    pub powers_h: [[B256; 4]; G2_POWERS],
     /// Powers of tau in G1 that exist.
     pub max_powers: u64,
 }

@@ -2,7 +2,7 @@
 
 use super::circuit::{self, is_circuit};
 use super::file::{Receipt, ReceiptOrigin, ReceiptRecord};
-use ark_bn254::{Fq2, G2Affine};
+use ark_bn254::G2Affine;
 use trine_contract::calldata;
 use trine_contract::calldata::points;
 use trine_program::circuit::{CircuitTextError, SegmentError};
@@ -10,10 +10,10 @@ use trine_program::{Declaration, LinearProgram, TextError};
 use trine_verifier::bootstrapping::key_points::KeyPointsError;
 use trine_verifier::bootstrapping::shape::ShapeError;
 use trine_verifier::bootstrapping::{KeyCommitments, Rejection, statement as circuit_statement};
-use trine_verifier::digest::{field_from_word, field_word, point_words};
+use trine_verifier::digest::{field_word, point_words};
 use trine_verifier::handle::CommitmentError;
 use trine_verifier::proof::ProofError;
-use trine_verifier::srs::{SrsError, VerifierSrs};
+use trine_verifier::srs::{G2_EXPONENTS, G2_POWERS, SrsError, VerifierSrs, point_of_h};
 use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{
     Address, Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, NamedCommitment, Origin,
@@ -217,12 +217,12 @@ fn verify_linear(receipt: &Receipt, srs: &VerifierSrs) -> Result<VerifiedReceipt
 }
 
 fn verifier_srs(receipt: &Receipt) -> Result<VerifierSrs, ReceiptError> {
-    let coordinate = |word: &alloy::primitives::B256| field_from_word(&word.0).ok_or(SrsError::TauH);
-    let [x_c1, x_c0, y_c1, y_c0] = &receipt.setup.tau_h;
-    let x = Fq2::new(coordinate(x_c0)?, coordinate(x_c1)?);
-    let y = Fq2::new(coordinate(y_c0)?, coordinate(y_c1)?);
+    let mut powers_h = [G2Affine::identity(); G2_POWERS];
+    for ((point, words), exponent) in powers_h.iter_mut().zip(&receipt.setup.powers_h).zip(G2_EXPONENTS) {
+        *point = point_of_h(&words.map(|word| word.0), exponent)?;
+    }
     // Whether tau is known to somebody is not in the bytes: the trusted digest decides.
-    Ok(VerifierSrs::new(G2Affine::new_unchecked(x, y), receipt.setup.max_powers, true)?)
+    Ok(VerifierSrs::new(powers_h, receipt.setup.max_powers, true)?)
 }
 
 fn check_setup(receipt: &Receipt, digest: &Bytes32, trusted: &Bytes32) -> Result<(), ReceiptError> {
@@ -350,8 +350,8 @@ fn check_wrapped(receipt: &Receipt, proof: &InnerProof, public: &PublicInputs) -
     }
     let group = &proof.group;
     let points = group.columns.iter().chain(&group.second).chain(&group.folds);
-    let mut expected: Vec<Bytes32> =
-        points.chain([&group.quotient, &group.witness]).flat_map(point_words).collect();
+    let closing = group.closing.to_array();
+    let mut expected: Vec<Bytes32> = points.chain(&closing).flat_map(point_words).collect();
     let challenges = [public.rho, public.r, public.q, public.z, public.r_at_z];
     expected.extend(challenges.iter().map(field_word));
     let words = wrapped.get(4..).unwrap_or_default().chunks_exact(32).skip(GROTH16_WORDS);

@@ -110,7 +110,7 @@ fn records(
 /// A proof of the circuit's shape that decodes: points at infinity, scalars zero.
 fn zeros(circuit: &Circuit) -> Vec<u8> {
     let shape = Shape::new(Parameters::PRODUCTION, circuit).unwrap();
-    let header = [&b"TRPB"[..], &[1, shape.parameters.id, shape.log_bootstrappings as u8]].concat();
+    let header = [&b"TRPB"[..], &[2, shape.parameters.id, shape.log_bootstrappings as u8]].concat();
     let mut bytes = vec![0; proof_bytes(&shape)];
     bytes[..header.len()].copy_from_slice(&header);
     bytes

@@ -64,7 +64,8 @@ pub fn fixture() -> &'static Fixture {
         let mut wrapped = VERIFIER[..4].to_vec();
         wrapped.extend_from_slice(&[1; 8 * 32]);
         let group = &proof.group;
-        let points = group.columns.iter().chain(&group.folds).chain([&group.quotient, &group.witness]);
+        let closing = group.closing.to_array();
+        let points = group.columns.iter().chain(&group.folds).chain(&closing);
         wrapped.extend(points.flat_map(point_words).flatten());
         let challenges = [public.rho, public.r, public.q, public.z, public.r_at_z];
         wrapped.extend(challenges.iter().flat_map(field_word));

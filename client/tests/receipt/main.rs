@@ -37,7 +37,7 @@ fn another_anchor_is_refused() {
     assert!(matches!(verify(&fixture().receipt, &[1; 32]), Err(ReceiptError::Untrusted { .. })));
     let other_tau = srs::development(16).unwrap().powers()[1];
     assert!(matches!(
-        refusal(|r| r.setup.tau_h[0] = point_words(&other_tau)[0].into()),
+        refusal(|r| r.setup.powers_h[0][0] = point_words(&other_tau)[0].into()),
         ReceiptError::Setup(_)
     ));
     assert!(matches!(refusal(|r| r.setup.max_powers += 1), ReceiptError::SrsDigest { .. }));

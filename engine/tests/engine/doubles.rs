@@ -183,7 +183,7 @@ impl Prover for FakeProver {
         let public = trine_verifier::verify(class, key.verifier(), &statement, &inner).unwrap();
         let mut group = inner.group.clone();
         if conduct == Conduct::OtherPoints {
-            std::mem::swap(&mut group.quotient, &mut group.witness);
+            std::mem::swap(&mut group.closing.quotient, &mut group.closing.witness);
         }
         let g1 = <ark_bn254::G1Affine as ark_ec::AffineRepr>::generator();
         let b = <ark_bn254::G2Affine as ark_ec::AffineRepr>::generator();

@@ -37,7 +37,7 @@ async fn requested(
     provider: &DynProvider,
     consumer: Address,
 ) -> (Address, Bytes32, RequestFacts, [Commitment; 2]) {
-    let key = trine_prover::srs::development(1).unwrap();
+    let key = trine_prover::srs::development(4).unwrap();
     let commit = |words: [u64; 2]| Commitment::new(key.commit_words(&words).unwrap()).unwrap();
     let commitments = [commit([3, 4]), commit([5, 6])];
     let coprocessor = deploy(provider).await;

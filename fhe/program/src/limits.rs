@@ -12,8 +12,8 @@ pub const MAX_OPERANDS: usize = 64;
 pub const MAX_BOOTSTRAPPINGS: usize = 1 << 14;
 /// Most distinct lookup tables of a circuit.
 pub const MAX_TABLES: usize = 1 << 12;
-/// Most terms of a linear combination. A noise level of 5 leaves room for five.
-pub const MAX_TERMS: usize = 16;
+/// Most terms of a linear combination: a noise level of 5 leaves room for five, and a proof's digest takes six in one word.
+pub const MAX_TERMS: usize = 6;
 /// Longest text of an operation list that is read.
 pub const MAX_OPERATIONS_TEXT_BYTES: usize = 1 << 20;
 /// Longest text of a circuit that is read.

@@ -201,13 +201,7 @@ pub fn prove_with_transcript(
     step(progress, Phase::Opening)?;
     let opened = opening::open(key, class.log_chunk, &polynomials, &reduction.point, transcript)?;
     Ok(InnerProof {
-        group: GroupProof {
-            columns,
-            second,
-            folds: opened.folds,
-            quotient: opened.quotient,
-            witness: opened.witness,
-        },
+        group: GroupProof { columns, second, folds: opened.folds, closing: opened.closing },
         field: FieldProof {
             tree,
             reduction: reduction.rounds,

@@ -11,7 +11,7 @@ use trine_verifier::bootstrapping::product::ProductProof;
 use trine_verifier::bootstrapping::proof::{CircuitProof, FieldProof};
 use trine_verifier::bootstrapping::shape::Shape;
 use trine_verifier::bootstrapping::switch::{SwitchProof, rounds};
-use trine_verifier::opening::{OpeningProof, residue_counts};
+use trine_verifier::opening::{ClosingPoints, OpeningProof, residue_counts};
 use trine_verifier::proof::{GroupProof, LayerProof, ProofError, TreeProof};
 
 /// Finished phases of a proof. Parts of phases to come are empty.
@@ -31,7 +31,6 @@ pub struct Partial {
 impl Default for Partial {
     fn default() -> Self {
         let product = || ProductProof { inner: vec![], outer: vec![], left: Fr::zero(), right: Fr::zero() };
-        let infinity = G1Affine::zero();
         let switch = SwitchProof { product: Fr::zero(), rounds: vec![], digits: Fr::zero(), key: Fr::zero() };
         Self {
             finished: 0,
@@ -39,8 +38,7 @@ impl Default for Partial {
                 columns: vec![],
                 second: vec![],
                 folds: vec![],
-                quotient: infinity,
-                witness: infinity,
+                closing: ClosingPoints::INFINITY,
             },
             field: FieldProof {
                 accumulator: Fr::zero(),

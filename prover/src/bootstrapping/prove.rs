@@ -241,7 +241,7 @@ impl Making<'_> {
                 let point = &self.partial.point;
                 let made = opening::open(backend, bases, shape, &polynomials, point, &mut transcript)?;
                 let group = &mut self.partial.group;
-                (group.folds, group.quotient, group.witness) = (made.folds, made.quotient, made.witness);
+                (group.folds, group.closing) = (made.folds, made.closing);
                 self.partial.field.opening = made.proof;
             }
         }
@@ -284,7 +284,7 @@ impl Making<'_> {
 
     fn check_opening(&mut self) -> Result<(), ProveError> {
         let Partial { group, field, point, .. } = &self.partial;
-        let (d3, d4) = (digest::round(3, &group.folds), digest::round(4, &[group.quotient]));
+        let (d3, d4) = (digest::round(3, &group.folds), group.closing.digest());
         let m = self.shape.parameters.log_chunk;
         trine_verifier::opening::field_side(
             m,

@@ -4,7 +4,7 @@
 use super::*;
 use crate::srs;
 use ark_bn254::G1Projective;
-use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
+use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::UniformRand;
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
@@ -24,6 +24,27 @@ struct Case {
     commitments: Vec<G1Affine>,
     point: Vec<Fr>,
     values: Vec<Fr>,
+}
+
+/// Which remainder a cheating prover sends.
+#[derive(Clone, Copy)]
+enum RemainderOf {
+    /// B less Q times Z: its polynomials satisfy PE.K1.
+    Polynomials,
+    /// What residues and values give: its messages satisfy PE.K2.
+    Messages,
+}
+
+/// `B - Q Z`, of `Z = X^17 - u X^16 - u X + u^2`.
+fn left_over(sum: &[Fr], quotient: &[Fr], u: Fr) -> Vec<Fr> {
+    let at = |f: &[Fr], i: Option<usize>| i.and_then(|i| f.get(i)).copied().unwrap_or_default();
+    let coefficient = |i: usize| {
+        at(sum, Some(i)) - u.square() * at(quotient, Some(i))
+            + u * (at(quotient, i.checked_sub(1)) + at(quotient, i.checked_sub(ARITY)))
+    };
+    let mut rest: Vec<Fr> = (0..=ARITY).map(coefficient).collect();
+    rest.truncate(rest.iter().rposition(|c| !c.is_zero()).map_or(0, |last| last + 1));
+    rest
 }
 
 /// Full-size, 16-bit, 64-bit, one-coefficient and empty polynomials, over and over.
@@ -66,8 +87,15 @@ impl Case {
     /// The field side on these messages.
     fn challenges(&self, sent: &Opened) -> Result<OpeningChallenges, OpeningError> {
         let d3 = digest::round(3, &sent.folds);
-        let d4 = digest::round(4, &[sent.quotient]);
-        field_side(self.m, &self.point, &self.values, d3, d4, &sent.proof, &mut self.transcript())
+        field_side(
+            self.m,
+            &self.point,
+            &self.values,
+            d3,
+            sent.closing.digest(),
+            &sent.proof,
+            &mut self.transcript(),
+        )
     }
 
     fn verify(&self, sent: &Opened) -> Result<(), OpeningError> {
@@ -76,12 +104,14 @@ impl Case {
 
     fn verify_group(&self, sent: &Opened, challenges: &OpeningChallenges) -> Result<(), OpeningError> {
         let srs = key().verifier();
-        group_side(srs, &self.commitments, &sent.folds, &sent.quotient, &sent.witness, challenges)
+        group_side(srs, &self.commitments, &sent.folds, &sent.closing, challenges)
     }
 
-    /// A prover that replaces folds and field elements, and goes on from there as well as it can.
+    /// A prover that replaces folds and field elements, and goes on from there as well as it can: with the remainder that its
+    /// polynomials leave, or with the one that its messages claim.
     fn cheat(
         &self,
+        remainder_of: RemainderOf,
         change_levels: impl FnOnce(&mut Vec<Vec<Fr>>),
         change_proof: impl FnOnce(&mut OpeningProof, Fr),
     ) -> Opened {
@@ -99,11 +129,36 @@ impl Case {
         let q = transcript.challenge("q");
         let sum = batch(&levels.0, q);
         let quotient = quotient(&sum, u);
-        let quotient_point = key().commit_fr(&quotient).unwrap();
-        transcript.absorb("d4", &digest::round(4, &[quotient_point]));
+        let remainder = match remainder_of {
+            RemainderOf::Polynomials => left_over(&sum, &quotient, u),
+            RemainderOf::Messages => remainder(&proof, &self.point, u, q),
+        };
+        let mut closing = ClosingPoints {
+            quotient: key().commit_fr(&quotient).unwrap(),
+            remainder: key().commit_fr(&remainder).unwrap(),
+            ..ClosingPoints::INFINITY
+        };
+        transcript.absorb("d4", &closing.digest());
         let z = transcript.challenge("z");
-        let witness = key().commit_fr(&witness(sum, &quotient, u, z)).unwrap();
-        Opened { folds, quotient: quotient_point, witness, proof }
+        closing.witness = key().commit_fr(&witness(&remainder, z)).unwrap();
+        Opened { folds, closing, proof }
+    }
+
+    /// PE.K1, PE.K2: whichever remainder the prover sends, one of the equations stops it.
+    fn assert_caught(
+        &self,
+        change_levels: impl Fn(&mut Vec<Vec<Fr>>),
+        change_proof: impl Fn(&mut OpeningProof, Fr),
+        what: &str,
+    ) {
+        for (remainder, expected) in [
+            (RemainderOf::Polynomials, OpeningError::Remainder),
+            (RemainderOf::Messages, OpeningError::Quotient),
+        ] {
+            let sent = self.cheat(remainder, &change_levels, &change_proof);
+            assert!(self.challenges(&sent).is_ok(), "{what}: the field side does not see it");
+            assert_eq!(self.verify(&sent), Err(expected), "{what}");
+        }
     }
 
     /// Changes one residue of the last level so that the chain ends in the batched values.
@@ -147,7 +202,11 @@ fn the_remainder_interpolates_the_batch() {
         let z_at_z = (z.pow([16]) - u) * (z - u);
         let remainder = remainder_at(&proof.residues, &at_u, u, q, z).unwrap();
         assert_eq!(evaluate(&sum, z), remainder + z_at_z * evaluate(&quotient, z));
+        let coefficients = remainder_coefficients(&proof.residues, &at_u, u, q).unwrap();
+        assert_eq!(evaluate(&coefficients, z), remainder);
+        assert_eq!(coefficients.len(), ARITY + 1);
     }
+    assert_eq!(left_over(&sum, &quotient, u), super::remainder(&proof, &case.point, u, q));
 }
 
 /// PE.J5: with `U^s = U` the two sets of zeros meet and R is not determined.
@@ -156,6 +215,8 @@ fn meeting_zeros_are_refused() {
     let residues = vec![vec![Fr::from(1u64); 16]];
     for u in [0u64, 1] {
         let error = remainder_at(&residues, &[Fr::from(2u64)], Fr::from(u), Fr::from(3u64), Fr::from(4u64));
+        assert_eq!(error, Err(OpeningError::DegenerateChallenge));
+        let error = remainder_coefficients(&residues, &[Fr::from(2u64)], Fr::from(u), Fr::from(3u64));
         assert_eq!(error, Err(OpeningError::DegenerateChallenge));
     }
     assert_eq!(OpeningError::DegenerateChallenge.id(), "PE.J5");
@@ -169,11 +230,10 @@ fn a_false_value_ends_the_chain_elsewhere() {
         case.values[k] += Fr::one();
         assert_eq!(case.verify(&case.open()), Err(OpeningError::FoldChain));
         // Residues that do end in the false value are not those of the committed folds.
-        let mended = case.cheat(|_| (), |proof, rho| case.mend_last_level(proof, rho));
-        assert!(case.challenges(&mended).is_ok());
-        assert_eq!(case.verify(&mended), Err(OpeningError::Pairing));
-        assert_eq!(OpeningError::Pairing.id(), "PE.K1");
+        case.assert_caught(|_| (), |proof, rho| case.mend_last_level(proof, rho), "mended");
     }
+    assert_eq!(OpeningError::Quotient.id(), "PE.K1");
+    assert_eq!(OpeningError::Remainder.id(), "PE.K2");
 }
 
 /// PE.J3.
@@ -186,8 +246,7 @@ fn another_point_has_other_values() {
         let moved = Case { point, ..case(10, 3) };
         assert_ne!(moved.verify(&honest.open()), Ok(()));
         assert_eq!(moved.verify(&moved.open()), Err(OpeningError::FoldChain));
-        let mended = moved.cheat(|_| (), |proof, rho| moved.mend_last_level(proof, rho));
-        assert_eq!(moved.verify(&mended), Err(OpeningError::Pairing));
+        moved.assert_caught(|_| (), |proof, rho| moved.mend_last_level(proof, rho), "mended");
     }
 }
 
@@ -212,20 +271,24 @@ fn every_false_residue_is_caught() {
     let case = case(10, 3);
     for (level, count) in residue_counts(10).into_iter().enumerate() {
         for b in 0..count {
-            let sent = case.cheat(|_| (), |proof, _| proof.residues[level][b] += Fr::one());
-            assert_ne!(case.verify(&sent), Ok(()), "residue {b} of level {level}");
+            let shift = |proof: &mut OpeningProof, _| proof.residues[level][b] += Fr::one();
+            for remainder in [RemainderOf::Polynomials, RemainderOf::Messages] {
+                let sent = case.cheat(remainder, |_| (), shift);
+                assert_ne!(case.verify(&sent), Ok(()), "residue {b} of level {level}");
+            }
             let mend = |proof: &mut OpeningProof, rho| {
                 proof.residues[level][b] += Fr::one();
                 case.mend_last_level(proof, rho);
             };
-            let sent = case.cheat(|_| (), mend);
-            let reverted = level == 2 && b == 0;
-            let expected = if reverted { Ok(()) } else { Err(OpeningError::Pairing) };
-            assert_eq!(case.verify(&sent), expected, "residue {b} of level {level}, mended");
+            if level == 2 && b == 0 {
+                let reverted = case.cheat(RemainderOf::Messages, |_| (), mend);
+                assert_eq!(case.verify(&reverted), Ok(()));
+            } else {
+                case.assert_caught(|_| (), mend, &format!("residue {b} of level {level}, mended"));
+            }
         }
     }
-    let sent = case.cheat(|_| (), |proof, _| proof.f0_at_u += Fr::one());
-    assert_eq!(case.verify(&sent), Err(OpeningError::Pairing), "f_0(U)");
+    case.assert_caught(|_| (), |proof, _| proof.f0_at_u += Fr::one(), "f_0(U)");
 }
 
 /// PE.K1: a fold of another polynomial, though everything after is consistent with it.
@@ -235,39 +298,63 @@ fn every_false_fold_is_caught() {
     for level in 1..4 {
         for coefficient in [0, 1] {
             let false_fold = |levels: &mut Vec<Vec<Fr>>| levels[level][coefficient] += Fr::one();
-            let sent = case.cheat(false_fold, |_, _| ());
-            assert_ne!(case.verify(&sent), Ok(()), "fold {level}");
-            let sent = case.cheat(false_fold, |proof, rho| case.mend_last_level(proof, rho));
-            assert_eq!(case.verify(&sent), Err(OpeningError::Pairing), "fold {level}, mended");
+            for remainder in [RemainderOf::Polynomials, RemainderOf::Messages] {
+                let sent = case.cheat(remainder, false_fold, |_, _| ());
+                assert_ne!(case.verify(&sent), Ok(()), "fold {level}");
+            }
+            let mend = |proof: &mut OpeningProof, rho| case.mend_last_level(proof, rho);
+            case.assert_caught(false_fold, mend, &format!("fold {level}, mended"));
         }
     }
 }
 
-/// PE.K1: under fixed challenges every point is determined by the others, so every check of a digest matters.
+/// PE.K1, PE.K2: under fixed challenges every point is determined by the others, so every check of a digest matters.
 #[test]
 fn every_false_point_is_caught() {
     let mut case = case(13, 3);
     let honest = case.open();
     let challenges = case.challenges(&honest).unwrap();
-    let shift = |point: G1Affine| (point + G1Affine::generator()).into_affine();
-    for level in 0..3 {
+    let shift = |point: &mut G1Affine| *point = (*point + G1Affine::generator()).into_affine();
+    let fixed = |change: &dyn Fn(&mut Opened)| {
         let mut sent = case.open();
-        sent.folds[level] = shift(sent.folds[level]);
-        assert_eq!(case.verify_group(&sent, &challenges), Err(OpeningError::Pairing), "fold {level}");
+        change(&mut sent);
+        case.verify_group(&sent, &challenges)
+    };
+    let (quotient, remainder) = (Err(OpeningError::Quotient), Err(OpeningError::Remainder));
+    for level in 0..3 {
+        assert_eq!(fixed(&|sent| shift(&mut sent.folds[level])), quotient, "fold {level}");
     }
-    let sent = Opened { quotient: shift(honest.quotient), ..case.open() };
-    assert_eq!(case.verify_group(&sent, &challenges), Err(OpeningError::Pairing), "Q");
-    let sent = Opened { witness: shift(honest.witness), ..case.open() };
-    assert_eq!(case.verify(&sent), Err(OpeningError::Pairing), "W");
-    let sent = Opened { witness: G1Affine::zero(), ..case.open() };
-    assert_eq!(case.verify(&sent), Err(OpeningError::Pairing), "W at infinity");
+    assert_eq!(fixed(&|sent| shift(&mut sent.closing.quotient)), quotient, "Q");
+    assert_eq!(fixed(&|sent| shift(&mut sent.closing.remainder)), quotient, "R");
+    assert_eq!(fixed(&|sent| shift(&mut sent.closing.witness)), remainder, "W");
+    assert_eq!(fixed(&|sent| sent.closing.witness = G1Affine::zero()), remainder, "W at infinity");
+    let absorbed = |change: &dyn Fn(&mut Opened)| {
+        let mut sent = case.open();
+        change(&mut sent);
+        case.verify(&sent)
+    };
+    assert_eq!(absorbed(&|sent| sent.closing = ClosingPoints::INFINITY), quotient, "all at infinity");
     for k in 0..3 {
-        case.commitments[k] = shift(case.commitments[k]);
-        assert_eq!(case.verify(&honest), Err(OpeningError::Pairing), "commitment {k}");
+        shift(&mut case.commitments[k]);
+        assert_eq!(case.verify(&honest), quotient, "commitment {k}");
         case.commitments[k] = (case.commitments[k] - G1Affine::generator()).into_affine();
     }
     case.commitments.swap(0, 1);
-    assert_eq!(case.verify(&honest), Err(OpeningError::Pairing), "order of the commitments");
+    assert_eq!(case.verify(&honest), quotient, "order of the commitments");
+}
+
+/// PE.K2: a remainder that takes up whatever the quotient does not divide satisfies PE.K1 for any values at all.
+#[test]
+fn a_remainder_of_full_length_is_caught() {
+    let mut case = case(10, 3);
+    case.values[1] += Fr::from(1234u64);
+    let mut sent = case.cheat(RemainderOf::Messages, |_| (), |proof, rho| case.mend_last_level(proof, rho));
+    let OpeningChallenges { rho, q, .. } = case.challenges(&sent).unwrap();
+    let powers = |base: Fr| std::iter::successors(Some(Fr::one()), move |p| Some(*p * base));
+    let batched: G1Projective = case.commitments.iter().zip(powers(rho)).map(|(c, p)| *c * p).sum();
+    let folds: G1Projective = sent.folds.iter().zip(powers(q).skip(1)).map(|(c, p)| *c * p).sum();
+    sent.closing = ClosingPoints { remainder: (batched + folds).into_affine(), ..ClosingPoints::INFINITY };
+    assert_eq!(case.verify(&sent), Err(OpeningError::Remainder));
 }
 
 /// PE.J2, PE.J5: folds and quotient are bound before the challenges that follow them.
@@ -280,21 +367,26 @@ fn challenges_follow_the_points() {
     let moved = case.challenges(&sent).unwrap();
     assert_eq!(moved.rho, honest.rho);
     assert_ne!(moved.r, honest.r);
-    let sent = Opened { quotient: -case.open().quotient, ..case.open() };
-    let moved = case.challenges(&sent).unwrap();
-    assert_eq!((moved.r, moved.q), (honest.r, honest.q));
-    assert_ne!(moved.z, honest.z);
+    let negate: [fn(&mut ClosingPoints); 2] = [|c| c.quotient = -c.quotient, |c| c.remainder = -c.remainder];
+    for negate in negate {
+        let mut sent = case.open();
+        negate(&mut sent.closing);
+        let moved = case.challenges(&sent).unwrap();
+        assert_eq!((moved.r, moved.q), (honest.r, honest.q));
+        assert_ne!(moved.z, honest.z);
+    }
 }
 
-/// Why PE.J5 absorbs the quotient before it draws z: a verifier that draws z first accepts any value whatever.
+/// Why PE.J5 absorbs the remainder before it draws z: a verifier that draws z first accepts any value whatever.
 #[test]
-fn z_drawn_before_the_quotient_would_accept_false_values() {
+fn z_drawn_before_the_remainder_would_accept_false_values() {
     let mut case = case(10, 3);
     case.values[1] += Fr::from(1234u64);
-    let mut sent = case.cheat(|_| (), |proof, rho| case.mend_last_level(proof, rho));
-    assert_eq!(case.verify(&sent), Err(OpeningError::Pairing));
+    let mend = |proof: &mut OpeningProof, rho| case.mend_last_level(proof, rho);
+    let mut sent = case.cheat(RemainderOf::Polynomials, |_| (), mend);
+    assert_eq!(case.verify(&sent), Err(OpeningError::Remainder));
 
-    // The weakened verifier: d4 is a constant, so z is known before Q is chosen.
+    // The weakened verifier: d4 is a constant, so z is known before R and Q are chosen.
     let d3 = digest::round(3, &sent.folds);
     let weak = |sent: &Opened| {
         field_side(10, &case.point, &case.values, d3, Fr::zero(), &sent.proof, &mut case.transcript())
@@ -302,15 +394,21 @@ fn z_drawn_before_the_quotient_would_accept_false_values() {
     };
     let OpeningChallenges { rho, r, q, z, r_at_z } = weak(&sent);
     let u = r.pow([16]);
+    let sum = batch(&Levels::fold(batch(&case.polynomials, rho), &case.point).0, q);
+    // Of full length, R may leave B by a multiple of Z and have the claimed value at z.
     let z_at_z = (z.pow([16]) - u) * (z - u);
-    let powers = |base: Fr| std::iter::successors(Some(Fr::one()), move |p| Some(*p * base));
-    let batched: G1Projective = case.commitments.iter().zip(powers(rho)).map(|(c, p)| *c * p).sum();
-    let folds: G1Projective = sent.folds.iter().zip(powers(q).skip(1)).map(|(c, p)| *c * p).sum();
-    let left = batched + folds - G1Projective::generator() * r_at_z;
-    sent.quotient = (left * z_at_z.inverse().unwrap()).into_affine();
-    sent.witness = G1Affine::zero();
+    let scale = (evaluate(&sum, z) - r_at_z) * z_at_z.inverse().unwrap();
+    let mut full = sum.clone();
+    for (exponent, coefficient) in [(0, u.square()), (1, -u), (16, -u), (17, Fr::one())] {
+        full[exponent] -= scale * coefficient;
+    }
+    sent.closing = ClosingPoints {
+        quotient: key().commit_fr(&[scale]).unwrap(),
+        remainder: key().commit_fr(&full).unwrap(),
+        witness: key().commit_fr(&witness(&full, z)).unwrap(),
+    };
     assert_eq!(case.verify_group(&sent, &weak(&sent)), Ok(()), "the weakened verifier is fooled");
-    assert_eq!(case.verify(&sent), Err(OpeningError::Pairing), "this one draws z after Q");
+    assert_eq!(case.verify(&sent), Err(OpeningError::Remainder), "this one draws z after R");
 }
 
 /// A commitment to more than `2^m` coefficients, as the longer reference string allows. The values are those of the
@@ -337,7 +435,7 @@ fn field_side_without_forced_zeros(case: &Case, sent: &Opened) -> OpeningChallen
     }
     assert_eq!(at_u.pop().unwrap(), case.values.iter().rev().fold(Fr::zero(), |a, v| a * rho + v));
     let q = transcript.challenge("q");
-    transcript.absorb("d4", &digest::round(4, &[sent.quotient]));
+    transcript.absorb("d4", &sent.closing.digest());
     let z = transcript.challenge("z");
     let r_at_z = remainder_at(&sent.proof.residues, &at_u, r.pow([16]), q, z).unwrap();
     OpeningChallenges { rho, r, q, z, r_at_z }
@@ -356,7 +454,7 @@ fn coefficients_above_the_chunk_are_caught_by_the_missing_residues() {
     assert!(full.0[2].len() > 4 && full.0[2].len() <= 16);
     // 12 variables have the same levels, the last of 16 residues.
     let all_residues = Case { m: 12, point: case.point.clone(), ..too_long(10) };
-    let sent = all_residues.cheat(|_| (), |_, _| ());
+    let sent = all_residues.cheat(RemainderOf::Messages, |_| (), |_, _| ());
     assert_eq!(sent.proof.residues[2].len(), 16);
     assert!(sent.proof.residues[2].iter().skip(4).any(|residue| !residue.is_zero()));
     let fooled = field_side_without_forced_zeros(&case, &sent);
@@ -365,29 +463,22 @@ fn coefficients_above_the_chunk_are_caught_by_the_missing_residues() {
     assert_eq!(case.verify(&sent), Err(refused.clone()));
     assert_eq!(refused.id(), "PE.J3");
 
-    // The residues of the right number: those that are left out are missing in the pairing equation.
-    let sent = case.cheat(|_| (), |_, _| ());
-    assert!(case.challenges(&sent).is_ok(), "the fold chain does not see them");
-    assert_eq!(case.verify(&sent), Err(OpeningError::Pairing));
+    // The residues of the right number: those that are left out are missing in the pairing equations.
+    case.assert_caught(|_| (), |_, _| (), "residues left out");
     // A last fold cut to its four coefficients is not the fold of the one before.
-    let sent = case.cheat(|levels| levels[2].truncate(4), |_, _| ());
-    assert!(case.challenges(&sent).is_ok());
-    assert_eq!(case.verify(&sent), Err(OpeningError::Pairing));
+    case.assert_caught(|levels| levels[2].truncate(4), |_, _| (), "the last fold cut");
     // Nor is any fold cut to its proper length.
-    let sent = case.cheat(|levels| levels[1].truncate(64), |_, _| ());
-    assert_eq!(case.verify(&sent), Err(OpeningError::Pairing));
+    case.assert_caught(|levels| levels[1].truncate(64), |_, _| (), "a fold cut");
 }
 
 /// PE.J3: when k divides m the last level would be of positive degree in `X^s`, which a random U shows.
 #[test]
 fn coefficients_above_the_chunk_are_caught_when_the_arity_divides() {
     let case = too_long(12);
-    let sent = case.cheat(|_| (), |_, _| ());
+    let sent = case.cheat(RemainderOf::Messages, |_| (), |_, _| ());
     assert_eq!(case.verify(&sent), Err(OpeningError::FoldChain));
-    let mended = case.cheat(|_| (), |proof, rho| case.mend_last_level(proof, rho));
-    assert_eq!(case.verify(&mended), Err(OpeningError::Pairing));
-    let cut = case.cheat(|levels| levels[2].truncate(16), |_, _| ());
-    assert_eq!(case.verify(&cut), Err(OpeningError::Pairing));
+    case.assert_caught(|_| (), |proof, rho| case.mend_last_level(proof, rho), "mended");
+    case.assert_caught(|levels| levels[2].truncate(16), |_, _| (), "cut");
 }
 
 /// PE.J3.

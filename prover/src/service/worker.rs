@@ -183,7 +183,8 @@ impl Worker {
     fn wrapped_bytes(&self, proof: &WrapProof, group: &GroupProof, public: &PublicInputs) -> Vec<u8> {
         let mut bytes: Vec<u8> = self.verifier_hash.iter().copied().take(SELECTOR_BYTES).collect();
         let points = group.columns.iter().chain(&group.second).chain(&group.folds);
-        let points = points.chain([&group.quotient, &group.witness]).flat_map(point_words);
+        let closing = group.closing.to_array();
+        let points = points.chain(&closing).flat_map(point_words);
         let challenges = [public.rho, public.r, public.q, public.z, public.r_at_z];
         let words = proof.to_words().into_iter().chain(points).chain(challenges.iter().map(field_word));
         bytes.extend(words.flatten());

@@ -17,7 +17,7 @@ use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{BigInt, PrimeField};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
-use trine_verifier::srs::{CommitmentKey, SrsError, VerifierSrs};
+use trine_verifier::srs::{CommitmentKey, G2_EXPONENTS, G2_POWERS, SrsError, VerifierSrs};
 
 /// Bytes of a coordinate.
 const COORDINATE_BYTES: usize = 32;
@@ -142,8 +142,15 @@ pub fn read(mut file: impl Read + Seek, count: usize) -> Result<CommitmentKey, P
     if generator != G2Affine::generator() {
         return Err(PtauError::Generator2);
     }
-    let tau_h = read_g2(&mut file)?.ok_or(SrsError::TauH)?;
-    let verifier = VerifierSrs::new(tau_h, count as u64, false)?;
+    let mut powers_h = [G2Affine::identity(); G2_POWERS];
+    for (point, exponent) in powers_h.iter_mut().zip(G2_EXPONENTS) {
+        if exponent >> power != 0 {
+            return Err(PtauError::TooFewPowers { wanted: (exponent + 1).ilog2() + 1, power });
+        }
+        seek(&mut file, tau_g2.start + exponent * G2_BYTES)?;
+        *point = read_g2(&mut file)?.ok_or(SrsError::PowerOfH { exponent })?;
+    }
+    let verifier = VerifierSrs::new(powers_h, count as u64, false)?;
 
     seek(&mut file, tau_g1.start)?;
     let mut powers = Vec::with_capacity(count);

@@ -127,13 +127,7 @@ impl<'a> Forger<'a> {
         let reduction = prove_reduction(class, &claims, &self.claimed, &mut transcript);
         let opened = open(&self.committed, &reduction.point, &reduction.values, &mut transcript);
         InnerProof {
-            group: GroupProof {
-                columns,
-                second: vec![],
-                folds: opened.folds,
-                quotient: opened.quotient,
-                witness: opened.witness,
-            },
+            group: GroupProof { columns, second: vec![], folds: opened.folds, closing: opened.closing },
             field: FieldProof {
                 tree,
                 reduction: reduction.rounds,

@@ -12,7 +12,7 @@ use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use trine_prover::argument::columns::multiplicities;
 use trine_prover::opening::Opened;
-use trine_verifier::opening::{ARITY, OpeningProof, eq_table, residue_counts};
+use trine_verifier::opening::{ARITY, ClosingPoints, OpeningProof, eq_table, residue_counts};
 use trine_verifier::statement::StatementError;
 use trine_verifier::{
     Class, Commitment, HandleRecord, InnerProof, Origin, Transcript, VerifyError, digest, verify,
@@ -230,17 +230,22 @@ fn open_degenerate(
     let outer = divide(&sum, ARITY, one);
     let c = horner(&outer, one);
     let quotient = divide(&outer, 1, one);
-    let quotient_point = key.commit_fr(&quotient).unwrap();
-    transcript.absorb("d4", &digest::round(4, &[quotient_point]));
+    let mut remainder: Vec<Fr> = (0..ARITY).map(|b| sum.iter().skip(b).step_by(ARITY).sum()).collect();
+    remainder[0] -= c;
+    remainder.push(c);
+    let mut closing = ClosingPoints {
+        quotient: key.commit_fr(&quotient).unwrap(),
+        remainder: key.commit_fr(&remainder).unwrap(),
+        ..ClosingPoints::INFINITY
+    };
+    transcript.absorb("d4", &closing.digest());
     let z = transcript.challenge("z");
-    let z_at_z = (z.pow([ARITY as u64]) - one) * (z - one);
-    let witness = divide(&combine(&[sum, quotient], -z_at_z), 1, z);
-    let witness = key.commit_fr(&witness).unwrap();
+    closing.witness = key.commit_fr(&divide(&remainder, 1, z)).unwrap();
 
     let mut at_u = vec![proof.f0_at_u];
     at_u.extend(fold_values(point, &proof.residues));
     let said = c / distance(&proof.residues, &at_u[..levels.len()], one, q);
-    (Opened { folds, quotient: quotient_point, witness, proof }, said)
+    (Opened { folds, closing, proof }, said)
 }
 
 /// `sum_k base^k f_k`.

@@ -19,7 +19,7 @@ struct Tampering {
 /// One tampering for every element of every field.
 fn tamperings(proof: &InnerProof) -> Vec<Tampering> {
     let InnerProof {
-        group: GroupProof { columns, second, folds, quotient: _, witness: _ },
+        group: GroupProof { columns, second, folds, closing: _ },
         field:
             FieldProof {
                 tree: TreeProof { root, layers },
@@ -73,8 +73,9 @@ fn tamperings(proof: &InnerProof) -> Vec<Tampering> {
     for i in 0..folds.len() {
         add(format!("folds[{i}]"), "PE.K1", &|p| shift(&mut p.group.folds[i]));
     }
-    add("quotient".into(), "PE.K1", &|p| shift(&mut p.group.quotient));
-    add("witness".into(), "PE.K1", &|p| shift(&mut p.group.witness));
+    add("quotient".into(), "PE.K1", &|p| shift(&mut p.group.closing.quotient));
+    add("remainder".into(), "PE.K1", &|p| shift(&mut p.group.closing.remainder));
+    add("witness".into(), "PE.K2", &|p| shift(&mut p.group.closing.witness));
     all
 }
 
@@ -104,7 +105,7 @@ fn a_missing_or_excess_element_is_an_error_of_shape() {
     let honest = case.prove();
     let changes: [&dyn Fn(&mut InnerProof); 9] = [
         &|p| p.group.columns.truncate(1),
-        &|p| p.group.second.push(p.group.quotient),
+        &|p| p.group.second.push(p.group.closing.quotient),
         &|p| p.group.folds.clear(),
         &|p| p.field.tree.layers.truncate(2),
         &|p| p.field.tree.layers[3].rounds.truncate(1),

@@ -123,7 +123,7 @@ impl Weakened {
         let u = self.reduction(&claims, &proof.field.reduction, values, &mut transcript)?;
         let challenges = self.opening(&u, values, [d3, d4], &proof.field.opening, &mut transcript)?;
         let (group, all) = (&proof.group, commitments(class, statement, &proof.group));
-        match group_side(srs, &all, &group.folds, &group.quotient, &group.witness, &challenges) {
+        match group_side(srs, &all, &group.folds, &group.closing, &challenges) {
             Err(_) if self.without == Without::Pairing => Ok(()),
             result => Ok(result?),
         }

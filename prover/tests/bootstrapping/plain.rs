@@ -168,13 +168,7 @@ impl Run<'_> {
         let (m, transcript) = (case.parameters.log_chunk, &mut self.transcript);
         let polynomials = reduction::spread(shape, &slots, &polynomials);
         let opened = opening::open(key(), m, &polynomials, &reduction.point, transcript).unwrap();
-        let group = GroupProof {
-            columns,
-            second,
-            folds: opened.folds,
-            quotient: opened.quotient,
-            witness: opened.witness,
-        };
+        let group = GroupProof { columns, second, folds: opened.folds, closing: opened.closing };
         let field = FieldProof {
             accumulator,
             product: product.0,

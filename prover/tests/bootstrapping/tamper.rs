@@ -99,7 +99,7 @@ impl Manifest<'_> {
 
     /// A commit round that changes moves every later challenge: the first check that depends on one rejects.
     fn group(&mut self, group: &GroupProof) {
-        let GroupProof { columns, second, folds, quotient: _, witness: _ } = group;
+        let GroupProof { columns, second, folds, closing: _ } = group;
         for i in 0..columns.len() {
             self.add(format!("columns[{i}]"), "PB.A4", |p| shift(&mut p.group.columns[i]));
         }
@@ -109,8 +109,9 @@ impl Manifest<'_> {
         for i in 0..folds.len() {
             self.add(format!("folds[{i}]"), "PE.K1", |p| shift(&mut p.group.folds[i]));
         }
-        self.add("quotient".into(), "PE.K1", |p| shift(&mut p.group.quotient));
-        self.add("witness".into(), "PE.K1", |p| shift(&mut p.group.witness));
+        self.add("quotient".into(), "PE.K1", |p| shift(&mut p.group.closing.quotient));
+        self.add("remainder".into(), "PE.K1", |p| shift(&mut p.group.closing.remainder));
+        self.add("witness".into(), "PE.K2", |p| shift(&mut p.group.closing.witness));
     }
 }
 
@@ -169,9 +170,9 @@ fn a_missing_or_excess_element_is_an_error_of_shape() {
     let (case, proven) = honest();
     let changes: [Change<'_>; 18] = [
         ("PB.T2", &|p| p.group.columns.truncate(1)),
-        ("PB.T2", &|p| p.group.columns.push(p.group.quotient)),
+        ("PB.T2", &|p| p.group.columns.push(p.group.closing.quotient)),
         ("PB.T2", &|p| p.group.second.clear()),
-        ("PB.T2", &|p| p.group.folds.push(p.group.quotient)),
+        ("PB.T2", &|p| p.group.folds.push(p.group.closing.quotient)),
         ("PB.T2", &|p| p.field.product.inner.truncate(1)),
         ("PB.T2", &|p| p.field.product.outer.push([one(); 3])),
         ("PB.T2", &|p| p.field.key.inner.push([one(); 2])),

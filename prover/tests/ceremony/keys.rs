@@ -137,7 +137,7 @@ fn a_production_worker_takes_finished_setups_only() {
     let load = || setups::load(folder.path(), &Class::REDUCED_TINY, Mode::Production).map(drop).unwrap_err();
     assert!(matches!(load(), SetupsError::Srs(srs::SetupError::File { .. })), "nothing is made");
     let path = folder.path().join(REFERENCE_STRING);
-    srs::store(&srs::development(3).unwrap(), &path).unwrap();
+    srs::store(&srs::development(4).unwrap(), &path).unwrap();
     assert!(matches!(load(), SetupsError::Srs(srs::SetupError::DevelopmentSetupRefused)));
     let ceremony = ptau::read(std::io::Cursor::new(crate::fixture::SNARKJS), 64).unwrap();
     srs::store(&ceremony, &path).unwrap();

@@ -1,13 +1,13 @@
 //! The proof, and its canonical bytes.
 //!
-//! Bytes: `"TRPE"`, version 1, class id, then every field in the order of the structs below, at the lengths that the
+//! Bytes: `"TRPE"`, version 2, class id, then every field in the order of the structs below, at the lengths that the
 //! class fixes: points as two 32-byte big-endian coordinates ((0, 0) at infinity), scalars as 32 bytes big-endian.
 //! Exactly one byte string encodes a proof.
 
 use crate::Bytes32;
 use crate::class::Class;
 use crate::digest::{field_from_word, field_word, point_from_words, point_words};
-use crate::opening::{OpeningProof, residue_counts};
+use crate::opening::{CLOSING_POINTS, ClosingPoints, OpeningProof, residue_counts};
 use ark_bn254::{Fr, G1Affine};
 
 /// One layer of the range tree.
@@ -50,10 +50,8 @@ pub struct GroupProof {
     pub second: Vec<G1Affine>,
     /// Folds `f_1 ..`.
     pub folds: Vec<G1Affine>,
-    /// Q.
-    pub quotient: G1Affine,
-    /// W.
-    pub witness: G1Affine,
+    /// Q, R and W.
+    pub closing: ClosingPoints,
 }
 
 /// A proof of evaluation.
@@ -102,13 +100,13 @@ pub enum ProofError {
 }
 
 const MAGIC: &[u8; 4] = b"TRPE";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const HEADER_BYTES: usize = 6;
 
 /// Length in bytes of every proof of a class.
 pub fn proof_bytes(class: &Class) -> usize {
     let d = class.layers();
-    let points = class.first_input() + class.levels() - 1 + 2;
+    let points = class.first_input() + class.levels() - 1 + CLOSING_POINTS;
     let tree = 4 + (1..d).map(|l| 2 * l + 4).sum::<usize>();
     let opening = 1 + residue_counts(class.log_chunk).iter().sum::<usize>();
     let scalars = tree + 2 * class.log_chunk + class.polynomials() + opening;
@@ -122,7 +120,7 @@ impl InnerProof {
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&[VERSION, class.id]);
         let group = &self.group;
-        let singles = [group.quotient, group.witness];
+        let singles = group.closing.to_array();
         for point in group.columns.iter().chain(&group.second).chain(&group.folds).chain(&singles) {
             for word in point_words(point) {
                 out.extend_from_slice(&word);
@@ -164,8 +162,7 @@ impl InnerProof {
             columns: reader.points("columns", class.first_round_points())?,
             second: reader.points("second", class.second_round_points())?,
             folds: reader.points("folds", class.levels() - 1)?,
-            quotient: reader.point("quotient")?,
-            witness: reader.point("witness")?,
+            closing: reader.closing()?,
         };
         let root = reader.array("root")?;
         let layers = (1..class.layers())
@@ -221,6 +218,14 @@ impl Reader<'_> {
     fn point(&mut self, field: &'static str) -> Result<G1Affine, ProofError> {
         let (x, y) = (self.word(), self.word());
         x.zip(y).and_then(|(x, y)| point_from_words(&x, &y)).ok_or(ProofError::Point { field })
+    }
+
+    fn closing(&mut self) -> Result<ClosingPoints, ProofError> {
+        Ok(ClosingPoints {
+            quotient: self.point("quotient")?,
+            remainder: self.point("remainder")?,
+            witness: self.point("witness")?,
+        })
     }
 
     fn points(&mut self, field: &'static str, count: usize) -> Result<Vec<G1Affine>, ProofError> {

@@ -52,7 +52,7 @@ pub fn verify(
         r_at_z: public.r_at_z,
     };
     let group = &proof.group;
-    opening::group_side(srs, &commitments, &group.folds, &group.quotient, &group.witness, &challenges)?;
+    opening::group_side(srs, &commitments, &group.folds, &group.closing, &challenges)?;
     Ok(public)
 }
 
@@ -77,7 +77,7 @@ pub fn round_digests(class: &Class, group: &GroupProof) -> Result<[Fr; 4], Verif
         digest::round(1, &group.columns),
         digest::round(2, &group.second),
         digest::round(3, &group.folds),
-        digest::round(4, &[group.quotient]),
+        group.closing.digest(),
     ])
 }
 

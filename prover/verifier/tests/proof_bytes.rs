@@ -6,7 +6,7 @@ use ark_ff::{PrimeField, UniformRand};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use trine_verifier::opening::{OpeningProof, residue_counts};
+use trine_verifier::opening::{ClosingPoints, OpeningProof, residue_counts};
 use trine_verifier::proof::{FieldProof, GroupProof, LayerProof, ProofError, TreeProof, proof_bytes};
 use trine_verifier::{Class, InnerProof};
 
@@ -28,8 +28,7 @@ fn any_proof(class: &Class, seed: u64) -> InnerProof {
         columns: points(class.first_round_points()),
         second: points(class.second_round_points()),
         folds: points(class.levels() - 1),
-        quotient: points(1)[0],
-        witness: points(3)[2],
+        closing: ClosingPoints { quotient: points(1)[0], remainder: points(1)[0], witness: points(3)[2] },
     };
     let mut scalar = || Fr::rand(&mut rng);
     let field = FieldProof {
@@ -57,7 +56,7 @@ fn any_proof(class: &Class, seed: u64) -> InnerProof {
 
 /// Offset of the first scalar: after header and points.
 fn first_scalar(class: &Class) -> usize {
-    HEADER + 64 * (class.first_input() + class.levels() - 1 + 2)
+    HEADER + 64 * (class.first_input() + class.levels() - 1 + 3)
 }
 
 #[test]
@@ -72,7 +71,7 @@ fn a_proof_reads_back_in_every_class() {
 
 #[test]
 fn the_production_proof_has_its_frozen_length() {
-    assert_eq!(proof_bytes(&Class::SLICE), 17_990);
+    assert_eq!(proof_bytes(&Class::SLICE), 18_054);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha3::{Digest, Keccak256};
 use trine_verifier::srs::{CommitmentKey, SrsError, VerifierSrs};
 
-const HEADER: usize = 160;
+const HEADER: usize = 416;
 
 fn rng() -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(7)
@@ -20,7 +20,7 @@ fn powers(tau: Fr, count: u64) -> Vec<G1Affine> {
 }
 
 fn verifier(tau: Fr, most: u64) -> VerifierSrs {
-    VerifierSrs::new((G2Affine::generator() * tau).into_affine(), most, true).unwrap()
+    VerifierSrs::of_known_tau(tau, most).unwrap()
 }
 
 fn key(count: u64) -> CommitmentKey {
@@ -32,10 +32,12 @@ fn key(count: u64) -> CommitmentKey {
 fn digest_is_keccak_of_the_words_on_chain() {
     let srs = verifier(Fr::from(5u64), 1 << 16);
     let word = |x: &Fq| x.into_bigint().to_bytes_be();
-    let (x, y) = srs.tau_h.xy().unwrap();
     let mut bytes = Keccak256::digest(b"trine.v1.srs").to_vec();
-    for part in [&Fq::from(1u64), &Fq::from(2u64), &x.c1, &x.c0, &y.c1, &y.c0] {
-        bytes.extend(word(part));
+    bytes.extend([Fq::from(1u64), Fq::from(2u64)].iter().flat_map(word));
+    for exponent in [1u64, 16, 17] {
+        let power = (G2Affine::generator() * Fr::from(5u64).pow([exponent])).into_affine();
+        let (x, y) = power.xy().unwrap();
+        bytes.extend([&x.c1, &x.c0, &y.c1, &y.c0].into_iter().flat_map(word));
     }
     bytes.extend([0; 24]);
     bytes.extend(65536u64.to_be_bytes());
@@ -68,74 +70,109 @@ fn commitments_are_sums_of_powers() {
 
 #[test]
 fn more_words_than_powers_are_refused() {
-    let key = key(8);
-    let error = SrsError::TooLong { length: 9, powers: 8 };
-    assert_eq!(key.commit_words(&[1; 9]), Err(error.clone()));
-    assert_eq!(key.commit_small(&[1; 9]), Err(error.clone()));
-    assert_eq!(key.commit_fr(&[Fr::from(1u64); 9]), Err(error));
+    let key = key(16);
+    let error = SrsError::TooLong { length: 17, powers: 16 };
+    assert_eq!(key.commit_words(&[1; 17]), Err(error.clone()));
+    assert_eq!(key.commit_small(&[1; 17]), Err(error.clone()));
+    assert_eq!(key.commit_fr(&[Fr::from(1u64); 17]), Err(error));
 }
 
 #[test]
 fn a_prefix_commits_alike_and_keeps_the_digest() {
-    let whole = key(16);
-    let prefix = whole.prefix(4).unwrap();
+    let whole = key(20);
+    let prefix = whole.prefix(16).unwrap();
     assert_eq!(prefix.commit_words(&[1, 2, 3, 4]), whole.commit_words(&[1, 2, 3, 4]));
     assert_eq!(prefix.verifier().digest(), whole.verifier().digest());
     assert_eq!(CommitmentKey::from_bytes(&prefix.to_bytes()).unwrap(), prefix);
-    for wanted in [0, 17] {
-        assert_eq!(whole.prefix(wanted), Err(SrsError::TooFewPowers { wanted, powers: 16 }));
+    for wanted in [0, 21] {
+        assert_eq!(whole.prefix(wanted), Err(SrsError::TooFewPowers { wanted, powers: 20 }));
     }
 }
 
 #[test]
 fn pairing_check_wants_tau() {
     let tau = Fr::from(11u64);
-    let srs = verifier(tau, 4);
+    let srs = verifier(tau, 16);
     let w = (G1Projective::generator() * Fr::from(3u64)).into_affine();
     let left = (w * tau).into_affine();
     assert!(srs.check_pairing(left, w));
     assert!(!srs.check_pairing(w, w));
     assert!(srs.check_pairing(G1Affine::zero(), G1Affine::zero()));
     assert!(!srs.check_pairing(left, G1Affine::zero()));
+
+    let times = |exponent: u64| (w * tau.pow([exponent])).into_affine();
+    let infinity = G1Affine::zero();
+    for (exponent, place) in [(1, 1), (16, 2), (17, 3)] {
+        let mut points = [-times(exponent), infinity, infinity, infinity];
+        assert!(!srs.pairings_cancel(points));
+        points[place] = w;
+        assert!(srs.pairings_cancel(points), "tau^{exponent}");
+        points.swap(0, place);
+        assert!(!srs.pairings_cancel(points));
+    }
+}
+
+/// The verifier's powers in G2 are held against tau, each of them: with another one, any quotient could be forged.
+#[test]
+fn powers_in_g2_of_no_tau_are_refused() {
+    let tau = Fr::from(11u64);
+    for place in 0..3 {
+        let mut srs = verifier(tau, 20);
+        srs.powers_h[place] = (srs.powers_h[place] + G2Affine::generator()).into_affine();
+        for count in [16, 17, 20] {
+            assert_eq!(
+                CommitmentKey::new(powers(tau, count), srs),
+                Err(SrsError::Powers),
+                "{place}, {count}"
+            );
+        }
+    }
+    let few = CommitmentKey::new(powers(tau, 15), verifier(tau, 20));
+    assert_eq!(few, Err(SrsError::Count { count: 15, most: 20 }), "too few to tell");
 }
 
 #[test]
 fn powers_of_no_tau_are_refused() {
     let tau = Fr::from(11u64);
-    let srs = verifier(tau, 8);
+    let srs = verifier(tau, 16);
     let refused = |change: &dyn Fn(&mut Vec<G1Affine>)| {
-        let mut points = powers(tau, 8);
+        let mut points = powers(tau, 16);
         change(&mut points);
         CommitmentKey::new(points, srs).unwrap_err()
     };
     assert_eq!(refused(&|p| p.swap(3, 4)), SrsError::Powers);
-    assert_eq!(refused(&|p| p[7] = -p[7]), SrsError::Powers);
+    assert_eq!(refused(&|p| p[15] = -p[15]), SrsError::Powers);
     assert_eq!(refused(&|p| p[1] = G1Affine::generator()), SrsError::Powers);
     assert_eq!(refused(&|p| p[0] = p[1]), SrsError::Generator);
     assert_eq!(refused(&|p| p[5] = G1Affine::zero()), SrsError::Power { index: 5 });
-    assert_eq!(refused(&|p| p.push(p[0])), SrsError::Count { count: 9, most: 8 });
-    assert_eq!(refused(&|p| p.clear()), SrsError::Count { count: 0, most: 8 });
+    assert_eq!(refused(&|p| p.push(p[0])), SrsError::Count { count: 17, most: 16 });
+    assert_eq!(refused(&|p| p.clear()), SrsError::Count { count: 0, most: 16 });
     let off = G1Affine::new_unchecked(Fq::from(1u64), Fq::from(3u64));
     assert_eq!(refused(&|p| p[2] = off), SrsError::Power { index: 2 });
-    let other = verifier(Fr::from(12u64), 8);
-    assert_eq!(CommitmentKey::new(powers(tau, 8), other), Err(SrsError::Powers));
+    let other = verifier(Fr::from(12u64), 16);
+    assert_eq!(CommitmentKey::new(powers(tau, 16), other), Err(SrsError::Powers));
 }
 
 /// A point of the twist outside the subgroup lets a small-order component through the pairing.
 #[test]
-fn tau_h_outside_the_subgroup_is_refused() {
+fn powers_outside_the_subgroup_are_refused() {
     let mut rng = rng();
     let outside = std::iter::repeat_with(|| Fq2::rand(&mut rng))
         .find_map(|x| G2Affine::get_point_from_x_unchecked(x, false))
         .unwrap();
     assert!(outside.is_on_curve());
-    assert_eq!(VerifierSrs::new(outside, 8, true), Err(SrsError::TauH));
-    assert_eq!(VerifierSrs::new(G2Affine::zero(), 8, true), Err(SrsError::TauH));
     let off = G2Affine::new_unchecked(Fq2::from(1u64), Fq2::from(1u64));
-    assert_eq!(VerifierSrs::new(off, 8, true), Err(SrsError::TauH));
-    for count in [0, (1 << 28) + 1] {
-        let tau_h = G2Affine::generator();
-        assert_eq!(VerifierSrs::new(tau_h, count, true), Err(SrsError::Count { count, most: count }));
+    let generators = [G2Affine::generator(); 3];
+    for bad in [outside, G2Affine::zero(), off] {
+        for (place, exponent) in [(0, 1), (1, 16), (2, 17)] {
+            let mut powers_h = generators;
+            powers_h[place] = bad;
+            assert_eq!(VerifierSrs::new(powers_h, 16, true), Err(SrsError::PowerOfH { exponent }));
+        }
+    }
+    for count in [0, 15, (1 << 28) + 1] {
+        let refused = VerifierSrs::new(generators, count, true);
+        assert_eq!(refused, Err(SrsError::Count { count, most: count }));
     }
 }
 
@@ -144,31 +181,35 @@ fn files_return_what_was_written() {
     let tau = Fr::from(11u64);
     for development in [true, false] {
         let srs = VerifierSrs { development, ..verifier(tau, 100) };
-        let key = CommitmentKey::new(powers(tau, 5), srs).unwrap();
+        let key = CommitmentKey::new(powers(tau, 18), srs).unwrap();
         let bytes = key.to_bytes();
-        assert_eq!(bytes.len(), HEADER + 64 * 5);
+        assert_eq!(bytes.len(), HEADER + 64 * 18);
         assert_eq!(CommitmentKey::from_bytes(&bytes).unwrap(), key);
     }
 }
 
 #[test]
 fn every_part_of_a_file_is_checked() {
-    let bytes = key(4).to_bytes();
+    let bytes = key(16).to_bytes();
     let refused = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = bytes.clone();
         change(&mut bytes);
         CommitmentKey::from_bytes(&bytes).unwrap_err()
     };
     assert_eq!(refused(&|b| b[0] ^= 1), SrsError::Magic { got: *b"URINESRS" });
-    assert_eq!(refused(&|b| b[8] = 2), SrsError::Version { got: 2 });
+    assert_eq!(refused(&|b| b[8] = 1), SrsError::Version { got: 1 });
     assert_eq!(refused(&|b| b[12] = 3), SrsError::Flags { got: 3 });
-    assert_eq!(refused(&|b| b[16] = 0), SrsError::Count { count: 0, most: 4 });
-    assert_eq!(refused(&|b| b[16] = 5), SrsError::Count { count: 5, most: 4 });
-    assert_eq!(refused(&|b| b[28] = 0x20), SrsError::Count { count: 4, most: (0x20 << 32) + 4 });
-    assert_eq!(refused(&|b| b.push(0)), SrsError::Length { got: 417, expected: 416 });
-    assert_eq!(refused(&|b| b.truncate(415)), SrsError::Length { got: 415, expected: 416 });
-    assert_eq!(refused(&|b| b.truncate(31)), SrsError::Length { got: 31, expected: 160 });
-    assert_eq!(refused(&|b| b[HEADER - 1] ^= 1), SrsError::TauH);
+    assert_eq!(refused(&|b| b[16] = 0), SrsError::Count { count: 0, most: 16 });
+    assert_eq!(refused(&|b| b[16] = 15), SrsError::Count { count: 15, most: 16 });
+    assert_eq!(refused(&|b| b[16] = 17), SrsError::Count { count: 17, most: 16 });
+    assert_eq!(refused(&|b| b[28] = 0x20), SrsError::Count { count: 16, most: (0x20 << 32) + 16 });
+    let whole = HEADER as u64 + 16 * 64;
+    assert_eq!(refused(&|b| b.push(0)), SrsError::Length { got: whole + 1, expected: whole });
+    assert_eq!(refused(&|b| b.truncate(1439)), SrsError::Length { got: 1439, expected: whole });
+    assert_eq!(refused(&|b| b.truncate(31)), SrsError::Length { got: 31, expected: 416 });
+    for (end, exponent) in [(160, 1), (288, 16), (416, 17)] {
+        assert_eq!(refused(&|b| b[end - 1] ^= 1), SrsError::PowerOfH { exponent });
+    }
     assert_eq!(refused(&|b| b[HEADER + 2 * 64] ^= 0x80), SrsError::Power { index: 2 });
     assert_eq!(refused(&|b| b[HEADER + 3 * 64 + 63] ^= 1), SrsError::Power { index: 3 });
     assert_eq!(refused(&|b| b.copy_within(HEADER + 64..HEADER + 128, HEADER + 128)), SrsError::Powers);
@@ -177,23 +218,23 @@ fn every_part_of_a_file_is_checked() {
 /// A header that claims 2^28 powers is refused by its length: nothing is allocated for it.
 #[test]
 fn a_claimed_length_allocates_nothing() {
-    let mut bytes = key(1).to_bytes();
+    let mut bytes = key(16).to_bytes();
     bytes[16..24].copy_from_slice(&(1u64 << 28).to_le_bytes());
     bytes[24..32].copy_from_slice(&(1u64 << 28).to_le_bytes());
     let expected = HEADER as u64 + (64 << 28);
-    assert_eq!(CommitmentKey::from_bytes(&bytes), Err(SrsError::Length { got: 224, expected }));
+    assert_eq!(CommitmentKey::from_bytes(&bytes), Err(SrsError::Length { got: 416 + 16 * 64, expected }));
 }
 
 proptest! {
     #[test]
-    fn hostile_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+    fn hostile_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
         prop_assert!(CommitmentKey::from_bytes(&bytes).is_err());
     }
 
     #[test]
-    fn no_changed_byte_passes(at in 0usize..(HEADER + 3 * 64), mask in 1u8..) {
+    fn no_changed_byte_passes(at in 0usize..(HEADER + 16 * 64), mask in 1u8..) {
         let tau = Fr::from(11u64);
-        let original = CommitmentKey::new(powers(tau, 3), verifier(tau, 3)).unwrap();
+        let original = CommitmentKey::new(powers(tau, 16), verifier(tau, 16)).unwrap();
         let mut bytes = original.to_bytes();
         bytes[at] ^= mask;
         // The development flag and the length of the reference string describe the powers, which cannot show them.

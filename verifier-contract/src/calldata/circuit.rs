@@ -26,7 +26,7 @@ pub struct CircuitWrapProof {
 
 /// Length in bytes of every proof of a shape.
 pub fn proof_bytes(shape: &Shape) -> usize {
-    let points = shape.first_round().len() + shape.second_round().len() + folds(shape) + 2;
+    let points = shape.first_round().len() + shape.second_round().len() + folds(shape) + CLOSING_POINTS;
     SELECTOR_BYTES + 32 * (GROTH16_WORDS + 2 * points + CHALLENGE_WORDS)
 }
 
@@ -60,8 +60,8 @@ impl CircuitWrapProof {
             ("second-round points", group.second.len(), shape.second_round().len()),
             ("folds", group.folds.len(), folds(shape)),
         ])?;
-        let points = group.columns.iter().chain(&group.second).chain(&group.folds);
-        let points = points.chain([&group.quotient, &group.witness]);
+        let closing = group.closing.to_array();
+        let points = group.columns.iter().chain(&group.second).chain(&group.folds).chain(&closing);
         Ok(encode(verifier_hash, &self.groth16, points, &self.challenges))
     }
 
@@ -73,8 +73,7 @@ impl CircuitWrapProof {
             columns: words.points("columns", shape.first_round().len())?,
             second: words.points("second-round points", shape.second_round().len())?,
             folds: words.points("folds", folds(shape))?,
-            quotient: words.point("quotient")?,
-            witness: words.point("witness")?,
+            closing: words.closing()?,
         };
         let challenges = words.challenges()?;
         Ok(Self { groth16, group, challenges })

@@ -6,6 +6,7 @@ use ark_ec::AffineRepr;
 use ark_groth16::Proof;
 use trine_verifier::Bytes32;
 use trine_verifier::digest::{field_from_word, field_word, g2_words, point_from_words, point_words};
+use trine_verifier::opening::ClosingPoints;
 
 /// The bytes of a proof for the verifier with this hash.
 pub fn encode<'a>(
@@ -91,6 +92,15 @@ impl Words<'_> {
     /// So many points, maybe at infinity.
     pub fn points(&mut self, field: &'static str, count: usize) -> Result<Vec<G1Affine>, CalldataError> {
         (0..count).map(|_| self.point(field)).collect()
+    }
+
+    /// Q, R, W.
+    pub fn closing(&mut self) -> Result<ClosingPoints, CalldataError> {
+        Ok(ClosingPoints {
+            quotient: self.point("quotient")?,
+            remainder: self.point("remainder")?,
+            witness: self.point("witness")?,
+        })
     }
 
     fn g2_point(&mut self, field: &'static str) -> Result<G2Affine, CalldataError> {

@@ -44,7 +44,7 @@ library CircuitArgument {
         bytes calldata proof
     ) internal view {
         Shape memory shape = checkPublicValues(publicValues);
-        uint256 points = shape.columnPoints + shape.rotationPoints + CircuitClass.FOLDS + 2;
+        uint256 points = shape.columnPoints + shape.rotationPoints + CircuitClass.FOLDS + GroupSide.CLOSING_POINTS;
         ProofWords.checkProof(proof, selector, points);
         GroupSide.Check memory group = GroupSide.start(
             key, publicInputs(publicValues, proof, shape), publicValues, proof, points, CircuitClass.FOLDS

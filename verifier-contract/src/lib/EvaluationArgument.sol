@@ -18,7 +18,7 @@ library EvaluationArgument {
     uint256 private constant INPUTS = 8;
 
     /// Points of the proof: columns, folds, Q, W.
-    uint256 private constant POINTS = EvaluationClass.COLUMNS + EvaluationClass.FOLDS + 2;
+    uint256 private constant POINTS = EvaluationClass.COLUMNS + EvaluationClass.FOLDS + GroupSide.CLOSING_POINTS;
     /// Public input after the statement's. The second commit round of the class is empty, its digest zero.
     uint256 private constant D1 = 5;
 

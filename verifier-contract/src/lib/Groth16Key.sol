@@ -30,34 +30,39 @@ library Groth16Key {
     /// Tau is one: `tau H` is the generator.
     error TauIsOne();
 
-    /// @dev First word of `tau H`, the last point.
-    function tauH(uint256[] memory key) internal pure returns (uint256) {
-        return key.length - 4;
+    /// Words of `tau H, tau^s H, tau^(s+1) H`, s the arity of the opening.
+    uint256 internal constant POWERS_WORDS = 12;
+
+    /// @dev First word of the powers of tau, the last points.
+    function powersH(uint256[] memory key) internal pure returns (uint256) {
+        return key.length - POWERS_WORDS;
     }
 
     /// @dev Refuses keys under which anybody can forge. `development` keys come from a generator that draws its own
     /// base points, so for them `GammaIsNotGenerator` is not checked; production keys must pass it.
     function check(uint256[] memory key, uint256 publicInputs, bool development) internal view {
-        uint256 words = IC + 2 * (publicInputs + 1) + 4;
+        uint256 words = IC + 2 * (publicInputs + 1) + POWERS_WORDS;
         if (key.length != words) revert KeyLength(key.length, words);
         checkG1(key, ALPHA);
-        for (uint256 i = IC; i < tauH(key); i += 2) {
+        for (uint256 i = IC; i < powersH(key); i += 2) {
             checkG1(key, i);
         }
         checkG2(key, BETA);
         checkG2(key, GAMMA);
         checkG2(key, DELTA);
-        checkG2(key, tauH(key));
+        for (uint256 i = powersH(key); i < key.length; i += 4) {
+            checkG2(key, i);
+        }
         checkSubgroups(key);
         if (same(key, GAMMA, DELTA)) revert GammaIsDelta();
         if (isGenerator(key, DELTA)) revert DeltaIsGenerator();
-        if (isGenerator(key, tauH(key))) revert TauIsOne();
+        if (isGenerator(key, powersH(key))) revert TauIsOne();
         if (!development && !isGenerator(key, GAMMA)) revert GammaIsNotGenerator();
     }
 
     /// @dev `keccak256` of the verifying key's bytes: the words with the number of IC points before them.
     function digest(uint256[] memory key) internal pure returns (bytes32) {
-        uint256 end = tauH(key);
+        uint256 end = powersH(key);
         uint256[] memory words = new uint256[](end + 1);
         for (uint256 i; i < IC; ++i) {
             words[i] = key[i];
@@ -71,18 +76,13 @@ library Groth16Key {
 
     /// @dev Digest of the reference string.
     function srsDigest(uint256[] memory key, uint256 maxPowers) internal pure returns (bytes32) {
-        uint256 place = tauH(key);
+        uint256[] memory words = new uint256[](POWERS_WORDS);
+        for (uint256 i; i < POWERS_WORDS; ++i) {
+            words[i] = key[powersH(key) + i];
+        }
+        // Words one after the other, as `abi.encode` puts them.
         return keccak256(
-            abi.encode(
-                HandleLib.TAG_SRS,
-                Bn254.G1_X,
-                Bn254.G1_Y,
-                key[place],
-                key[place + 1],
-                key[place + 2],
-                key[place + 3],
-                maxPowers
-            )
+            abi.encodePacked(HandleLib.TAG_SRS, Bn254.G1_X, Bn254.G1_Y, words, maxPowers)
         );
     }
 
@@ -111,9 +111,10 @@ library Groth16Key {
 
     /// The pairing precompile checks the subgroup; paired with infinity the product is one.
     function checkSubgroups(uint256[] memory key) private view {
-        uint256[] memory pairs = new uint256[](24);
-        uint256[4] memory places = [BETA, GAMMA, DELTA, tauH(key)];
-        for (uint256 i; i < 4; ++i) {
+        uint256[] memory pairs = new uint256[](36);
+        uint256 powers = powersH(key);
+        uint256[6] memory places = [BETA, GAMMA, DELTA, powers, powers + 4, powers + 8];
+        for (uint256 i; i < 6; ++i) {
             for (uint256 j; j < 4; ++j) {
                 pairs[6 * i + 2 + j] = key[places[i] + j];
             }
@@ -121,7 +122,7 @@ library Groth16Key {
         uint256 success;
         uint256 limit = Bn254.PAIRING_GAS_CEILING;
         assembly ("memory-safe") {
-            success := staticcall(limit, 8, add(pairs, 0x20), 0x300, 0x00, 0x20)
+            success := staticcall(limit, 8, add(pairs, 0x20), 0x480, 0x00, 0x20)
         }
         if (success == 0) revert KeySubgroup();
     }

@@ -6,9 +6,12 @@ import {Groth16Key} from "./Groth16Key.sol";
 import {HandleLib} from "./HandleLib.sol";
 import {ProofWords} from "./ProofWords.sol";
 
-/// @title Groth16 and the group side of the opening (PE.K1), in one pairing call, for every class of proofs.
-/// @dev The last public inputs are `d3, d4, rho, r, q, z, R(z)`; the last points of a proof are folds, Q, W.
+/// @title Groth16 and the group side of the opening (PE.K1, PE.K2), in one pairing call, for every class of proofs.
+/// @dev The last public inputs are `d3, d4, rho, r, q, z, R(z)`; the last points of a proof are folds, Q, R, W.
 library GroupSide {
+    /// Points of a proof after the folds: Q, R, W.
+    uint256 internal constant CLOSING_POINTS = 3;
+
     // Places of public inputs, from the end.
     uint256 private constant RHO = 5;
     uint256 private constant R_CHALLENGE = 4;
@@ -25,12 +28,19 @@ library GroupSide {
         uint256[] publicInputs;
         /// First word of the folds in the proof.
         uint256 folds;
-        /// Joins both equations, which are of pairings that are one: depends on every byte.
+        /// Joins the equations, which are of pairings that are one: depends on every byte.
         uint256 weight;
         /// `weight * rho^k` of the next slot.
         uint256 power;
-        /// `weight * L`, `docs/spec/onchain.md`.
+        /// `weight * B` and what else is paired with H, `docs/spec/onchain.md`.
         Bn254.Sum opening;
+    }
+
+    /// What is paired with the other powers of tau in G2.
+    struct Quotient {
+        Bn254.Sum tau;
+        Bn254.Sum arity;
+        Bn254.Sum beyond;
     }
 
     /// @dev Starts with slot 0 and an empty sum. `publicInputs` gets the challenges from the proof; those before d3
@@ -48,9 +58,9 @@ library GroupSide {
         for (uint256 i; i < ProofWords.CHALLENGE_WORDS; ++i) {
             publicInputs[count - RHO + i] = ProofWords.wordOf(proof, place + i);
         }
-        check.folds = place - 2 * (folds + 2);
+        check.folds = place - 2 * (folds + CLOSING_POINTS);
         publicInputs[count - RHO - 2] = ProofWords.roundDigest(proof, 3, check.folds, folds);
-        publicInputs[count - RHO - 1] = ProofWords.roundDigest(proof, 4, place - 4, 1);
+        publicInputs[count - RHO - 1] = ProofWords.roundDigest(proof, 4, check.folds + 2 * folds, 2);
         check.key = key;
         check.publicInputs = publicInputs;
         check.weight = uint256(
@@ -103,11 +113,12 @@ library GroupSide {
         check.power = power;
     }
 
-    /// @dev Adds the opening, and reverts unless both equations hold.
+    /// @dev Adds the opening, and reverts unless all equations hold.
     function finish(Check memory check, bytes calldata proof, uint256 folds, uint256 arityBits) internal view {
         uint256[] memory key = check.key;
         uint256[] memory publicInputs = check.publicInputs;
-        foldOpening(check, proof, folds, arityBits);
+        foldFolds(check, proof, folds);
+        Quotient memory quotient = foldClosing(check, proof, check.folds + 2 * folds, arityBits);
 
         Bn254.Sum memory statement;
         statement.words[0] = key[Groth16Key.IC];
@@ -117,52 +128,62 @@ library GroupSide {
             Bn254.addScaled(statement, key[place], key[place + 1], publicInputs[i]);
         }
 
-        Bn254.Sum memory witness;
-        uint256 w = check.folds + 2 * folds + 2;
-        uint256 y = Bn254.negate(ProofWords.wordOf(proof, w + 1));
-        Bn254.addScaled(witness, ProofWords.wordOf(proof, w), y, check.weight);
-
-        if (!Bn254.pairingIsOne(pairs(key, proof, statement, check.opening, witness))) revert PairingMismatch();
+        uint256[] memory words = new uint256[](48);
+        putGroth16(words, key, proof, statement);
+        putOpening(words, key, check.opening, quotient);
+        if (!Bn254.pairingIsOne(words)) revert PairingMismatch();
     }
 
-    /// `sum_l q^l [f_l] - R(z) [1] - Z(z) [Q] + z [W]`, times the weight, with `Z(z) = (z^s - U)(z - U)`, `U = r^s`.
-    function foldOpening(Check memory check, bytes calldata proof, uint256 folds, uint256 arityBits)
+    /// `sum_l q^l [f_l]`, times the weight.
+    function foldFolds(Check memory check, bytes calldata proof, uint256 folds) private view {
+        uint256 q = check.publicInputs[check.publicInputs.length - Q_CHALLENGE];
+        uint256 power = check.weight;
+        for (uint256 place = check.folds; place < check.folds + 2 * folds; place += 2) {
+            power = mulmod(power, q, Bn254.R);
+            addPoint(check.opening, proof, place, power);
+        }
+    }
+
+    /// Q, R and W from a word of the proof on. With weight `w`, U = r^s:
+    /// - PE.K1, times w: `-R - U^2 Q` with H, `U Q` with tau H and tau^s H, `-Q` with tau^(s+1) H;
+    /// - PE.K2, times w^2: `R - R(z) [1] + z W` with H, `-W` with tau H.
+    function foldClosing(Check memory check, bytes calldata proof, uint256 place, uint256 arityBits)
         private
         view
+        returns (Quotient memory quotient)
     {
         uint256[] memory publicInputs = check.publicInputs;
         Bn254.Sum memory sum = check.opening;
-        (uint256 count, uint256 weight, uint256 place) = (publicInputs.length, check.weight, check.folds);
-        uint256 power = weight;
-        for (uint256 i; i < folds; ++i) {
-            power = mulmod(power, publicInputs[count - Q_CHALLENGE], Bn254.R);
-            Bn254.addScaled(sum, ProofWords.wordOf(proof, place), ProofWords.wordOf(proof, place + 1), power);
-            place += 2;
-        }
-        (uint256 z, uint256 u) = (publicInputs[count - Z], publicInputs[count - R_CHALLENGE]);
-        uint256 zToArity = z;
+        (uint256 count, uint256 weight) = (publicInputs.length, check.weight);
+        uint256 square = mulmod(weight, weight, Bn254.R);
+        uint256 u = publicInputs[count - R_CHALLENGE];
         for (uint256 i; i < arityBits; ++i) {
             u = mulmod(u, u, Bn254.R);
-            zToArity = mulmod(zToArity, zToArity, Bn254.R);
         }
-        uint256 vanishing = mulmod(addmod(zToArity, Bn254.R - u, Bn254.R), addmod(z, Bn254.R - u, Bn254.R), Bn254.R);
-        uint256 constantTerm = mulmod(weight, Bn254.R - publicInputs[count - R_AT_Z], Bn254.R);
+        uint256 middle = mulmod(weight, u, Bn254.R);
+        addPoint(sum, proof, place, Bn254.R - mulmod(middle, u, Bn254.R));
+        addPoint(quotient.arity, proof, place, middle);
+        (quotient.tau.words[0], quotient.tau.words[1]) = (quotient.arity.words[0], quotient.arity.words[1]);
+        addPoint(quotient.beyond, proof, place, Bn254.R - weight);
+
+        addPoint(sum, proof, place + 2, addmod(square, Bn254.R - weight, Bn254.R));
+        uint256 constantTerm = mulmod(square, Bn254.R - publicInputs[count - R_AT_Z], Bn254.R);
         Bn254.addScaled(sum, Bn254.G1_X, Bn254.G1_Y, constantTerm);
-        uint256 quotientTerm = mulmod(weight, Bn254.R - vanishing, Bn254.R);
-        Bn254.addScaled(sum, ProofWords.wordOf(proof, place), ProofWords.wordOf(proof, place + 1), quotientTerm);
-        (uint256 x, uint256 y) = (ProofWords.wordOf(proof, place + 2), ProofWords.wordOf(proof, place + 3));
-        Bn254.addScaled(sum, x, y, mulmod(weight, z, Bn254.R));
+        addPoint(sum, proof, place + 4, mulmod(square, publicInputs[count - Z], Bn254.R));
+        addPoint(quotient.tau, proof, place + 4, Bn254.R - square);
     }
 
-    /// `e(-A, B) e(alpha, beta) e(statement, gamma) e(C, delta) e(opening, H) e(-weight W, tau H)`.
-    function pairs(
+    function addPoint(Bn254.Sum memory sum, bytes calldata proof, uint256 place, uint256 scalar) private view {
+        Bn254.addScaled(sum, ProofWords.wordOf(proof, place), ProofWords.wordOf(proof, place + 1), scalar);
+    }
+
+    /// `e(-A, B) e(alpha, beta) e(statement, gamma) e(C, delta)`.
+    function putGroth16(
+        uint256[] memory words,
         uint256[] memory key,
         bytes calldata proof,
-        Bn254.Sum memory statement,
-        Bn254.Sum memory opening,
-        Bn254.Sum memory witness
-    ) private pure returns (uint256[] memory words) {
-        words = new uint256[](36);
+        Bn254.Sum memory statement
+    ) private pure {
         words[0] = ProofWords.wordOf(proof, ProofWords.A);
         words[1] = Bn254.negate(ProofWords.wordOf(proof, ProofWords.A + 1));
         for (uint256 i; i < 4; ++i) {
@@ -173,10 +194,22 @@ library GroupSide {
         (uint256 x, uint256 y) =
             (ProofWords.wordOf(proof, ProofWords.C), ProofWords.wordOf(proof, ProofWords.C + 1));
         put(words, 18, x, y, key, Groth16Key.DELTA);
+    }
+
+    /// `e(opening, H)` and the three pairings with powers of tau in G2.
+    function putOpening(
+        uint256[] memory words,
+        uint256[] memory key,
+        Bn254.Sum memory opening,
+        Quotient memory quotient
+    ) private pure {
         (words[24], words[25]) = (opening.words[0], opening.words[1]);
         (words[26], words[27]) = (Bn254.G2_X_C1, Bn254.G2_X_C0);
         (words[28], words[29]) = (Bn254.G2_Y_C1, Bn254.G2_Y_C0);
-        put(words, 30, witness.words[0], witness.words[1], key, Groth16Key.tauH(key));
+        uint256 tau = Groth16Key.powersH(key);
+        put(words, 30, quotient.tau.words[0], quotient.tau.words[1], key, tau);
+        put(words, 36, quotient.arity.words[0], quotient.arity.words[1], key, tau + 4);
+        put(words, 42, quotient.beyond.words[0], quotient.beyond.words[1], key, tau + 8);
     }
 
     function put(uint256[] memory words, uint256 place, uint256 x, uint256 y, uint256[] memory key, uint256 g2)

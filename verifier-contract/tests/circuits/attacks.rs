@@ -4,14 +4,19 @@
 //! tested is that the contract computes its own.
 
 use crate::chain::{Asked, CONSUMER, Chain, STRANGER, error_name, with_word, word};
+use crate::tiny::Forge;
 use crate::tiny::circuit::{PARAMETERS, circuit};
 use alloy::primitives::{B256, Bytes, U256, keccak256};
+use ark_bn254::G1Affine;
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::Field;
 use trine_contract::bindings::Coprocessor;
 use trine_contract::calldata::circuit::{CircuitWrapProof, key_points};
 use trine_contract::calldata::points;
 use trine_program::circuit::Circuit;
 use trine_verifier::Origin;
 use trine_verifier::bootstrapping::{Shape, Statement};
+use trine_verifier::opening::ClosingPoints;
 
 /// Words of a proof before its points.
 const POINTS: usize = 8;
@@ -44,7 +49,7 @@ fn commitments_are_bound_before_they_are_folded() {
     let rotation = POINTS + 2 * columns;
     let folds = rotation + 2 * shape.second_round().len();
     let quotient = folds + 2 * (shape.levels() - 1);
-    let challenges = quotient + 4;
+    let challenges = quotient + 6;
     let mut expect = |what: &str, proof: Bytes| {
         let call = Coprocessor::fulfilCircuitCall { proof, ..honest.clone() };
         assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch", "{what}");
@@ -53,11 +58,41 @@ fn commitments_are_bound_before_they_are_folded() {
     expect("a column and v change places", swapped(&honest.proof, rotation - 2, rotation));
     expect("v and a fold change places", swapped(&honest.proof, rotation, folds));
     expect("two folds change places", swapped(&honest.proof, folds, folds + 2));
-    expect("Q and W change places", swapped(&honest.proof, quotient, quotient + 2));
+    expect("Q and R change places", swapped(&honest.proof, quotient, quotient + 2));
+    expect("R and W change places", swapped(&honest.proof, quotient + 2, quotient + 4));
     for (index, challenge) in ["rho", "r", "q", "z", "R(z)"].into_iter().enumerate() {
         expect(challenge, raised(&honest.proof, challenges + index));
     }
     assert!(chain.fulfil(&honest).is_ok());
+}
+
+/// Each equation of the opening alone: the forger knows tau and breaks the one and not the other.
+#[test]
+fn each_equation_of_the_opening_is_checked() {
+    let forgeries: [(&str, Forge); 2] = [
+        ("PE.K1", |closing, tau, x| {
+            let shift = G1Affine::generator();
+            closing.remainder = (closing.remainder + shift).into_affine();
+            closing.witness = (closing.witness + shift * (tau - x.z).inverse().unwrap()).into_affine();
+        }),
+        ("PE.K2", |closing, tau, x| {
+            // What is left when the quotient is nothing: the whole batch, whatever its values are.
+            let u = x.r.pow([16]);
+            let whole = closing.remainder + closing.quotient * ((tau.pow([16]) - u) * (tau - u));
+            let infinity = G1Affine::zero();
+            *closing =
+                ClosingPoints { quotient: infinity, remainder: whole.into_affine(), witness: infinity };
+        }),
+    ];
+    for (what, forge) in forgeries {
+        let (mut chain, _, asked) = asked(4, 2, 1);
+        chain.setup.forge = Some(forge);
+        let call = chain.fulfilment(&asked);
+        assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch", "{what}");
+        chain.setup.forge = None;
+        let call = chain.fulfilment(&asked);
+        assert!(chain.fulfil(&call).is_ok());
+    }
 }
 
 #[test]

@@ -11,7 +11,6 @@ use trine_verifier::bootstrapping::statement::{PUBLIC_INPUTS, PublicInputs};
 use trine_verifier::bootstrapping::{Column, KeyCommitments, Parameters, Shape, program};
 use trine_verifier::digest::round;
 use trine_verifier::handle::Commitment;
-use trine_verifier::opening::group_side;
 use trine_verifier::proof::GroupProof;
 
 pub const PARAMETERS: Parameters = Parameters::PRODUCTION;
@@ -62,13 +61,12 @@ impl TinySetup {
         let mut used = [columns.clone(), second.clone(), statement.keys.points()].concat();
         used.extend(statement.inputs.iter().chain(&statement.outputs).map(|c| *c.point()));
         let all = shape.spread(&used, G1Affine::zero()).unwrap();
-        let witness = self.witness(&all, &folds, &quotient, &opening);
-        group_side(&self.srs, &all, &folds, &quotient, &witness, &opening).unwrap();
+        let closing = self.closing(&all, &folds, quotient, &opening);
 
-        let rounds = [round(1, &columns), round(2, &second), round(3, &folds), round(4, &[quotient])];
+        let rounds = [round(1, &columns), round(2, &second), round(3, &folds), closing.digest()];
         let TinyCircuitStatement { stmt, layouts, prog, .. } = *statement;
         let public = PublicInputs { stmt, shape: shape.word(), layouts, prog, rounds, opening };
-        let group = GroupProof { columns, second, folds, quotient, witness };
+        let group = GroupProof { columns, second, folds, closing };
         let groth16 = self.groth16(&public.to_array());
         (CircuitWrapProof::new(groth16, group, &public), public)
     }

@@ -19,7 +19,7 @@ use trine_contract::verifying_key::DeployableKey;
 use trine_verifier::class::Class;
 use trine_verifier::digest::round;
 use trine_verifier::handle::Commitment;
-use trine_verifier::opening::{OpeningChallenges, group_side};
+use trine_verifier::opening::{ClosingPoints, OpeningChallenges, group_side};
 use trine_verifier::proof::GroupProof;
 use trine_verifier::srs::VerifierSrs;
 use trine_verifier::statement::{PUBLIC_INPUTS, PublicInputs};
@@ -47,9 +47,14 @@ impl ConstraintSynthesizer<Fr> for TinyCircuit {
 pub struct TinySetup {
     pub key: ProvingKey<Bn254>,
     pub srs: VerifierSrs,
+    /// What the next proofs do with their last points, which are true before.
+    pub forge: Option<Forge>,
     tau: Fr,
     rng: ChaCha20Rng,
 }
+
+/// Changes Q, R, W, given tau.
+pub type Forge = fn(&mut ClosingPoints, Fr, &OpeningChallenges);
 
 /// A statement's part of the public inputs, with the points beside it.
 pub struct TinyStatement {
@@ -71,9 +76,8 @@ impl TinySetup {
         let circuit = TinyCircuit(vec![Fr::ONE; count]);
         let key = Groth16::<Bn254>::generate_random_parameters_with_reduction(circuit, &mut rng).unwrap();
         let tau = Fr::rand(&mut rng);
-        let tau_h = (G2Affine::generator() * tau).into_affine();
-        let srs = VerifierSrs::new(tau_h, 1 << 16, true).unwrap();
-        Self { key, srs, tau, rng }
+        let srs = VerifierSrs::of_known_tau(tau, 1 << 16).unwrap();
+        Self { key, srs, forge: None, tau, rng }
     }
 
     pub fn deployable(&self) -> DeployableKey<'_> {
@@ -110,13 +114,12 @@ impl TinySetup {
         all.extend(statement.inputs.iter().map(|c| *c.point()));
         all.resize(CLASS.first_output(), G1Affine::zero());
         all.extend(statement.outputs.iter().map(|c| *c.point()));
-        let witness = self.witness(&all, &folds, &quotient, &challenges);
-        group_side(&self.srs, &all, &folds, &quotient, &witness, &challenges).unwrap();
+        let closing = self.closing(&all, &folds, quotient, &challenges);
 
-        let rounds = [round(1, &columns), round(2, &[]), round(3, &folds), round(4, &[quotient])];
+        let rounds = [round(1, &columns), round(2, &[]), round(3, &folds), closing.digest()];
         let TinyStatement { stmt, shape, layouts, prog, .. } = *statement;
         let public = PublicInputs { stmt, shape, layouts, prog, rounds, rho, r, q, z, r_at_z };
-        let group = GroupProof { columns, second: vec![], folds, quotient, witness };
+        let group = GroupProof { columns, second: vec![], folds, closing };
         let groth16 = self.groth16(&public.to_array());
         (EvaluationProof::new(groth16, group, &public), public)
     }
@@ -126,24 +129,31 @@ impl TinySetup {
         Groth16::<Bn254>::create_random_proof_with_reduction(circuit, &self.key, &mut self.rng).unwrap()
     }
 
-    /// W with `L + z W = tau W`.
-    fn witness(
+    /// R and W that satisfy both equations with any quotient: what tau is good for.
+    fn closing(
         &self,
         all: &[G1Affine],
         folds: &[G1Affine],
-        quotient: &G1Affine,
+        quotient: G1Affine,
         challenges: &OpeningChallenges,
-    ) -> G1Affine {
-        let OpeningChallenges { rho, r, q, z, r_at_z } = *challenges;
+    ) -> ClosingPoints {
+        let (OpeningChallenges { rho, r, q, z, r_at_z }, tau) = (*challenges, self.tau);
         let u = r.pow([16]);
-        let mut left = G1Affine::generator() * -r_at_z - *quotient * ((z.pow([16]) - u) * (z - u));
+        let mut remainder = quotient * -((tau.pow([16]) - u) * (tau - u));
         for (k, point) in all.iter().enumerate() {
-            left += *point * rho.pow([k as u64]);
+            remainder += *point * rho.pow([k as u64]);
         }
         for (l, point) in folds.iter().enumerate() {
-            left += *point * q.pow([l as u64 + 1]);
+            remainder += *point * q.pow([l as u64 + 1]);
         }
-        (left * (self.tau - z).inverse().unwrap()).into_affine()
+        let witness = (remainder - G1Affine::generator() * r_at_z) * (tau - z).inverse().unwrap();
+        let mut closing =
+            ClosingPoints { quotient, remainder: remainder.into_affine(), witness: witness.into_affine() };
+        group_side(&self.srs, all, folds, &closing, challenges).unwrap();
+        if let Some(forge) = self.forge {
+            forge(&mut closing, tau, challenges);
+        }
+        closing
     }
 }
 

@@ -1,7 +1,7 @@
-//! Steps PE.J1 to PE.K1 for the polynomials of a circuit's proof: what [`crate::opening`] does, from cells and words.
+//! Steps PE.J1 to PE.K2 for the polynomials of a circuit's proof: what [`crate::opening`] does, from cells and words.
 //!
-//! The batched polynomial is the only one that is ever made of field elements. What costs time are two commitments of
-//! `2^m` coefficients, Q and W; all else is a few products for each coefficient.
+//! The batched polynomial is the only one that is ever made of field elements. What costs time is one commitment of
+//! `2^m` coefficients, Q; all else is a few products for each coefficient.
 //!
 //! | module | holds |
 //! | --- | --- |
@@ -14,7 +14,7 @@ mod tests;
 mod univariate;
 
 use super::columns::Polynomials;
-use crate::opening::Opened;
+use crate::opening::{Opened, remainder, witness};
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::Field;
 use batch::batch;
@@ -23,7 +23,7 @@ use trine_kernels::Backend;
 use trine_kernels::msm::{Bases, MsmError};
 use trine_verifier::bootstrapping::shape::Shape;
 use trine_verifier::class::ARITY_BITS;
-use trine_verifier::opening::{ARITY, OpeningProof, eq_table, residue_counts};
+use trine_verifier::opening::{ARITY, ClosingPoints, OpeningProof, eq_table, residue_counts};
 use trine_verifier::{Transcript, digest};
 use univariate::{add_scaled, divide, evaluate, residues};
 
@@ -64,16 +64,18 @@ pub fn open(
     for (f, power) in folded.iter().zip(std::iter::successors(Some(q), |power| Some(*power * q))) {
         add_scaled(&mut f0, power, f);
     }
-    let mut sum = f0;
-    let quotient = quotient(sum.clone(), u);
-    let quotient_point = bases.commit_field(&quotient)?;
+    let remainder = remainder(&proof, point, u, q);
+    let mut closing = ClosingPoints {
+        quotient: bases.commit_field(&quotient(f0, u))?,
+        remainder: bases.commit_field(&remainder)?,
+        ..ClosingPoints::INFINITY
+    };
     // PE.J5
-    transcript.absorb("d4", &digest::round(4, &[quotient_point]));
+    transcript.absorb("d4", &closing.digest());
     let z = transcript.challenge("z");
-    // PE.K1
-    make_witness(&mut sum, quotient, u, z);
-    let witness = bases.commit_field(&sum)?;
-    Ok(Opened { folds, quotient: quotient_point, witness, proof })
+    // PE.K2
+    closing.witness = bases.commit_field(&witness(&remainder, z))?;
+    Ok(Opened { folds, closing, proof })
 }
 
 /// `f_1, f_2, ..`: each with [`ARITY_BITS`] more of the lowest variables bound.
@@ -97,12 +99,4 @@ fn quotient(mut sum: Vec<Fr>, u: Fr) -> Vec<Fr> {
     divide(&mut sum, ARITY, u);
     divide(&mut sum, 1, u);
     sum
-}
-
-/// W = (B - R(z) - Z(z) Q) / (X - z), in the place of B: the constant `R(z)` falls to the remainder.
-fn make_witness(sum: &mut [Fr], quotient: Vec<Fr>, u: Fr, z: Fr) {
-    let z_at_z = (z.pow([ARITY as u64]) - u) * (z - u);
-    add_scaled(sum, -z_at_z, &quotient);
-    drop(quotient);
-    divide(sum, 1, z);
 }

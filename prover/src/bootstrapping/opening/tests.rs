@@ -36,18 +36,15 @@ fn assert_opens(sample: &Sample, backend: Backend) {
     let bases = Bases::new(backend, key().powers());
     let sent = open(backend, &bases, &sample.shape, &sample.polynomials(), &point, &mut before()).unwrap();
 
-    let (d3, d4) = (digest::round(3, &sent.folds), digest::round(4, &[sent.quotient]));
+    let (d3, d4) = (digest::round(3, &sent.folds), sent.closing.digest());
     let challenges = field_side(m, &point, &values, d3, d4, &sent.proof, &mut before()).unwrap();
     let commitments: Vec<G1Affine> = polynomials.iter().map(|f| key().commit_fr(f).unwrap()).collect();
     let srs = key().verifier();
-    group_side(srs, &commitments, &sent.folds, &sent.quotient, &sent.witness, &challenges).unwrap();
+    group_side(srs, &commitments, &sent.folds, &sent.closing, &challenges).unwrap();
 
     let expected = dense::open(key(), m, &polynomials, &point, &mut before()).unwrap();
     assert_eq!(sent.proof, expected.proof);
-    assert_eq!(
-        (sent.folds, sent.quotient, sent.witness),
-        (expected.folds, expected.quotient, expected.witness)
-    );
+    assert_eq!((sent.folds, sent.closing), (expected.folds, expected.closing));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The proof, and its canonical bytes.
 //!
-//! Bytes: `"TRPB"`, version 1, parameter set, log2 of the slots of bootstrappings, then every field in the order of the structs
+//! Bytes: `"TRPB"`, version 2, parameter set, log2 of the slots of bootstrappings, then every field in the order of the structs
 //! below, at the lengths that the shape fixes: points as two 32-byte big-endian coordinates ((0, 0) at infinity), scalars as
 //! 32 bytes big-endian. Exactly one byte string encodes a proof.
 
@@ -12,7 +12,7 @@ use super::shape::Shape;
 use super::switch::{SwitchProof, rounds};
 use crate::Bytes32;
 use crate::digest::{field_from_word, field_word, point_from_words, point_words};
-use crate::opening::{OpeningProof, residue_counts};
+use crate::opening::{CLOSING_POINTS, ClosingPoints, OpeningProof, residue_counts};
 use crate::proof::{GroupProof, LayerProof, ProofError, TreeProof};
 use ark_bn254::{Fr, G1Affine};
 
@@ -47,7 +47,7 @@ pub struct CircuitProof {
 }
 
 const MAGIC: &[u8; 4] = b"TRPB";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const HEADER_BYTES: usize = 7;
 
 /// Numbers of elements of a proof.
@@ -84,7 +84,7 @@ impl Lengths {
     }
 
     fn bytes(&self) -> usize {
-        let points = self.columns + self.second + self.folds + 2;
+        let points = self.columns + self.second + self.folds + CLOSING_POINTS;
         let products = 2 * (2 * self.log_n + 2) + 3 * (self.accumulator_outer + self.key_outer);
         let switch = 3 + 2 * self.switch;
         let tree = 4 + (1..self.layers).map(|l| 2 * l + 4).sum::<usize>();
@@ -106,7 +106,7 @@ impl CircuitProof {
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&[VERSION, shape.parameters.id, shape.log_bootstrappings as u8]);
         let group = &self.group;
-        let singles = [group.quotient, group.witness];
+        let singles = group.closing.to_array();
         for point in group.columns.iter().chain(&group.second).chain(&group.folds).chain(&singles) {
             for word in point_words(point) {
                 out.extend_from_slice(&word);
@@ -140,8 +140,7 @@ impl CircuitProof {
             columns: reader.points("columns", lengths.columns)?,
             second: reader.points("rotation", lengths.second)?,
             folds: reader.points("folds", lengths.folds)?,
-            quotient: reader.point("quotient")?,
-            witness: reader.point("witness")?,
+            closing: reader.closing()?,
         };
         Ok(Self { group, field: FieldProof::read(&mut reader, &lengths)? })
     }
@@ -259,6 +258,14 @@ impl Reader<'_> {
     fn point(&mut self, field: &'static str) -> Result<G1Affine, ProofError> {
         let words = self.word().zip(self.word());
         words.and_then(|(x, y)| point_from_words(&x, &y)).ok_or(ProofError::Point { field })
+    }
+
+    fn closing(&mut self) -> Result<ClosingPoints, ProofError> {
+        Ok(ClosingPoints {
+            quotient: self.point("quotient")?,
+            remainder: self.point("remainder")?,
+            witness: self.point("witness")?,
+        })
     }
 
     fn points(&mut self, field: &'static str, count: usize) -> Result<Vec<G1Affine>, ProofError> {

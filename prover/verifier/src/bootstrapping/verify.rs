@@ -74,7 +74,7 @@ pub fn verify_with(
     let public = verify_field(&inputs, circuit, &rounds, &proof.field, checks, &mut transcript)?;
     let group = &proof.group;
     let commitments = commitments(&inputs.shape, statement, group)?;
-    opening::group_side(srs, &commitments, &group.folds, &group.quotient, &group.witness, &public.opening)?;
+    opening::group_side(srs, &commitments, &group.folds, &group.closing, &public.opening)?;
     Ok(public)
 }
 
@@ -99,7 +99,7 @@ pub fn round_digests(shape: &Shape, group: &GroupProof) -> Result<[Fr; 4], Rejec
         digest::round(1, &group.columns),
         digest::round(2, &group.second),
         digest::round(3, &group.folds),
-        digest::round(4, &[group.quotient]),
+        group.closing.digest(),
     ])
 }
 

@@ -4,7 +4,7 @@ from poseidon import Transcript
 
 TYPES = {"bool": 1, "uint8": 2, "uint16": 3, "uint32": 4, "uint64": 5, "nibbles": 6}
 KINDS = {"compute": 0, "casting": 1}
-BOXES, TERMS = 16, 16
+BOXES, TERMS = 16, 6
 
 
 def packed(words, width):

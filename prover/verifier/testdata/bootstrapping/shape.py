@@ -3,7 +3,7 @@
 from circuit import Circuit
 from factors import bits, eq_index
 
-MAX_WEIGHT = 127 * 16
+MAX_WEIGHT = 127 * 6
 
 
 def log2(count):
