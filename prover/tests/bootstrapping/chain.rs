@@ -40,8 +40,8 @@ fn a_link_is_any_chosen_ciphertext_without_the_range_of_its_carries() {
 
 /// Coefficient of the linear segments below.
 const COEFFICIENT: u64 = 127;
-/// Segments after which a word of so many carries wraps the field: `127^34 2^21 > r`.
-const SEGMENTS: usize = 35;
+/// Segments after which a word of so many carries wraps the field: `127^35 2^10 > r`.
+const SEGMENTS: usize = 36;
 
 /// `127 * input`.
 fn linear() -> Case {
@@ -92,7 +92,7 @@ fn segment(case: &Case, words: &[Fr], carries: &[u64], checks: &Checks) -> (Prov
     (prover.prove_statement(statement), next)
 }
 
-/// Without the range of the words, a word grows by its coefficient a segment until it wraps the field: after 35 linear
+/// Without the range of the words, a word grows by its coefficient a segment until it wraps the field: after 36 linear
 /// segments it is any canonical word, though the range of the carries is checked.
 #[test]
 fn a_chain_is_any_chosen_ciphertext_without_the_range_of_its_words() {

@@ -11,6 +11,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use trine_program::KeyKind;
 use trine_program::circuit::{Bootstrapping, Circuit, Linear, Term, Wire};
+use trine_program::limits::MAX_TERMS;
 use trine_prover::wrap::bootstrapping::WrapWitness;
 use trine_prover::wrap::bootstrapping::class::Class;
 use trine_verifier::Transcript;
@@ -74,10 +75,10 @@ pub fn circuit(p: &Parameters, counts: [usize; 3], random: &mut ChaCha20Rng) -> 
     Circuit::new(declared, handles, tables, list, rows).unwrap()
 }
 
-/// Up to 16 terms of wires under one key.
+/// As many terms as a combination may have, of wires under one key.
 fn linear(kind: KeyKind, wires: &[(KeyKind, Wire)], random: &mut ChaCha20Rng) -> Linear {
     let wires: Vec<Wire> = wires.iter().filter(|(own, _)| *own == kind).map(|(_, wire)| *wire).collect();
-    let count = random.gen_range(0..=wires.len().min(16));
+    let count = random.gen_range(0..=wires.len().min(MAX_TERMS));
     let mut chosen = sample(random, wires.len(), count).into_vec();
     chosen.sort_unstable();
     let coefficient = |random: &mut ChaCha20Rng| match random.gen_range(-127..=127i8) {

@@ -11,6 +11,7 @@ use ark_groth16::Proof;
 use trine_verifier::Bytes32;
 use trine_verifier::bootstrapping::statement::PublicInputs;
 use trine_verifier::bootstrapping::{KeyCommitments, Shape};
+use trine_verifier::opening::CLOSING_POINTS;
 use trine_verifier::proof::GroupProof;
 
 /// What the `CircuitVerifier` verifies: Groth16, the points of the group side, the challenges.
