@@ -13,8 +13,8 @@ use crate::rpc::RpcError;
 use std::path::PathBuf;
 use tonic::transport::Endpoint;
 
-/// Time that engine and prover get to serve. The prover may have to make its keys.
-const SERVICE_SECONDS: u64 = 180;
+/// Time that engine and prover get to serve. The prover may have to make its keys, and checks those of circuits.
+const SERVICE_SECONDS: u64 = 300;
 /// Time that a keyholder gets to serve: it brings a gigabyte of keys to the Fourier domain.
 const KEYHOLDER_SECONDS: u64 = 180;
 

@@ -3,10 +3,11 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::collections::BTreeSet;
-use trine_program::circuit::{Circuit, interpret, segments};
+use trine_program::circuit::release::Job;
+use trine_program::circuit::{Circuit, InputSource, Leaf, NoiseModel, interpret, releasable, segments};
 use trine_program::lower;
 use trine_program::operation::{OperationList, Step, max_value};
-use trine_program::value::ValueType;
+use trine_program::value::{Declaration, ValueType};
 use trine_programs::election::Election;
 use trine_programs::workload::{SMALL_BOOTSTRAPPINGS, all};
 use trine_programs::{Size, Workload};
@@ -107,6 +108,20 @@ fn segments_leave_room_in_a_proof() {
     }
     let room = [limits.inputs, limits.outputs, limits.blocks];
     assert!(most.iter().zip(room).all(|(most, room)| *most <= room), "{most:?} of {room:?}");
+}
+
+/// Keyholders recompute this from the text: the demo's instance is one that they decrypt.
+#[test]
+fn an_election_may_be_released() {
+    // Figures of the order of the parameter set's.
+    let model = NoiseModel { fresh_variance: 3e-26, bootstrapping_variance: 1.6e-9, max_variance: 1.3e-7 };
+    let circuit = Election::sized(Size::Small).circuit().unwrap();
+    let leaf =
+        |declaration: &Declaration| InputSource::Leaf(Leaf { declaration: *declaration, noise_level: 1 });
+    let (program_id, text) = (circuit.id(), circuit.to_text());
+    let inputs = circuit.inputs().iter().map(leaf).collect();
+    let records = releasable(&[Job { program_id, text: text.as_bytes(), inputs }], &model).unwrap();
+    assert_eq!((records.len(), records[0].degree), (1, 2));
 }
 
 fn maxima(a: [usize; 3], b: [usize; 3]) -> [usize; 3] {
