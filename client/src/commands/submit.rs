@@ -12,8 +12,10 @@ use trine::cluster::preparation::account::ORGANISER;
 use trine::config::ClusterFile;
 use trine::facts::ChainReader;
 use trine::operations::operation_call;
+use trine::receipt::circuit::is_circuit;
 use trine_contract::ContractError;
 use trine_contract::bindings::coprocessor::Coprocessor::CoprocessorErrors;
+use trine_program::circuit::Circuit;
 use trine_program::limits::MAX_OPERATIONS_TEXT_BYTES;
 use trine_program::{LinearProgram, OperationList};
 
@@ -28,7 +30,7 @@ const MAX_PROGRAM_BYTES: u64 = 64 * 1024;
   trine submit --cluster cluster.toml --request 0x77..e2
   trine submit --cluster cluster.toml --operations bid.txt a.json 0x2d..70 --json
 
-A program is a text like this one, which adds two vectors of counters:
+A program is the text of a circuit (`trine circuit 1`), or a text like this one, which adds two vectors of counters:
   trine linear 1
   input nibbles compute 1 degree 3
   input nibbles compute 1 degree 3
@@ -165,9 +167,36 @@ fn hexadecimal(bytes: &[u8]) -> String {
     format!("0x{}", hex::encode(bytes))
 }
 
-fn read_program(path: &Path) -> anyhow::Result<LinearProgram> {
+/// A program in a file, by its first line.
+enum Program {
+    Linear(LinearProgram),
+    Circuit(Circuit),
+}
+
+impl Program {
+    fn inputs(&self) -> usize {
+        match self {
+            Self::Linear(program) => program.inputs().len(),
+            Self::Circuit(circuit) => circuit.inputs().len(),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        match self {
+            Self::Linear(program) => program.to_text(),
+            Self::Circuit(circuit) => circuit.to_text(),
+        }
+    }
+}
+
+fn read_program(path: &Path) -> anyhow::Result<Program> {
     let text = read_text("program", path, MAX_PROGRAM_BYTES)?;
-    LinearProgram::from_text(&text).with_context(|| format!("program {}", path.display()))
+    let failed = || format!("program {}", path.display());
+    Ok(if is_circuit(&String::from_utf8_lossy(&text)) {
+        Program::Circuit(Circuit::from_text(&text).with_context(failed)?)
+    } else {
+        Program::Linear(LinearProgram::from_text(&text).with_context(failed)?)
+    })
 }
 
 /// Reads a file whose length is checked first.
@@ -202,20 +231,24 @@ async fn make_request(
     cluster: &ClusterFile,
     reader: &ChainReader,
     account: usize,
-    program: &LinearProgram,
+    program: &Program,
     inputs: Vec<B256>,
 ) -> anyhow::Result<Request> {
     ensure!(
-        inputs.len() == program.inputs().len(),
+        inputs.len() == program.inputs(),
         "{} inputs, the program takes {}",
         inputs.len(),
-        program.inputs().len()
+        program.inputs()
     );
     let coprocessor = cluster.chain.coprocessor;
     let first = *inputs.first().context("no input")?;
     let key_digest = reader.handle(first).await.context("first input on chain")?.keyDigest;
     let consumer = target::account(cluster, account)?;
-    let reference = match consumer.register_program(coprocessor, program).await {
+    let registered = match program {
+        Program::Linear(program) => consumer.register_program(coprocessor, program).await,
+        Program::Circuit(circuit) => consumer.register_circuit(coprocessor, circuit).await,
+    };
+    let reference = match registered {
         Ok(registered) => registered.reference,
         Err(error) => known_program(error)?,
     };
@@ -265,8 +298,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sum.txt");
         std::fs::write(&path, help).unwrap();
-        assert_eq!(read_program(&path).unwrap().inputs().len(), 2);
+        assert_eq!(read_program(&path).unwrap().inputs(), 2);
+        let circuit = "trine circuit 1\ninput bool compute 1 degree 1\noutput bool compute 1 degree 1\nrow 0 + 1*i0.0\n";
+        std::fs::write(&path, circuit).unwrap();
+        assert!(
+            matches!(read_program(&path).unwrap(), Program::Circuit(circuit) if circuit.outputs().len() == 1)
+        );
         std::fs::write(&path, vec![b' '; MAX_PROGRAM_BYTES as usize + 1]).unwrap();
-        assert!(read_program(&path).unwrap_err().to_string().contains("at most"));
+        assert!(read_program(&path).err().unwrap().to_string().contains("at most"));
     }
 }
