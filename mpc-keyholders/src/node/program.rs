@@ -93,6 +93,9 @@ fn read(path: &Path) -> Result<Vec<u8>, ProgramError> {
 
 /// Reads and checks everything that the configuration names, and puts the node together.
 pub fn assemble(config: &NodeConfig, conduct: Conduct) -> Result<(Arc<Node>, PeerIdentities), ProgramError> {
+    // TR.K4
+    let shared = config.keys.commitments_folder.is_some();
+    refuse_development("a shared folder of commitments (keys.commitments_folder)", shared, config)?;
     let (record, development) = read_committee(&config.keys.committee)?;
     refuse_development("the committee record", development, config)?;
     let secrets = read_secrets(&config.keys.secrets)?;
@@ -102,9 +105,6 @@ pub fn assemble(config: &NodeConfig, conduct: Conduct) -> Result<(Arc<Node>, Pee
         return Err(field("node", config.node, format!("{own}, as in the secrets")).into());
     }
     let flooding = Flooding::of(record.size)?;
-    if config.keys.commitments_folder.is_some() {
-        refuse_development("a shared folder of commitments (keys.commitments_folder)", true, config)?;
-    }
     let server_key = read(&config.keys.server_key)?;
     let rules = rules(config, &record, &server_key)?;
     let verifier = *rules.commitment_key.verifier();
@@ -254,4 +254,22 @@ pub async fn serve(
         .serve_with_shutdown(config.peer_listen, wait(stopped));
     tokio::try_join!(for_clients, for_peers)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_folder_of_commitments_is_refused_outside_development_mode_tr_k4() {
+        let mut config: NodeConfig = toml::from_str(NodeConfig::EXAMPLE).unwrap();
+        config.keys.commitments_folder = Some("shared".into());
+        let refused = |config: &NodeConfig| assemble(config, Conduct::Honest).err().unwrap();
+        assert!(
+            matches!(refused(&config), ProgramError::File(_)),
+            "the example names files that are not there"
+        );
+        config.development = false;
+        assert!(matches!(refused(&config), ProgramError::Config(ConfigError::Development { .. })), "TR.K4");
+    }
 }

@@ -199,6 +199,7 @@ pub fn status(error: &ReleaseError) -> Status {
             Refusal::NotFulfilled | Refusal::NotFinal { .. } | Refusal::ReleaseNotAllowed { .. } => {
                 Code::FailedPrecondition
             }
+            Refusal::KeyNotCommitted => Code::FailedPrecondition,
             Refusal::Domain { .. } | Refusal::Policy(_) | Refusal::Circuit(_) => Code::PermissionDenied,
             Refusal::DevelopmentRelease | Refusal::CircuitsNotServed | Refusal::Segments { .. } => {
                 Code::PermissionDenied
