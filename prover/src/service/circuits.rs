@@ -87,6 +87,11 @@ impl CircuitWorker {
         found.ok_or_else(|| Refusal::KeyMissing { key: hex::encode(digest) })
     }
 
+    /// Holds a key that is committed to already.
+    pub fn hold(&self, key: Arc<HeldKey>) {
+        self.keep(Some(key));
+    }
+
     fn keep(&self, key: Option<Arc<HeldKey>>) {
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = key;
     }

@@ -69,7 +69,7 @@ impl CircuitWorker {
             return Err(Refusal::KeyDigest { got, expected });
         }
         let key = Arc::new(key);
-        self.keep(Some(key.clone()));
+        self.hold(key.clone());
         Ok(key)
     }
 }
