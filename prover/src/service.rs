@@ -241,8 +241,7 @@ impl ProverService for Service {
         let circuits = self.circuits()?.clone();
         let permit = self.busy.clone().try_acquire_owned().map_err(|_| Refusal::Busy)?;
         let mut messages = request.into_inner();
-        let received =
-            tokio::time::timeout(KEY_PATIENCE, Self::receive_key(&circuits, &mut messages)).await;
+        let received = tokio::time::timeout(KEY_PATIENCE, Self::receive_key(&circuits, &mut messages)).await;
         let key = match received.map_err(|_| Refusal::Slow { seconds: KEY_PATIENCE.as_secs() })?? {
             Received::Held(key) => key,
             Received::Bytes(named, bytes) => {

@@ -76,11 +76,8 @@ fn start_logging(json: bool) {
 async fn run(config: Config) -> anyhow::Result<()> {
     let setup = Arc::new(setup(&config)?);
     let store = RocksStore::open(&config.data).context("opening the store")?;
-    let prover = GrpcProver::new(
-        &config.prover.endpoint,
-        &config::secret(&config.prover.token_file)?,
-        &setup,
-    )?;
+    let prover =
+        GrpcProver::new(&config.prover.endpoint, &config::secret(&config.prover.token_file)?, &setup)?;
     let parts = Parts {
         store: Arc::new(store),
         chain: chain(&config, &setup).await?,

@@ -15,7 +15,9 @@ pub enum CircuitRefusal {
     #[error("circuit: {0}")]
     Segment(#[from] SegmentError),
     /// No proof of one segment covers it.
-    #[error("{bootstrappings} bootstrappings make {got} segments; a request on chain takes one, of at most {most}")]
+    #[error(
+        "{bootstrappings} bootstrappings make {got} segments; a request on chain takes one, of at most {most}"
+    )]
     Segments {
         /// Segments of the circuit.
         got: usize,

@@ -46,9 +46,8 @@ pub fn check_circuit_proof(
     statement: &Statement,
     proof: &ProofRecord,
 ) -> Result<(), EngineError> {
-    let rejected = |form: &str, error: &dyn std::fmt::Display| {
-        EngineError::ProofRejected(format!("{form}: {error}"))
-    };
+    let rejected =
+        |form: &str, error: &dyn std::fmt::Display| EngineError::ProofRejected(format!("{form}: {error}"));
     let CircuitSetup { verifier_hash, parameters } = circuits(setup)?;
     let shape = statement.inputs(parameters).map_err(|e| rejected("statement", &e))?.shape;
     let inner = CircuitProof::from_bytes(&shape, &proof.inner).map_err(|e| rejected("inner", &e))?;

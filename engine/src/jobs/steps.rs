@@ -80,7 +80,9 @@ impl JobRunner {
             let _permit = permit;
             match &task.work {
                 Work::Linear(id) => runner.evaluate_program(&task, id),
-                Work::Circuit(work) | Work::RequestedCircuit(work) => runner.evaluate_circuit(&task, work, &stopped),
+                Work::Circuit(work) | Work::RequestedCircuit(work) => {
+                    runner.evaluate_circuit(&task, work, &stopped)
+                }
             }
         })
         .await
@@ -135,11 +137,10 @@ impl JobRunner {
         };
         let proof = self.parts().prover.prove(task, &tell).await?;
         let setup = self.parts().setup.clone();
-        let proof = tokio::task::spawn_blocking(move || {
-            check_proof(&setup, &statement, &proof).map(|()| proof)
-        })
-        .await
-        .map_err(|e| EngineError::Task(e.to_string()))??;
+        let proof =
+            tokio::task::spawn_blocking(move || check_proof(&setup, &statement, &proof).map(|()| proof))
+                .await
+                .map_err(|e| EngineError::Task(e.to_string()))??;
         let mut writes = vec![Write::Proof(job.id, proof)];
         writes.extend(outputs.iter().map(|r| Write::MarkProven(r.handle)));
         Ok(Next { writes, ..Next::plain(JobState::Proven) })

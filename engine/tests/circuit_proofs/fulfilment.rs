@@ -30,14 +30,17 @@ impl World {
         *prover.circuit_proof.lock().unwrap() = Some(proven().proof.clone());
         *prover.key_points.lock().unwrap() = key_points();
         let job = &proven().statement.job;
-        chain.add(job.request_id, RequestFacts {
-            program_id: job.circuit.id().0,
-            circuit: Some(CircuitClaim::of(&PARAMETERS, &job.circuit).unwrap()),
-            key_digest: proven().statement.domain.key_digest,
-            salt: job.salt,
-            inputs: job.inputs.iter().map(|i| i.handle).collect(),
-            fulfilled: false,
-        });
+        chain.add(
+            job.request_id,
+            RequestFacts {
+                program_id: job.circuit.id().0,
+                circuit: Some(CircuitClaim::of(&PARAMETERS, &job.circuit).unwrap()),
+                key_digest: proven().statement.domain.key_digest,
+                salt: job.salt,
+                inputs: job.inputs.iter().map(|i| i.handle).collect(),
+                fulfilled: false,
+            },
+        );
         Self { folder: tempfile::tempdir().unwrap(), chain, prover }
     }
 
@@ -71,7 +74,8 @@ async fn a_circuit_is_proven_and_fulfilled_and_its_receipt_verifies() {
     let (stated, signed) = (&proven().statement.job, world.chain.last_signed().unwrap());
     assert_eq!(signed.request_id, stated.request_id);
     assert_eq!(signed.key_points, Some(key_points()));
-    let xy = |list: &[trine_verifier::NamedCommitment]| list.iter().map(|n| n.commitment.xy()).collect::<Vec<_>>();
+    let xy =
+        |list: &[trine_verifier::NamedCommitment]| list.iter().map(|n| n.commitment.xy()).collect::<Vec<_>>();
     assert_eq!((signed.input_points, signed.output_points), (xy(&stated.inputs), xy(&stated.outputs)));
 
     let answer = alice.get_receipt(pb::GetReceiptRequest { job_id: JOB.0.to_vec() }).await.unwrap();

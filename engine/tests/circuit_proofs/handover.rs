@@ -133,11 +133,18 @@ async fn a_key_that_is_missing_is_streamed_from_the_store_once() {
 #[tokio::test]
 async fn a_statement_carries_its_key_and_a_lost_key_is_handed_over_again() {
     let statement = proven().statement.clone();
-    let task =
-        ProofTask { statement: ProofStatement::Circuit(statement), inputs: vec![], outputs: vec![], words: vec![] };
+    let task = ProofTask {
+        statement: ProofStatement::Circuit(statement),
+        inputs: vec![],
+        outputs: vec![],
+        words: vec![],
+    };
     let (prover, seen) = start(true).await;
     let answer = prover.prove(task.clone(), &|_| {}).await;
-    assert!(matches!(&answer, Err(ProverError::Unavailable(why)) if why.contains("KEY_MISSING")), "{answer:?}");
+    assert!(
+        matches!(&answer, Err(ProverError::Unavailable(why)) if why.contains("KEY_MISSING")),
+        "{answer:?}"
+    );
     let message = seen.lock().unwrap().statements[0].clone();
     assert_eq!(message.key_points, points());
     assert_eq!(message.program_text, proven().statement.job.circuit.to_text().into_bytes());

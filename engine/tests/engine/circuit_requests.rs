@@ -48,7 +48,8 @@ fn single(wire: Wire) -> Linear {
 
 /// Bootstrappings of one input, one after the other.
 fn circuit(bootstrappings: u32, key_kind: KeyKind) -> Circuit {
-    let value = |key_kind, degree| Declaration { value_type: ValueType::Nibbles, key_kind, blocks: 1, degree };
+    let value =
+        |key_kind, degree| Declaration { value_type: ValueType::Nibbles, key_kind, blocks: 1, degree };
     let before = |index: u32| match index.checked_sub(1) {
         None => Wire::Input { handle: 0, block: 0 },
         Some(last) => Wire::Output { bootstrapping: last, function: 0 },
@@ -142,7 +143,8 @@ async fn a_key_is_found_by_the_digest_of_its_commitments_once_the_chain_knows_it
     let chain = Arc::new(FakeChain::default());
     let prover = Arc::new(FakeProver::new(setup()));
     let (content, request) = {
-        let engine = Engine::start_with(store.clone(), Some(chain.clone()), prover.clone(), Limits::default());
+        let engine =
+            Engine::start_with(store.clone(), Some(chain.clone()), prover.clone(), Limits::default());
         let engine = engine.await;
         let mut alice = engine.client(ALICE).await;
         let content = put_key(&mut alice).await;
@@ -303,8 +305,12 @@ fn a_request_for_a_circuit_goes_on_to_the_prover() {
             assert_eq!(name(&error), "REQUEST_MISMATCH");
         }
 
-        let job = alice.submit_job(submit(4, REQUEST.to_vec(), &not)).await.unwrap().into_inner().job.unwrap();
-        assert_eq!((job.circuit_id.as_slice(), job.request_id.as_slice()), (&circuit.id().0[..], &REQUEST[..]));
+        let job =
+            alice.submit_job(submit(4, REQUEST.to_vec(), &not)).await.unwrap().into_inner().job.unwrap();
+        assert_eq!(
+            (job.circuit_id.as_slice(), job.request_id.as_slice()),
+            (&circuit.id().0[..], &REQUEST[..])
+        );
         let watch = pb::WatchJobRequest { job_id: job.job_id.clone() };
         let mut stream = alice.watch_job(watch).await.unwrap().into_inner();
         let mut states = Vec::new();
@@ -321,7 +327,10 @@ fn a_request_for_a_circuit_goes_on_to_the_prover() {
         let first = order.iter().position(|s| *s == states[0]).unwrap();
         assert_eq!(states, order[first..]);
         let output = &proving.outputs[0];
-        assert_eq!(output.words_digest, evaluated.outputs[0].words_digest, "the words are a function of the inputs");
+        assert_eq!(
+            output.words_digest, evaluated.outputs[0].words_digest,
+            "the words are a function of the inputs"
+        );
         assert!(!output.proven);
         assert_eq!(world.decrypt(&mut alice, output).await, 0);
 

@@ -1,9 +1,9 @@
 //! Chain, prover and store as the tests want them.
 
+use ark_bn254::Fr;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use ark_bn254::Fr;
 use std::time::Duration;
 use trine_contract::EvaluationProof;
 use trine_contract::calldata::circuit::CircuitWrapProof;
@@ -261,8 +261,7 @@ impl FakeProver {
         let rounds = round_digests(&inputs.shape, &proof.group).unwrap();
         let circuit = &statement.job.circuit;
         let mut transcript = Transcript::new(ARGUMENT_TAG);
-        let public =
-            verify_field(&inputs, circuit, &rounds, &proof.field, &Checks::ALL, &mut transcript);
+        let public = verify_field(&inputs, circuit, &rounds, &proof.field, &Checks::ALL, &mut transcript);
         // Of another statement there are no public inputs: some, then.
         let public = public.map(|public| (public.opening, public.to_array().to_vec()));
         let (opening, words) = public.unwrap_or_else(|_| {

@@ -272,7 +272,9 @@ impl Refusal {
             Self::Circuit(_) => ("PROGRAM_TEXT", Code::InvalidArgument),
             Self::Segment(_) | Self::Segments { .. } => ("SEGMENTS", Code::InvalidArgument),
             Self::KeyPoints(_) => ("KEY_POINTS", Code::InvalidArgument),
-            Self::CircuitStatement(CircuitStatementError::Key { .. }) => ("KEY_DIGEST", Code::InvalidArgument),
+            Self::CircuitStatement(CircuitStatementError::Key { .. }) => {
+                ("KEY_DIGEST", Code::InvalidArgument)
+            }
             Self::CircuitStatement(_) => ("STATEMENT", Code::InvalidArgument),
             Self::KeyMissing { .. } => ("KEY_MISSING", Code::FailedPrecondition),
             Self::Key(_) => ("KEY", Code::InvalidArgument),

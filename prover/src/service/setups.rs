@@ -35,7 +35,9 @@ pub enum SetupsError {
     #[error(transparent)]
     Class(#[from] ShapeError),
     /// A reference string too short for circuits.
-    #[error("reference string: {got} powers, proofs of circuits are opened with {expected}; circuits = false goes without")]
+    #[error(
+        "reference string: {got} powers, proofs of circuits are opened with {expected}; circuits = false goes without"
+    )]
     Powers {
         /// Powers in the file.
         got: usize,

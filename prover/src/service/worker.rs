@@ -83,11 +83,7 @@ pub struct Worker {
 
 impl Worker {
     /// With the keys of a class.
-    pub fn new(
-        class: Class,
-        commitment_key: impl Into<Arc<CommitmentKey>>,
-        proving_key: ProvingKey,
-    ) -> Self {
+    pub fn new(class: Class, commitment_key: impl Into<Arc<CommitmentKey>>, proving_key: ProvingKey) -> Self {
         let commitment_key = commitment_key.into();
         let srs_digest = commitment_key.verifier().digest();
         let verifier_hash = groth::verifier_hash(&proving_key.vk, &srs_digest, &parameter_set_id(), class.id);

@@ -18,7 +18,11 @@ use trine_verifier::bootstrapping::{CircuitProof, verify};
 use trine_verifier::digest::field_word;
 
 /// Hands the key over. Without its digest: the refusal names it.
-async fn put(client: &mut Client, digest: Bytes32, bytes: &[u8]) -> Result<pb::PutKeyResponse, tonic::Status> {
+async fn put(
+    client: &mut Client,
+    digest: Bytes32,
+    bytes: &[u8],
+) -> Result<pb::PutKeyResponse, tonic::Status> {
     let header =
         pb::PutKeyHeader { key_digest: digest.to_vec(), compressed_server_bytes: bytes.len() as u64 };
     let header = pb::put_key_request::Part::Header(header);

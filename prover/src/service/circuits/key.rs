@@ -61,8 +61,7 @@ impl CircuitWorker {
         let evaluation_key = EvaluationKey::from_bytes(bytes)?;
         let words = KeyWords::new(&evaluation_key);
         let name = KeyName::new(bytes, *parameters, *self.srs_digest());
-        let commitments =
-            load_or_make(&self.folder, &name, || commit_keys(&self.bases, parameters, &words))?;
+        let commitments = load_or_make(&self.folder, &name, || commit_keys(&self.bases, parameters, &words))?;
         let key = HeldKey::new(parameters, evaluation_key, words, commitments);
         if key.digest() != named {
             let (got, expected) = (hex::encode(key.digest()), hex::encode(named));
