@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use trine_kernels::msm::MsmError;
 use trine_verifier::Bytes32;
 use trine_verifier::bootstrapping::shape::ShapeError;
-use trine_verifier::bootstrapping::{Column, KeyCommitments, Parameters, Shape};
+use trine_verifier::bootstrapping::{KeyCommitments, Parameters};
 use trine_verifier::digest::{point_from_words, point_words};
 
 /// First bytes of a file: what it is, and its version.
@@ -116,7 +116,7 @@ pub fn load_or_make(
 
 /// The commitments from the cache, where they are there.
 pub fn load(folder: &Path, name: &KeyName) -> Result<Option<KeyCommitments>, CacheError> {
-    let (path, chunks) = (name.path(folder), chunks(&name.parameters)?);
+    let (path, chunks) = (name.path(folder), KeyCommitments::chunks(&name.parameters)?);
     match fs::metadata(&path) {
         Ok(metadata) => read(path, name, chunks, metadata.len()).map(Some),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -128,19 +128,12 @@ pub fn load(folder: &Path, name: &KeyName) -> Result<Option<KeyCommitments>, Cac
 ///
 /// Error: commitments of another number than the parameter set's keys have.
 pub fn keep(folder: &Path, name: &KeyName, made: &KeyCommitments) -> Result<(), CacheError> {
-    let (got, expected) = (made.points().len(), chunks(&name.parameters)?.iter().sum());
+    let (got, expected) = (made.points().len(), KeyCommitments::chunks(&name.parameters)?.iter().sum());
     if got != expected {
         return Err(CacheError::Count { got, expected });
     }
     let path = name.path(folder);
     store(&path, &encode(name, made)).map_err(|source| CacheError::File { path, source })
-}
-
-/// Chunks of the bootstrapping, the compute and the casting key.
-fn chunks(parameters: &Parameters) -> Result<[usize; 3], ShapeError> {
-    let shape = Shape::of(*parameters, 0, vec![], vec![])?;
-    let columns = [Column::BootstrappingKey, Column::KeyswitchingKey(0), Column::KeyswitchingKey(1)];
-    Ok(columns.map(|column| 1 << shape.log_chunks(column)))
 }
 
 fn encode(name: &KeyName, commitments: &KeyCommitments) -> Vec<u8> {
@@ -183,7 +176,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn commitments(parameters: &Parameters) -> KeyCommitments {
-        let [bootstrapping, compute, casting] = chunks(parameters).unwrap();
+        let [bootstrapping, compute, casting] = KeyCommitments::chunks(parameters).unwrap();
         let point = |k: usize| (G1Affine::generator() * Fr::from(k as u64)).into_affine();
         let from = |first: usize, count: usize| (first..first + count).map(point).collect::<Vec<_>>();
         KeyCommitments {
