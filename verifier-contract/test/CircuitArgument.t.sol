@@ -64,7 +64,7 @@ contract CircuitArgumentTest is WordEdits {
         key[Groth16Key.IC + 36] = addmod(key[Groth16Key.IC + 36], 1, Bn254.P);
         vm.expectRevert(abi.encodeWithSelector(Groth16Key.KeyPoint.selector, Groth16Key.IC + 36));
         new CircuitVerifier(key, 1, true);
-        vm.expectRevert(abi.encodeWithSelector(Groth16Key.KeyLength.selector, 48, 56));
+        vm.expectRevert(abi.encodeWithSelector(Groth16Key.KeyLength.selector, 48, 64));
         new CircuitVerifier(new uint256[](48), 1, true);
     }
 

@@ -135,9 +135,9 @@ contract EvaluationArgumentTest is WordEdits {
 
     function test_LengthsAreExact() external {
         (bytes memory values, bytes memory proof) = TinyProof.tally();
-        vm.expectRevert(abi.encodeWithSelector(ProofWords.ProofLength.selector, 1125, 1124));
+        vm.expectRevert(abi.encodeWithSelector(ProofWords.ProofLength.selector, 1189, 1188));
         verifier.verify(values, bytes.concat(proof, hex"00"));
-        vm.expectRevert(abi.encodeWithSelector(ProofWords.ProofLength.selector, 0, 1124));
+        vm.expectRevert(abi.encodeWithSelector(ProofWords.ProofLength.selector, 0, 1188));
         verifier.verify(values, "");
         uint256 length = values.length;
         vm.expectRevert(

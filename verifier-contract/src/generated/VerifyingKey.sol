@@ -4,14 +4,14 @@ pragma solidity ^0.8.28;
 
 /// @title Verifying key and reference string. Setup: UNSAFE-development: its trapdoor is public.
 library VerifyingKey {
-    bytes32 internal constant VERIFIER_HASH = 0x57db9d09d53da4b3d7ff854020b7208d6a7b235cb29f7b0deb1b590aae3c8bc8;
-    bytes32 internal constant SRS_DIGEST = 0x1d30d46588ee11ad6e9961500af9bfe0cdcf317f8e8abaff25b180ab270e73d3;
-    uint256 internal constant MAX_POWERS = 131072;
+    bytes32 internal constant VERIFIER_HASH = 0x93740724c66fe4dd77263b6f9d9db00664b516964c3ce36fcf87195817d12e8f;
+    bytes32 internal constant SRS_DIGEST = 0xdee0611b368eb8fbc1b315898b552cb62755dee4aa59cd97ecfdbc5fb0427c0a;
+    uint256 internal constant MAX_POWERS = 4194304;
     bool internal constant DEVELOPMENT = true;
 
     /// @dev Words in the order of `Groth16Key`.
     function load() internal pure returns (uint256[] memory key) {
-        key = new uint256[](48);
+        key = new uint256[](56);
         key[0] = 0x15cf10f680d1d15a0519d237a0d3e44bfb3a3c1ff8b6ee28c9f9db43208f7cd8;
         key[1] = 0x0cd01809aa2019866a8605047418ac92db187d9191152f74f8bdb662f19545a4;
         key[2] = 0x06b7a1abdedf937f7bd8dc0d299590a3ab7d3ce597fb6f534b0b7baa479c62ff;
@@ -60,5 +60,13 @@ library VerifyingKey {
         key[45] = 0x10d7c3adcf3a3af8dcaea85387d2b670056802d1f31df87dca211f68161c102f;
         key[46] = 0x1691b04a3e99407212544f19171cbb58d8761185fd3eb523d88e6f5404c77572;
         key[47] = 0x13d2feeb24a86d3479953226aad5addd8773708f9db24b5c4a0fa5726ae6206e;
+        key[48] = 0x21b3b729246d198167601ae0828a4139ffe6929be0e9646028099ca7ea7a2b63;
+        key[49] = 0x12cc20e7c5556877d9e762f25ff3c734cdc1799626600ad7d5211c189e69bb82;
+        key[50] = 0x144cdec673b197cd0c038f005b9109b0dadccfd047e80435bf36b666dca4b2ef;
+        key[51] = 0x09e16da6b770d8bf54b5636954814090ebe3699f1fc7802dc4dd3ba83a0b2d7b;
+        key[52] = 0x01d2df37039f25688a25f4e2ea9f2b94eb1931f9223abcc5509deb46e9d54b0d;
+        key[53] = 0x0b5ac595681373b08203df1c4f4ccd6d774628cafff679b2526b43535c05e119;
+        key[54] = 0x09069ec27aabc17eada308ed016bc5d610ae703e8352a8977b52d58a57de6650;
+        key[55] = 0x0def4d37153d073fa66ee233c9d7f2f627cf67f5853266822d10b47f57fe7d0f;
     }
 }

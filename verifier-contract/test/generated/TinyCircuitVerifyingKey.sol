@@ -4,14 +4,14 @@ pragma solidity ^0.8.28;
 
 /// @title Verifying key and reference string. Setup: UNSAFE-development: its trapdoor is public.
 library TinyCircuitVerifyingKey {
-    bytes32 internal constant VERIFIER_HASH = 0x71bbbd1cd3a5200925dda7945ad3cc137304b84a2f904d55249107e052d4c8cc;
-    bytes32 internal constant SRS_DIGEST = 0x27fda122e2e1b87f203f7ba03b31fb051e611fcdd6b6312f19ecd1cdae4b0ae2;
+    bytes32 internal constant VERIFIER_HASH = 0xb7f9c94953e19f7cf93f6fb1be35feaf33825a7d9e27710a9c5ade53e108177a;
+    bytes32 internal constant SRS_DIGEST = 0x9148c601daff51604db4a562c6e6e13964820cdaac24a0aadb45d6dce3c4d228;
     uint256 internal constant MAX_POWERS = 65536;
     bool internal constant DEVELOPMENT = true;
 
     /// @dev Words in the order of `Groth16Key`.
     function load() internal pure returns (uint256[] memory key) {
-        key = new uint256[](56);
+        key = new uint256[](64);
         key[0] = 0x0ee6ba496d433300135badd185f50f32d4ff9ecae29027b32bc641b7cf8f52dd;
         key[1] = 0x179a770572716b7c1360574d7a774acc014b605473d4cc18386ef63f229b4972;
         key[2] = 0x0a84e6f70eedeceedb101ab2362cdb92b04f07c60e0f6140c02de6f5b4ded87f;
@@ -68,5 +68,13 @@ library TinyCircuitVerifyingKey {
         key[53] = 0x0956e7e8741e68e7f94eaa1afb98ca7b498bb6b7a08d13b7513b847c8268ac4f;
         key[54] = 0x0f531ca79ae7be2e2ec99dbd89c3cd0664b7bbdc23d93a8bd28a833a753cf505;
         key[55] = 0x26b5ff95c363d94e0db80c0588f9a7207b6ee68f20ee7204b750f204d380a2be;
+        key[56] = 0x16a322d6b11c0ec8ebb64a68b50e9938270eb3ae7fc360582b5973d2227caeef;
+        key[57] = 0x1c2d899250a601489da4a5894faaf996f98f1b01a0a7cb931314b8ade7b1d5eb;
+        key[58] = 0x06dd6f6db6d8343a5258a276a82ff053e04509ddb5a0c045f4691a9765630815;
+        key[59] = 0x2cfbe6ef8bf1f832751a3c9450134d5490b143c615ca513d826f5ee4e7596162;
+        key[60] = 0x01e18ea977ee6316d13c8a029fb7044abe884da071dedd85e9cc4e6415fb2d71;
+        key[61] = 0x1f5282c70d2e74a4fef4f7f7a5df464be6440f25005a61a305fafd7c28034e97;
+        key[62] = 0x1b7720d554e4d6b053ca7799c2cc4b198d071987ddc3bcde4f4bf1e955a71a07;
+        key[63] = 0x02ea7b7bb0010d34651a12baeb1e2082a75b6433bce5be9fa7309351ee7f9219;
     }
 }

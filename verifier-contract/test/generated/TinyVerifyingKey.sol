@@ -4,14 +4,14 @@ pragma solidity ^0.8.28;
 
 /// @title Verifying key and reference string. Setup: UNSAFE-development: its trapdoor is public.
 library TinyVerifyingKey {
-    bytes32 internal constant VERIFIER_HASH = 0x9477d9244a80151dc3bc8fe23d423945ed7d1be1eedcd0f2cc0c09cbdeca0cc5;
-    bytes32 internal constant SRS_DIGEST = 0xfe90fd5d8f0fa786e2297bf5cc67f53124e440266f07301f5d4cfd677342d1ba;
+    bytes32 internal constant VERIFIER_HASH = 0xa93dba485b7ff2ce090672952e89d973edd5bfd76b82c987642c8d52e46809c9;
+    bytes32 internal constant SRS_DIGEST = 0x921feb2c7e71ebdf0265a027241fe15ca6728409d2ff7b463b2bc480da57e1be;
     uint256 internal constant MAX_POWERS = 65536;
     bool internal constant DEVELOPMENT = true;
 
     /// @dev Words in the order of `Groth16Key`.
     function load() internal pure returns (uint256[] memory key) {
-        key = new uint256[](48);
+        key = new uint256[](56);
         key[0] = 0x292c56549deb772e8d8f516e45f9b77b8ec7c4015ff9f815db0c5edb8880fbd9;
         key[1] = 0x111550dfe61d1fb88369a6fefdd2f77bccdf3fa04458116b3a77a4c09641b68c;
         key[2] = 0x001f933e0c6b86bed8e534f3c083e3906fddb217a4e6185436d872a0b56f9eed;
@@ -60,5 +60,13 @@ library TinyVerifyingKey {
         key[45] = 0x1b615ed9835c6d149e3acdfa9dd014f4853c3c824a2b96595d8bca53cab62252;
         key[46] = 0x23ecdc38c3b9f73eca020300bd401f184ff50998d305964d8b577f5cb3126da5;
         key[47] = 0x09264321b93c393aa5ebad3b956da0687679171ca12f9eb0f0a08b544b2d835d;
+        key[48] = 0x13f1aade4c20ce7a5c131cbbac502fa2903f23009fdc32722c499371e45c3074;
+        key[49] = 0x0a17ba29d6898c8b78426d4ae9e9406ab6787926c3c38c1b3f898bfb2c71ebbd;
+        key[50] = 0x1bc690d0d072889b5249b08fd94b24363e945c401bfc84616b1f23a7894de426;
+        key[51] = 0x281a36d2464cabf6e591032b20abedc551272e2a76a327fd24ec96db2528033d;
+        key[52] = 0x04860b875d821c28eb69b5475ecdcb54525d24643c7602b6063d6ff045a72e7f;
+        key[53] = 0x2b870311a78c67fa86298b2cb8e5d8791060cf9d43c4d31edc1497c1c83cedb0;
+        key[54] = 0x0f819aacdaf6af5fdf95a437f4b79e5b6d3d271ea2b055aca2d6926cbd6b1171;
+        key[55] = 0x0f3d3251d323514ae01f1aaef1e2c4e930b1c6d54ec9389d395f26db015bc92d;
     }
 }

@@ -5,7 +5,7 @@
 
 pub mod circuit;
 
-use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
+use ark_bn254::{Bn254, Fr, G1Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{Field, UniformRand};
 use ark_groth16::{Groth16, Proof, ProvingKey};
