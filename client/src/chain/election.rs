@@ -87,7 +87,8 @@ impl Account {
         signature: Bytes,
     ) -> Result<(TransactionReceipt, u8), ChainError> {
         let blocks = blocks.iter().map(|block| U256::from(*block)).collect();
-        let call = self.election(election).acceptResult(U256::from(epoch), blocks, signature);
+        let contract = self.election(election);
+        let call = contract.acceptResult(U256::from(epoch), blocks, signature);
         let receipt = self.send("acceptResult", call).await?;
         let event: PrivateElection::Elected = event("acceptResult", &receipt)?;
         Ok((receipt, event.winner))
