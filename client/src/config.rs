@@ -151,6 +151,7 @@ mod tests {
                 coprocessor: Address::repeat_byte(1),
                 evaluation_verifier: Address::repeat_byte(2),
                 release_verifier: Address::repeat_byte(3),
+                gateway: Some(Address::repeat_byte(4)),
                 accounts_file: "accounts.json".into(),
             },
             engine: service(1),
