@@ -1,7 +1,7 @@
 //! The message of `Coprocessor.fulfil`, taken apart so that an attack can alter one part of it.
 
 use anyhow::{Context, ensure};
-use ark_bn254::{Fr, G1Affine};
+use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{BigInteger, Field, PrimeField};
 use trine::receipt::verify::WRAPPED_BYTES;
@@ -18,22 +18,27 @@ pub mod place {
     pub const COLUMN: usize = 8;
     /// Q.
     pub const QUOTIENT: usize = 26;
+    /// R.
+    pub const REMAINDER: usize = 28;
     /// W.
-    pub const WITNESS: usize = 28;
+    pub const WITNESS: usize = 30;
     /// Challenge rho.
-    pub const RHO: usize = 30;
+    pub const RHO: usize = 32;
     /// Challenge r.
-    pub const R: usize = 31;
+    pub const R: usize = 33;
     /// Challenge q.
-    pub const Q: usize = 32;
+    pub const Q: usize = 34;
     /// Challenge z.
-    pub const Z: usize = 33;
+    pub const Z: usize = 35;
     /// R(z).
-    pub const R_AT_Z: usize = 34;
+    pub const R_AT_Z: usize = 36;
+    /// All words.
+    #[cfg(test)]
+    pub const COUNT: usize = 37;
 }
 
 /// Arity of the opening's folds: `U = r^16`.
-const ARITY: u64 = 16;
+const ARITY: usize = 16;
 
 /// What is sent to the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,14 +112,35 @@ impl Fulfilment {
         Ok(altered)
     }
 
-    /// Q plus the constant 1 with R(z) lowered by Z(z): the group equation still holds with the same W, since a
-    /// quotient that is chosen after z can be any. Only the digest `d4`, which z is drawn after, stops it.
-    pub fn with_late_quotient(self) -> anyhow::Result<Self> {
+    /// Q plus the constant 1, R less `Z = (X^16 - U)(X - U)`, and W and R(z) as that makes them: both group equations
+    /// still hold, since quotient and remainder that are chosen after z can be any. Only the digest `d4`, which z is
+    /// drawn after, stops it. `powers` are those of tau in G1.
+    pub fn with_late_quotient(self, powers: &[G1Affine]) -> anyhow::Result<Self> {
         let (r, z) = (self.scalar(place::R)?, self.scalar(place::Z)?);
-        let u = r.pow([ARITY]);
-        let vanishing = (z.pow([ARITY]) - u) * (z - u);
-        let remainder = self.scalar(place::R_AT_Z)? - vanishing;
-        self.with_moved_point(place::QUOTIENT)?.with_word(place::R_AT_Z, &field_word(&remainder))
+        let u = r.pow([ARITY as u64]);
+        let mut vanishing = [Fr::from(0u64); ARITY + 2];
+        (vanishing[0], vanishing[1], vanishing[ARITY], vanishing[ARITY + 1]) =
+            (u * u, -u, -u, Fr::from(1u64));
+        // Division by X - z from the top: the quotient's coefficients, then the value at z.
+        let mut divided: Vec<Fr> = Vec::with_capacity(vanishing.len());
+        for coefficient in vanishing.iter().rev() {
+            let above = divided.last().copied().unwrap_or_default();
+            divided.push(above * z + coefficient);
+        }
+        let at_z = divided.pop().context("a value")?;
+        divided.reverse();
+        let commit = |coefficients: &[Fr]| -> anyhow::Result<G1Affine> {
+            ensure!(powers.len() >= coefficients.len(), "{} powers of tau", powers.len());
+            let terms = powers.iter().zip(coefficients).map(|(power, coefficient)| *power * coefficient);
+            Ok(terms.sum::<G1Projective>().into_affine())
+        };
+        let remainder = (self.point(place::REMAINDER)? - commit(&vanishing)?).into_affine();
+        let witness = (self.point(place::WITNESS)? - commit(&divided)?).into_affine();
+        let value = self.scalar(place::R_AT_Z)? - at_z;
+        self.with_moved_point(place::QUOTIENT)?
+            .with_point(place::REMAINDER, &remainder)?
+            .with_point(place::WITNESS, &witness)?
+            .with_word(place::R_AT_Z, &field_word(&value))
     }
 
     /// The first output's commitment plus `power`: one word of the output raised by one, or a coefficient above the
@@ -130,6 +156,7 @@ impl Fulfilment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use trine_prover::srs::development;
 
     /// A proof whose points are multiples of the generator and whose scalars are small.
     fn example() -> Fulfilment {
@@ -145,7 +172,7 @@ mod tests {
 
     fn changed_words(altered: &Fulfilment) -> Vec<usize> {
         let honest = example();
-        (0..35).filter(|i| honest.word(*i).unwrap() != altered.word(*i).unwrap()).collect()
+        (0..place::COUNT).filter(|i| honest.word(*i).unwrap() != altered.word(*i).unwrap()).collect()
     }
 
     #[test]
@@ -156,10 +183,36 @@ mod tests {
         assert_eq!(changed_words(&next), [place::Q]);
         let negated = example().malleated().unwrap();
         assert_eq!(changed_words(&negated), [place::A + 1, place::B + 2, place::B + 3]);
-        let late = example().with_late_quotient().unwrap();
-        assert_eq!(changed_words(&late), [place::QUOTIENT, place::QUOTIENT + 1, place::R_AT_Z]);
+        let powers = development(5).unwrap();
+        let late = example().with_late_quotient(powers.powers()).unwrap();
+        let points = place::QUOTIENT..place::WITNESS + 2;
+        assert_eq!(changed_words(&late), points.chain([place::R_AT_Z]).collect::<Vec<_>>());
         let raised = example().with_output_raised(&G1Affine::generator()).unwrap();
         assert!(changed_words(&raised).is_empty() && raised.outputs != example().outputs);
+    }
+
+    /// Both equations of the group side: what changes in the one for the quotient cancels, the one for the remainder holds.
+    #[test]
+    fn a_late_quotient_satisfies_the_group_side() {
+        let key = development(5).unwrap();
+        let infinity = G1Affine::identity();
+        let mut fulfilment = example();
+        for place in [place::QUOTIENT, place::REMAINDER, place::WITNESS] {
+            fulfilment = fulfilment.with_point(place, &infinity).unwrap();
+        }
+        let zero = field_word(&Fr::from(0u64));
+        let late =
+            fulfilment.with_word(place::R_AT_Z, &zero).unwrap().with_late_quotient(key.powers()).unwrap();
+        let point = |place| late.point(place).unwrap();
+        let scalar = |place| late.scalar(place).unwrap();
+        let (quotient, remainder, witness) =
+            (point(place::QUOTIENT), point(place::REMAINDER), point(place::WITNESS));
+        let u = scalar(place::R).pow([ARITY as u64]);
+        let at_one = (-remainder.into_group() - quotient * u.square()).into_affine();
+        let middle = (quotient * u).into_affine();
+        assert!(key.verifier().pairings_cancel([at_one, middle, middle, -quotient]));
+        let left = remainder - G1Affine::generator() * scalar(place::R_AT_Z) + witness * scalar(place::Z);
+        assert!(key.verifier().check_pairing(left.into_affine(), witness));
     }
 
     #[test]

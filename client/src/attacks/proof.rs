@@ -57,7 +57,10 @@ pub fn public_input_plus_modulus(scene: &mut Scene) -> Playing<'_> {
 
 /// A quotient chosen after z, with R(z) to fit.
 pub fn z_not_bound(scene: &mut Scene) -> Playing<'_> {
-    Box::pin(async { play(scene, scene.fulfilment().with_late_quotient()).await })
+    Box::pin(async {
+        let late = scene.fulfilment().with_late_quotient(scene.material.srs.powers());
+        play(scene, late).await
+    })
 }
 
 /// An output commitment with a coefficient above the chunk length, where no row is checked.

@@ -21,7 +21,7 @@ use trine_verifier::{
 };
 
 /// Length of a proof for `Coprocessor.fulfil` (`docs/spec/onchain.md`).
-pub const WRAPPED_BYTES: usize = 1124;
+pub const WRAPPED_BYTES: usize = 1188;
 /// Words of the Groth16 proof at its start, after the four bytes of the verifier hash.
 const GROTH16_WORDS: usize = 8;
 
