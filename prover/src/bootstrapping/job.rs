@@ -222,7 +222,7 @@ impl Evaluated {
 }
 
 /// The value whose words are laid out for a commitment.
-fn value(declared: &Declaration, words: &[u64]) -> Result<ValueWords, WordsError> {
+pub(crate) fn value(declared: &Declaration, words: &[u64]) -> Result<ValueWords, WordsError> {
     let blocks = words
         .chunks(BLOCK_STRIDE)
         .take(usize::from(declared.blocks))

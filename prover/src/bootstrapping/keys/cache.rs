@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use trine_kernels::msm::MsmError;
 use trine_verifier::Bytes32;
 use trine_verifier::bootstrapping::shape::ShapeError;
-use trine_verifier::bootstrapping::{Column, KeyCommitments, Parameters, Shape};
+use trine_verifier::bootstrapping::{KeyCommitments, Parameters};
 use trine_verifier::digest::{point_from_words, point_words};
 
 /// First bytes of a file: what it is, and its version.
@@ -106,7 +106,7 @@ pub fn load_or_make(
     name: &KeyName,
     make: impl FnOnce() -> Result<KeyCommitments, MsmError>,
 ) -> Result<KeyCommitments, CacheError> {
-    let (path, chunks) = (name.path(folder), chunks(&name.parameters)?);
+    let (path, chunks) = (name.path(folder), KeyCommitments::chunks(&name.parameters)?);
     match fs::metadata(&path) {
         Ok(metadata) => load(path, name, chunks, metadata.len()),
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -120,13 +120,6 @@ pub fn load_or_make(
         }
         Err(source) => Err(CacheError::File { path, source }),
     }
-}
-
-/// Chunks of the bootstrapping, the compute and the casting key.
-fn chunks(parameters: &Parameters) -> Result<[usize; 3], ShapeError> {
-    let shape = Shape::of(*parameters, 0, vec![], vec![])?;
-    let columns = [Column::BootstrappingKey, Column::KeyswitchingKey(0), Column::KeyswitchingKey(1)];
-    Ok(columns.map(|column| 1 << shape.log_chunks(column)))
 }
 
 fn encode(name: &KeyName, commitments: &KeyCommitments) -> Vec<u8> {
@@ -169,7 +162,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn commitments(parameters: &Parameters) -> KeyCommitments {
-        let [bootstrapping, compute, casting] = chunks(parameters).unwrap();
+        let [bootstrapping, compute, casting] = KeyCommitments::chunks(parameters).unwrap();
         let point = |k: usize| (G1Affine::generator() * Fr::from(k as u64)).into_affine();
         let from = |first: usize, count: usize| (first..first + count).map(point).collect::<Vec<_>>();
         KeyCommitments {

@@ -8,6 +8,7 @@
 //! | [`parameters`] | parameter sets, and the integer bounds derived from them |
 //! | [`column`], [`shape`] | columns, and in which polynomial each lies |
 //! | [`program`], [`statement`] | what is proved |
+//! | [`key_points`] | commitments of an evaluation key as they travel |
 //! | [`claim`], [`weight`] | linear claims, and weights with closed-form extensions |
 //! | [`slot`] | points over the slots of bootstrappings |
 //! | [`sumcheck`], [`product`] | sumchecks |
@@ -30,6 +31,7 @@ pub mod combination;
 pub mod digits;
 pub mod error;
 pub mod key;
+pub mod key_points;
 pub mod keyswitch;
 pub mod lookup;
 pub mod outputs;
