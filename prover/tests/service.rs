@@ -101,6 +101,7 @@ fn case() -> Case {
         program_text: program.to_text().into_bytes(),
         inputs: input_messages,
         outputs: vec![output_message],
+        key_points: None,
     };
     let statement =
         Statement { domain, job: Job { request_id, salt: [8; 32], program, inputs, outputs: vec![output] } };

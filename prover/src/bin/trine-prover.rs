@@ -3,17 +3,21 @@
 use anyhow::Context;
 use clap::Parser;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use trine_prover::Mode;
 use trine_prover::service::auth::Token;
+use trine_prover::service::circuits::CircuitWorker;
 use trine_prover::service::config::{self, Config};
 use trine_prover::service::worker::Worker;
 use trine_prover::service::{Service, server, setups};
 use trine_verifier::Class;
+use trine_verifier::bootstrapping::Parameters;
+use trine_verifier::srs::CommitmentKey;
 
 /// Time for calls to end after a signal.
 const SHUTDOWN: Duration = Duration::from_secs(10);
@@ -48,8 +52,8 @@ fn main() -> anyhow::Result<()> {
     let _failpoints = fail::FailScenario::setup();
     let path = arguments.config.context("--config is missing")?;
     let config = Config::read(&path)?;
-    let worker = worker(&config)?;
-    tokio::runtime::Runtime::new()?.block_on(run(config, worker))
+    let (worker, circuits) = workers(&config)?;
+    tokio::runtime::Runtime::new()?.block_on(run(config, worker, circuits))
 }
 
 fn start_logging(json: bool) {
@@ -61,26 +65,42 @@ fn start_logging(json: bool) {
 }
 
 /// Loads the setups; in development mode they are made when missing.
-fn worker(config: &Config) -> anyhow::Result<Worker> {
+fn workers(config: &Config) -> anyhow::Result<(Worker, Option<CircuitWorker>)> {
     let class = Class::SLICE;
     let mode = if config.development { Mode::Development } else { Mode::Production };
-    tracing::info!(folder = %config.setup_folder.display(), ?mode, "setups are loaded");
-    let (commitment_key, proving_key) = setups::load(&config.setup_folder, &class, mode)?;
-    Ok(Worker::new(class, commitment_key, proving_key))
+    let folder = &config.setup_folder;
+    tracing::info!(folder = %folder.display(), ?mode, config.circuits, "setups are loaded");
+    let (reference, proving_key) = setups::load(folder, &class, mode)?;
+    let circuits = config.circuits.then(|| circuit_worker(folder, &reference, mode)).transpose()?;
+    Ok((Worker::new(class, reference, proving_key), circuits))
 }
 
-async fn run(config: Config, worker: Worker) -> anyhow::Result<()> {
+fn circuit_worker(
+    folder: &Path,
+    reference: &Arc<CommitmentKey>,
+    mode: Mode,
+) -> anyhow::Result<CircuitWorker> {
+    let (class, (srs, key)) = setups::load_circuits(folder, &Parameters::PRODUCTION, reference, mode)?;
+    Ok(CircuitWorker::new(class, &srs, key, folder.into()))
+}
+
+async fn run(config: Config, worker: Worker, circuits: Option<CircuitWorker>) -> anyhow::Result<()> {
     let token = Token::new(&config::secret(&config.token_file)?)?;
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     tracing::info!(
         listen = %listener.local_addr()?,
         verifier_hash = hex::encode(worker.verifier_hash()),
+        circuit_verifier_hash = circuits.as_ref().map(|c| hex::encode(c.verifier_hash())),
         srs_digest = hex::encode(worker.srs_digest()),
         "prover serves"
     );
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
-    let serving = server::serve(Service::new(worker, token), listener, async move {
+    let mut service = Service::new(worker, token);
+    if let Some(circuits) = circuits {
+        service = service.with_circuits(circuits);
+    }
+    let serving = server::serve(service, listener, async move {
         let _ = stopped.wait_for(|s| *s).await;
     });
     tokio::pin!(serving);

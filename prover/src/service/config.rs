@@ -21,8 +21,15 @@ pub struct Config {
     pub development: bool,
     /// Folder of the setups: reference string and proving key.
     pub setup_folder: PathBuf,
+    /// Prove circuits too.
+    #[serde(default = "circuits_by_default")]
+    pub circuits: bool,
     /// File with the bearer token, one line.
     pub token_file: PathBuf,
+}
+
+fn circuits_by_default() -> bool {
+    true
 }
 
 /// Why a configuration is refused.
@@ -94,6 +101,9 @@ mod tests {
         std::fs::write(&path, EXAMPLE).unwrap();
         let config = Config::read(&path).unwrap();
         assert_eq!(config.token_file, folder.path().join("prover.token"));
+        assert!(config.circuits);
+        std::fs::write(&path, EXAMPLE.replace("circuits = true", "circuits = false")).unwrap();
+        assert!(!Config::read(&path).unwrap().circuits);
         std::fs::write(&path, EXAMPLE.replace("setup_folder", "setup_folde")).unwrap();
         assert!(matches!(Config::read(&path), Err(ConfigError::Figment(_))));
         assert!(matches!(Config::read(&folder.path().join("none")), Err(ConfigError::File { .. })));

@@ -3,7 +3,7 @@
 use super::refusal::Refusal;
 use trine_program::Declaration;
 use trine_proto::prover::v1 as pb;
-use trine_verifier::{Class, Statement};
+use trine_verifier::Class;
 
 /// Most bytes of a chunk.
 pub const MAX_CHUNK_BYTES: usize = 1 << 20;
@@ -27,12 +27,10 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// For the values of a statement that fits the class.
-    pub fn new(class: &Class, statement: &Statement) -> Self {
+    /// For values as a program declares them: at most some hundred of at most 64 blocks.
+    pub fn new(words_per_block: usize, inputs: &[Declaration], outputs: &[Declaration]) -> Self {
         let blocks = |list: &[Declaration]| list.iter().map(|d| usize::from(d.blocks)).collect::<Vec<_>>();
-        let program = &statement.job.program;
-        let (inputs, outputs) = (blocks(program.inputs()), blocks(program.outputs()));
-        let words_per_block = words_per_block(class);
+        let (inputs, outputs) = (blocks(inputs), blocks(outputs));
         let all: usize = inputs.iter().chain(&outputs).sum();
         Self { words_per_block, inputs, outputs, bytes: Vec::new(), expected: 8 * words_per_block * all }
     }

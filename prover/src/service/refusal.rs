@@ -1,10 +1,20 @@
 //! Every refusal of the worker, with its name and its gRPC code.
 
 use crate::argument::ProveError;
+use crate::bootstrapping::keys::CacheError;
+use crate::bootstrapping::{self, WitnessError};
 use crate::groth::WrapError;
+use crate::wrap::bootstrapping::witness::WitnessError as WrapWitnessError;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
+use trine_fhe::keys::KeyError;
+use trine_fhe::words::WordsError;
+use trine_kernels::msm::MsmError;
 use trine_program::TextError;
+use trine_program::circuit::{CircuitTextError, SegmentError};
+use trine_verifier::bootstrapping::Rejection;
+use trine_verifier::bootstrapping::key_points::KeyPointsError;
+use trine_verifier::bootstrapping::statement::StatementError as CircuitStatementError;
 use trine_verifier::handle::CommitmentError;
 use trine_verifier::statement::StatementError;
 use trine_verifier::{VerifyError, srs::SrsError};
@@ -139,6 +149,84 @@ pub enum Refusal {
         /// Which output.
         index: usize,
     },
+    /// This worker proves linear programs only.
+    #[error("this worker proves no circuits: circuits = false in its configuration")]
+    NoCircuits,
+    /// A text that is no circuit.
+    #[error("circuit: {0}")]
+    Circuit(#[from] CircuitTextError),
+    /// A circuit that no segments are made of.
+    #[error("circuit: {0}")]
+    Segment(#[from] SegmentError),
+    /// A circuit of several segments.
+    #[error("{bootstrappings} bootstrappings make {got} segments, a proof for the contract is of one")]
+    Segments {
+        /// Segments of the circuit.
+        got: usize,
+        /// Its bootstrappings.
+        bootstrappings: usize,
+    },
+    /// Points that are no commitments of a key.
+    #[error("{0}")]
+    KeyPoints(#[from] KeyPointsError),
+    /// A statement that does not fit circuit, key or parameter set.
+    #[error("statement: {0}")]
+    CircuitStatement(#[from] CircuitStatementError),
+    /// Another evaluation key is held, or none.
+    #[error("no evaluation key {key} is held here: PutKey hands it over")]
+    KeyMissing {
+        /// Digest of the key's commitments.
+        key: String,
+    },
+    /// Bytes that are no evaluation key.
+    #[error("evaluation key: {0}")]
+    Key(#[from] KeyError),
+    /// Fewer bytes of a key than declared.
+    #[error("key ends at byte {got}, {expected} bytes were declared")]
+    KeyShort {
+        /// Bytes received.
+        got: usize,
+        /// Bytes declared.
+        expected: usize,
+    },
+    /// The commitments of the bytes have another digest than the one named.
+    #[error("the commitments of the key have the digest {got}, the header names {expected}")]
+    KeyDigest {
+        /// Digest of the commitments.
+        got: String,
+        /// Digest named.
+        expected: String,
+    },
+    /// Commitments that cannot be made or kept.
+    #[error("key commitments: {0}")]
+    KeyCommitments(#[from] CacheError),
+    /// Words of an input that its commitment does not open to.
+    #[error("input {index}: the words sent do not open the commitment that the statement names")]
+    InputWords {
+        /// Which input.
+        index: usize,
+    },
+    /// Words that make no value.
+    #[error("words: {0}")]
+    Values(#[from] WordsError),
+    /// An evaluation that has no columns.
+    #[error("evaluation: {0}")]
+    Witness(#[from] WitnessError),
+    /// Nobody waits for the proof.
+    #[error("the proof is cancelled")]
+    Cancelled,
+    /// The argument for circuits.
+    #[error(transparent)]
+    CircuitArgument(bootstrapping::ProveError),
+    /// The finished proof of a circuit does not verify: a fault of this prover, never sent out.
+    #[error("the finished proof does not verify: {0}")]
+    CircuitSelfCheck(#[from] Rejection),
+    /// The wrap takes no such proof: a fault of this prover.
+    #[error("wrap: {0}")]
+    WrapWitness(#[from] WrapWitnessError),
+    /// The reference string is too short for a value.
+    #[error("commitment: {0}")]
+    Commit(#[from] MsmError),
     /// The argument.
     #[error(transparent)]
     Argument(#[from] ProveError),
@@ -180,6 +268,27 @@ impl Refusal {
             Self::Origin { .. } => ("ORIGIN", Code::InvalidArgument),
             Self::Domain { .. } => ("DOMAIN", Code::FailedPrecondition),
             Self::OutputWords { .. } => ("OUTPUT_WORDS", Code::InvalidArgument),
+            Self::NoCircuits => ("NO_CIRCUITS", Code::Unimplemented),
+            Self::Circuit(_) => ("PROGRAM_TEXT", Code::InvalidArgument),
+            Self::Segment(_) | Self::Segments { .. } => ("SEGMENTS", Code::InvalidArgument),
+            Self::KeyPoints(_) => ("KEY_POINTS", Code::InvalidArgument),
+            Self::CircuitStatement(CircuitStatementError::Key { .. }) => {
+                ("KEY_DIGEST", Code::InvalidArgument)
+            }
+            Self::CircuitStatement(_) => ("STATEMENT", Code::InvalidArgument),
+            Self::KeyMissing { .. } => ("KEY_MISSING", Code::FailedPrecondition),
+            Self::Key(_) => ("KEY", Code::InvalidArgument),
+            Self::KeyShort { .. } => ("KEY_SHORT", Code::InvalidArgument),
+            Self::KeyDigest { .. } => ("KEY_DIGEST", Code::InvalidArgument),
+            Self::KeyCommitments(_) => ("KEY_COMMITMENTS", Code::Internal),
+            Self::InputWords { .. } => ("WORDS", Code::InvalidArgument),
+            Self::Values(_) => ("WORDS", Code::InvalidArgument),
+            Self::Witness(_) => ("EVALUATION", Code::InvalidArgument),
+            Self::Cancelled => ("CANCELLED", Code::Cancelled),
+            Self::CircuitArgument(_) => ("ARGUMENT", Code::Internal),
+            Self::CircuitSelfCheck(_) => ("SELF_CHECK", Code::Internal),
+            Self::WrapWitness(_) => ("WRAP", Code::Internal),
+            Self::Commit(_) => ("SRS", Code::Internal),
             Self::Argument(ProveError::Words { .. }) => ("WORDS", Code::InvalidArgument),
             Self::Argument(ProveError::Cancelled) => ("CANCELLED", Code::Cancelled),
             Self::Argument(_) => ("ARGUMENT", Code::Internal),

@@ -22,7 +22,14 @@ pub fn statement(message: &pb::Statement, class: &Class) -> Result<Statement, Re
             program,
         },
     };
-    for (index, record) in message.outputs.iter().enumerate() {
+    check_origins(&request_id, &message.outputs)?;
+    statement.inputs(class)?;
+    Ok(statement)
+}
+
+/// Outputs come from this request, in their order.
+pub(super) fn check_origins(request_id: &Bytes32, outputs: &[pb::HandleRecord]) -> Result<(), Refusal> {
+    for (index, record) in outputs.iter().enumerate() {
         let expected = pb::OutputOrigin {
             request_id: request_id.to_vec(),
             job: 0,
@@ -33,11 +40,11 @@ pub fn statement(message: &pb::Statement, class: &Class) -> Result<Statement, Re
             return Err(Refusal::Origin { index });
         }
     }
-    statement.inputs(class)?;
-    Ok(statement)
+    Ok(())
 }
 
-fn values(
+/// Handles of values, each recomputed from its record and compared with its declaration.
+pub(super) fn values(
     what: &'static str,
     records: &[pb::HandleRecord],
     declared: &[Declaration],
@@ -110,7 +117,8 @@ fn origin(message: &pb::handle_record::Origin) -> Result<Origin, Refusal> {
     })
 }
 
-fn domain(message: &pb::Domain) -> Result<Domain, Refusal> {
+/// The domain.
+pub(super) fn domain(message: &pb::Domain) -> Result<Domain, Refusal> {
     Ok(Domain {
         chain_id: message.chain_id,
         coprocessor: fixed("coprocessor", &message.coprocessor)?,
@@ -121,7 +129,8 @@ fn domain(message: &pb::Domain) -> Result<Domain, Refusal> {
     })
 }
 
-fn fixed<const LENGTH: usize>(field: &'static str, bytes: &[u8]) -> Result<[u8; LENGTH], Refusal> {
+/// A field of a fixed length.
+pub(super) fn fixed<const LENGTH: usize>(field: &'static str, bytes: &[u8]) -> Result<[u8; LENGTH], Refusal> {
     bytes.try_into().map_err(|_| Refusal::Length { field, got: bytes.len(), expected: LENGTH })
 }
 

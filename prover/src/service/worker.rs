@@ -2,19 +2,18 @@
 
 use super::intake::Values;
 use super::refusal::Refusal;
+use super::wrapped::{groth16_of, wrapped_bytes};
 use crate::argument::{self, Phase, ProveError};
-use crate::groth::{self, PROOF_WORDS, ProvingKey, WrapProof, prove_wrap, verify_wrap};
+use crate::groth::{self, ProvingKey, prove_wrap, verify_wrap};
 use crate::wrap::WrapWitness;
 use rand::rngs::OsRng;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use trine_verifier::digest::{field_word, point_words};
-use trine_verifier::proof::{GroupProof, InnerProof};
+use trine_verifier::digest::field_word;
+use trine_verifier::proof::InnerProof;
 use trine_verifier::srs::CommitmentKey;
 use trine_verifier::statement::{PublicInputs, parameter_set_id};
-use trine_verifier::{Bytes32, Class, Statement};
-
-/// Bytes of the verifier hash before the words of a proof for the contract.
-const SELECTOR_BYTES: usize = 4;
+use trine_verifier::{Bytes32, Class, Domain, Statement};
 
 /// Where a proof stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +59,7 @@ pub struct Task {
 pub struct Proved {
     /// Canonical bytes of the inner proof.
     pub inner: Vec<u8>,
-    /// Bytes for `Coprocessor.fulfil`.
+    /// Bytes for `Coprocessor.fulfil` or `fulfilCircuit`.
     pub wrapped: Vec<u8>,
     /// Public inputs of the wrap circuit.
     pub public_inputs: Vec<Bytes32>,
@@ -76,7 +75,7 @@ pub type OnProgress<'a> = &'a mut dyn FnMut(Stage, u32) -> bool;
 /// Keys of one class.
 pub struct Worker {
     class: Class,
-    commitment_key: CommitmentKey,
+    commitment_key: Arc<CommitmentKey>,
     proving_key: ProvingKey,
     verifier_hash: Bytes32,
     srs_digest: Bytes32,
@@ -84,7 +83,8 @@ pub struct Worker {
 
 impl Worker {
     /// With the keys of a class.
-    pub fn new(class: Class, commitment_key: CommitmentKey, proving_key: ProvingKey) -> Self {
+    pub fn new(class: Class, commitment_key: impl Into<Arc<CommitmentKey>>, proving_key: ProvingKey) -> Self {
+        let commitment_key = commitment_key.into();
         let srs_digest = commitment_key.verifier().digest();
         let verifier_hash = groth::verifier_hash(&proving_key.vk, &srs_digest, &parameter_set_id(), class.id);
         Self { class, commitment_key, proving_key, verifier_hash, srs_digest }
@@ -111,22 +111,8 @@ impl Worker {
     }
 
     /// Refuses a statement about another setup: its proof would convince nobody.
-    pub fn check_domain(&self, statement: &Statement) -> Result<(), Refusal> {
-        let domain = &statement.domain;
-        for (field, got, expected) in [
-            ("verifier hash", domain.verifier_hash, self.verifier_hash),
-            ("SRS digest", domain.srs_digest, self.srs_digest),
-            ("parameter set id", domain.parameter_set_id, parameter_set_id()),
-        ] {
-            if got != expected {
-                return Err(Refusal::Domain {
-                    field,
-                    got: hex::encode(got),
-                    expected: hex::encode(expected),
-                });
-            }
-        }
-        Ok(())
+    pub fn check_domain(&self, domain: &Domain) -> Result<(), Refusal> {
+        check_domain(domain, &self.verifier_hash, &self.srs_digest)
     }
 
     /// Proves, and verifies what it hands out in both forms. Blocks all cores.
@@ -158,7 +144,8 @@ impl Worker {
         let wrap_time = start.elapsed();
 
         step(Stage::VerifyingWrap, 990)?;
-        let wrapped = self.wrapped_bytes(&proof, &inner.group, &public);
+        let challenges = [public.rho, public.r, public.q, public.z, public.r_at_z];
+        let wrapped = wrapped_bytes(&self.verifier_hash, &proof, &inner.group, &challenges);
         self.check_wrapped(&wrapped, &public)?;
         Ok(Proved {
             inner: InnerProof::to_bytes(&inner, class),
@@ -179,23 +166,28 @@ impl Worker {
         Ok(())
     }
 
-    /// Layout of `docs/spec/onchain.md`, "Proof bytes".
-    fn wrapped_bytes(&self, proof: &WrapProof, group: &GroupProof, public: &PublicInputs) -> Vec<u8> {
-        let mut bytes: Vec<u8> = self.verifier_hash.iter().copied().take(SELECTOR_BYTES).collect();
-        let points = group.columns.iter().chain(&group.second).chain(&group.folds);
-        let points = points.chain([&group.quotient, &group.witness]).flat_map(point_words);
-        let challenges = [public.rho, public.r, public.q, public.z, public.r_at_z];
-        let words = proof.to_words().into_iter().chain(points).chain(challenges.iter().map(field_word));
-        bytes.extend(words.flatten());
-        bytes
-    }
-
     fn check_wrapped(&self, wrapped: &[u8], public: &PublicInputs) -> Result<(), Refusal> {
-        let words = wrapped.get(SELECTOR_BYTES..).unwrap_or_default().as_chunks::<32>().0;
-        let proof = words.first_chunk::<PROOF_WORDS>().and_then(WrapProof::from_words);
-        let proof = proof.ok_or(Refusal::WrappedBytes)?;
+        let proof = groth16_of(wrapped).ok_or(Refusal::WrappedBytes)?;
         if verify_wrap(&self.proving_key.vk, public, &proof) { Ok(()) } else { Err(Refusal::WrappedBytes) }
     }
+}
+
+/// A domain names verifier, reference string and parameter set of whoever proves in it.
+pub(super) fn check_domain(
+    domain: &Domain,
+    verifier_hash: &Bytes32,
+    srs_digest: &Bytes32,
+) -> Result<(), Refusal> {
+    for (field, got, expected) in [
+        ("verifier hash", domain.verifier_hash, *verifier_hash),
+        ("SRS digest", domain.srs_digest, *srs_digest),
+        ("parameter set id", domain.parameter_set_id, parameter_set_id()),
+    ] {
+        if got != expected {
+            return Err(Refusal::Domain { field, got: hex::encode(got), expected: hex::encode(expected) });
+        }
+    }
+    Ok(())
 }
 
 /// Thousandths by measured shares: the argument takes about a third of the time.

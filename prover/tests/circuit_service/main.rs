@@ -1,0 +1,6 @@
+//! Circuits in the worker, over loopback gRPC and at the production parameters.
+
+mod case;
+mod keys;
+mod real;
+mod refusals;
