@@ -26,6 +26,9 @@ pub struct Config {
     pub srs_file: PathBuf,
     /// Hash of the verifier, 32 bytes in hexadecimal.
     pub verifier_hash: String,
+    /// Hash of the verifier of circuits, 32 bytes in hexadecimal. Without it no circuits are proven: operation lists are
+    /// evaluated all the same, and requests for circuits refused.
+    pub circuit_verifier_hash: Option<String>,
     /// Chain and contract that handles are bound to.
     pub chain: ChainConfig,
     /// Prover.
@@ -195,6 +198,10 @@ mod tests {
         assert_eq!(config.data, folder.path().join("engine-data"));
         assert!(config.chain.rpc_url.is_some());
         assert_eq!(config.tokens.len(), 2);
+        assert!(config.circuit_verifier_hash.is_some());
+        let without: Vec<_> = EXAMPLE.lines().filter(|l| !l.starts_with("circuit_verifier_hash")).collect();
+        std::fs::write(&path, without.join("\n")).unwrap();
+        assert_eq!(Config::read(&path).unwrap().circuit_verifier_hash, None);
         std::fs::write(&path, EXAMPLE.replace("srs_file", "srs_fil")).unwrap();
         assert!(matches!(Config::read(&path), Err(ConfigError::Figment(_))));
         assert!(matches!(Config::read(&folder.path().join("none")), Err(ConfigError::File { .. })));

@@ -1,6 +1,7 @@
 //! Every refusal of the engine, with its name and its gRPC code.
 
 use crate::chain::ChainError;
+use crate::circuit::CircuitRefusal;
 use crate::circuit::admission::violation_name;
 use crate::domain::job::TransitionError;
 use crate::domain::words::WordsError;
@@ -194,6 +195,9 @@ pub enum EngineError {
         /// Limit.
         most: usize,
     },
+    /// A circuit that is none, or that no request is answered with.
+    #[error("{0}")]
+    Circuit(#[from] CircuitRefusal),
     /// Handles are not those of the program.
     #[error("{got} inputs, the program takes {expected}")]
     InputCount {
@@ -318,6 +322,7 @@ impl EngineError {
             Self::Lowering(_) => ("LOWERING", Code::Internal),
             Self::Inadmissible(v) => (violation_name(v), Code::FailedPrecondition),
             Self::CircuitSize { .. } => ("CIRCUIT_SIZE", Code::InvalidArgument),
+            Self::Circuit(e) => e.class(),
             Self::InputCount { .. } => ("INPUT_COUNT", Code::InvalidArgument),
             Self::InputMismatch { .. } => ("INPUT_MISMATCH", Code::InvalidArgument),
             Self::RequestMismatch { .. } => ("REQUEST_MISMATCH", Code::FailedPrecondition),

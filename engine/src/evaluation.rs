@@ -96,6 +96,15 @@ pub fn name_outputs(
         .collect()
 }
 
+/// Records as statements name them.
+pub fn named(setup: &Setup, records: &[CiphertextRecord]) -> Result<Vec<NamedCommitment>, EngineError> {
+    let named = records.iter().map(|r| {
+        let record = r.handle_record(setup.chain_id, setup.coprocessor)?;
+        Ok(NamedCommitment::new(&record, r.point()?)?)
+    });
+    named.collect()
+}
+
 /// What a proof of the job states.
 pub fn statement(
     setup: &Setup,
@@ -104,23 +113,14 @@ pub fn statement(
     inputs: &[CiphertextRecord],
     outputs: &[CiphertextRecord],
 ) -> Result<Statement, EngineError> {
-    let named = |records: &[CiphertextRecord]| {
-        records
-            .iter()
-            .map(|r| {
-                let record = r.handle_record(setup.chain_id, setup.coprocessor)?;
-                Ok(NamedCommitment::new(&record, r.point()?)?)
-            })
-            .collect::<Result<Vec<_>, EngineError>>()
-    };
     Ok(Statement {
         domain: setup.domain(job.key_digest),
         job: trine_verifier::Job {
             request_id: job.request_id,
             salt: job.salt,
             program,
-            inputs: named(inputs)?,
-            outputs: named(outputs)?,
+            inputs: named(setup, inputs)?,
+            outputs: named(setup, outputs)?,
         },
     })
 }

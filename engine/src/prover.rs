@@ -1,7 +1,12 @@
 //! The prover as the engine sees it, and its gRPC client.
 
-use crate::domain::{CiphertextRecord, ProofRecord};
+use crate::domain::{CiphertextRecord, KeyRecord, ProofRecord};
+use crate::error::ERROR_NAME_ENTRY;
 use crate::service::wire;
+use crate::setup::Setup;
+use crate::store::Store;
+use crate::store::parts::part_chunks;
+use std::sync::Arc;
 use tokio::time::Duration;
 use tokio_stream::StreamExt;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -9,18 +14,75 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 use trine_proto::prover::v1 as pb;
 use trine_proto::prover::v1::prover_service_client::ProverServiceClient;
-use trine_verifier::{Bytes32, Statement};
+use trine_verifier::bootstrapping::{KeyCommitments, Statement as CircuitStatement};
+use trine_verifier::{Bytes32, Domain, Statement};
 
 /// Bytes of the chunks that words are sent in.
 const CHUNK_BYTES: usize = 512 * 1024;
-/// Longest answer: an inner proof of the slice is below 40 kB.
+/// Longest answer: a native proof is below 100 kB.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
+/// Name of the refusal of a prover that holds another key set, or none.
+const KEY_MISSING: &str = "KEY_MISSING";
+
+/// What a proof states, of either kind of program.
+#[derive(Clone, Debug)]
+pub enum ProofStatement {
+    /// Of a linear program.
+    Linear(Statement),
+    /// Of a circuit.
+    Circuit(CircuitStatement),
+}
+
+impl ProofStatement {
+    /// Where the proof counts.
+    pub const fn domain(&self) -> &Domain {
+        match self {
+            Self::Linear(statement) => &statement.domain,
+            Self::Circuit(statement) => &statement.domain,
+        }
+    }
+
+    /// Request and salt.
+    pub const fn request(&self) -> (&Bytes32, &Bytes32) {
+        match self {
+            Self::Linear(statement) => (&statement.job.request_id, &statement.job.salt),
+            Self::Circuit(statement) => (&statement.job.request_id, &statement.job.salt),
+        }
+    }
+
+    /// Canonical text of the program.
+    pub fn program_text(&self) -> String {
+        match self {
+            Self::Linear(statement) => statement.job.program.to_text(),
+            Self::Circuit(statement) => statement.job.circuit.to_text(),
+        }
+    }
+
+    /// Commitments of the evaluation key, of a circuit.
+    pub const fn keys(&self) -> Option<&KeyCommitments> {
+        match self {
+            Self::Linear(_) => None,
+            Self::Circuit(statement) => Some(&statement.keys),
+        }
+    }
+}
+
+/// A key set as a prover is handed it.
+#[derive(Clone)]
+pub struct ServerKey {
+    /// Digest of its commitments.
+    pub key_digest: Bytes32,
+    /// Where its bytes are.
+    pub record: KeyRecord,
+    /// The store that has them.
+    pub store: Arc<dyn Store>,
+}
 
 /// One evaluation to prove.
 #[derive(Clone, Debug)]
 pub struct ProofTask {
     /// What is proved.
-    pub statement: Statement,
+    pub statement: ProofStatement,
     /// Records of the inputs, in order.
     pub inputs: Vec<CiphertextRecord>,
     /// Records of the outputs, in order.
@@ -77,6 +139,9 @@ impl ProverError {
 pub trait Prover: Send + Sync + 'static {
     /// Proves one evaluation. Dropping the future cancels the proof.
     async fn prove(&self, task: ProofTask, on_progress: OnProgress<'_>) -> Result<ProofRecord, ProverError>;
+    /// Coordinates of the commitments of a key set, which the prover holds from then on: proofs of circuits are made under
+    /// the last one. Whose they are is the caller's to check.
+    async fn key_points(&self, key: &ServerKey) -> Result<Vec<[Bytes32; 2]>, ProverError>;
 }
 
 /// A worker behind gRPC.
@@ -84,17 +149,13 @@ pub struct GrpcProver {
     channel: Channel,
     authorization: MetadataValue<Ascii>,
     verifier_hash: Bytes32,
+    circuit_verifier_hash: Option<Bytes32>,
     srs_digest: Bytes32,
 }
 
 impl GrpcProver {
     /// For the worker at `endpoint` (`http://HOST:PORT`), connected when first used and again when lost.
-    pub fn new(
-        endpoint: &str,
-        token: &str,
-        verifier_hash: Bytes32,
-        srs_digest: Bytes32,
-    ) -> Result<Self, ProverError> {
+    pub fn new(endpoint: &str, token: &str, setup: &Setup) -> Result<Self, ProverError> {
         let wrong = |e: String| ProverError::Answer(format!("an address or token that cannot be used: {e}"));
         let channel = Endpoint::from_shared(endpoint.to_string())
             .map_err(|e| wrong(e.to_string()))?
@@ -105,20 +166,40 @@ impl GrpcProver {
         let mut authorization: MetadataValue<Ascii> =
             format!("Bearer {token}").parse().map_err(|_| wrong("token is not ASCII".into()))?;
         authorization.set_sensitive(true);
-        Ok(Self { channel, authorization, verifier_hash, srs_digest })
+        let verifier_hash = setup.verifier_hash;
+        let circuit_verifier_hash = setup.circuits.map(|circuits| circuits.verifier_hash);
+        let srs_digest = setup.commitment_key.verifier().digest();
+        Ok(Self { channel, authorization, verifier_hash, circuit_verifier_hash, srs_digest })
     }
 
     fn client(&self) -> ProverServiceClient<Channel> {
         ProverServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
-    async fn check_setup(&self) -> Result<(), ProverError> {
-        let info = self.client().get_prover_info(pb::GetProverInfoRequest {}).await.map_err(refused)?;
-        let info = info.into_inner();
-        for (field, got, expected) in [
-            ("verifier hash", &info.verifier_hash, &self.verifier_hash),
-            ("SRS digest", &info.srs_digest, &self.srs_digest),
-        ] {
+    fn authorised<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("authorization", self.authorization.clone());
+        request
+    }
+
+    async fn info(&self) -> Result<pb::GetProverInfoResponse, ProverError> {
+        let info = self.client().get_prover_info(pb::GetProverInfoRequest {}).await;
+        Ok(info.map_err(refused)?.into_inner())
+    }
+
+    /// The prover makes proofs of this kind for the same verifier, over the same reference string.
+    async fn check_setup(&self, statement: &ProofStatement) -> Result<(), ProverError> {
+        let info = self.info().await?;
+        let (field, hash, expected) = match statement {
+            ProofStatement::Linear(_) => ("verifier hash", info.verifier_hash, self.verifier_hash),
+            ProofStatement::Circuit(_) => {
+                let hash = info.circuits.map(|circuits| circuits.verifier_hash).unwrap_or_default();
+                ("verifier hash of circuits", hash, self.circuit_verifier_hash.unwrap_or_default())
+            }
+        };
+        for (field, got, expected) in
+            [(field, &hash, &expected), ("SRS digest", &info.srs_digest, &self.srs_digest)]
+        {
             if got != expected {
                 return Err(ProverError::Setup {
                     field,
@@ -129,12 +210,47 @@ impl GrpcProver {
         }
         Ok(())
     }
+
+    /// Streams a key set from the store.
+    async fn put_key(&self, key: &ServerKey) -> Result<pb::EvaluationKeyPoints, ProverError> {
+        let record = &key.record;
+        let length = record.compressed_server_bytes;
+        let header =
+            pb::PutKeyHeader { key_digest: key.key_digest.to_vec(), compressed_server_bytes: length };
+        let chunks = part_chunks(key.store.clone(), record, record.compact_public_bytes, length);
+        // A stream that ends early is refused by the prover: nothing is proved under half a key.
+        let chunks = chunks.map_while(|chunk| match chunk {
+            Ok((offset, data)) => Some(pb::put_key_request::Part::Chunk(pb::WordChunk { offset, data })),
+            Err(error) => {
+                tracing::error!(%error, "the key set cannot be read");
+                None
+            }
+        });
+        let parts = std::iter::once(pb::put_key_request::Part::Header(header)).chain(chunks);
+        let messages = parts.map(|part| pb::PutKeyRequest { part: Some(part) });
+        let answer = self.client().put_key(self.authorised(tokio_stream::iter(messages))).await;
+        let points = answer.map_err(refused)?.into_inner().points;
+        points.ok_or_else(|| ProverError::Answer("no key points".into()))
+    }
 }
 
 #[tonic::async_trait]
 impl Prover for GrpcProver {
+    async fn key_points(&self, key: &ServerKey) -> Result<Vec<[Bytes32; 2]>, ProverError> {
+        let request = pb::GetKeyRequest { key_digest: key.key_digest.to_vec() };
+        let message = match self.client().get_key(self.authorised(request)).await {
+            Ok(answer) => {
+                let points = answer.into_inner().points;
+                points.ok_or_else(|| ProverError::Answer("no key points".into()))?
+            }
+            Err(status) if is_key_missing(&status) => self.put_key(key).await?,
+            Err(status) => return Err(refused(status)),
+        };
+        message.points.iter().map(|point| xy(point)).collect()
+    }
+
     async fn prove(&self, task: ProofTask, on_progress: OnProgress<'_>) -> Result<ProofRecord, ProverError> {
-        self.check_setup().await?;
+        self.check_setup(&task.statement).await?;
         let header = pb::ProveHeader { statement: Some(wire::statement(&task)) };
         let words = task.words.concat();
         let length = words.len();
@@ -144,8 +260,7 @@ impl Prover for GrpcProver {
         });
         let parts = std::iter::once(pb::prove_request::Part::Header(header)).chain(chunks);
         let messages = parts.map(|part| pb::ProveRequest { part: Some(part) });
-        let mut request = Request::new(tokio_stream::iter(messages));
-        request.metadata_mut().insert("authorization", self.authorization.clone());
+        let request = self.authorised(tokio_stream::iter(messages));
         let mut answers = self.client().prove(request).await.map_err(refused)?.into_inner();
         while let Some(answer) = answers.next().await {
             match answer.map_err(refused)?.event {
@@ -159,6 +274,16 @@ impl Prover for GrpcProver {
         }
         Err(ProverError::Unavailable("the stream ends without a result".into()))
     }
+}
+
+fn xy(point: &[u8]) -> Result<[Bytes32; 2], ProverError> {
+    let wrong = || ProverError::Answer(format!("a key point of {} bytes", point.len()));
+    let ([x, y], []) = point.as_chunks::<32>() else { return Err(wrong()) };
+    Ok([*x, *y])
+}
+
+fn is_key_missing(status: &Status) -> bool {
+    status.metadata().get(ERROR_NAME_ENTRY).is_some_and(|name| name.as_bytes() == KEY_MISSING.as_bytes())
 }
 
 fn proof_record(result: pb::ProveResult) -> Result<ProofRecord, ProverError> {
@@ -177,6 +302,10 @@ fn proof_record(result: pb::ProveResult) -> Result<ProofRecord, ProverError> {
 }
 
 fn refused(status: Status) -> ProverError {
+    // Another engine's key, or a new process: the next attempt hands the key over.
+    if is_key_missing(&status) {
+        return ProverError::Unavailable(status.message().to_string());
+    }
     match status.code() {
         // A stream whose transport breaks ends in one of the last three.
         Code::Unavailable | Code::ResourceExhausted | Code::NotFound | Code::Cancelled | Code::Unknown => {

@@ -1,6 +1,7 @@
 //! What the engine is bound to: chain, contract, verifier, reference string, class.
 
 use trine_fhe::parameters::BLOCK_STRIDE;
+use trine_verifier::bootstrapping::Parameters;
 use trine_verifier::srs::CommitmentKey;
 use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{Address, Bytes32, Class, Domain};
@@ -18,6 +19,17 @@ pub struct Setup {
     pub commitment_key: CommitmentKey,
     /// Shape of proofs.
     pub class: Class,
+    /// What proofs of circuits are bound to beside; without it none are made.
+    pub circuits: Option<CircuitSetup>,
+}
+
+/// What proofs of circuits are bound to beside the constants of all proofs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CircuitSetup {
+    /// Hash of the verifier that they are made for.
+    pub verifier_hash: Bytes32,
+    /// Their parameter set.
+    pub parameters: Parameters,
 }
 
 /// Why constants do not fit together.
@@ -60,12 +72,21 @@ impl Setup {
         u8::try_from(blocks).unwrap_or(u8::MAX).min(trine_program::value::MAX_BLOCKS)
     }
 
-    /// The domain of proofs over values of a key set.
+    /// The domain of proofs of linear programs over values of a key set.
     pub fn domain(&self, key_digest: Bytes32) -> Domain {
+        self.domain_of(self.verifier_hash, key_digest)
+    }
+
+    /// The domain of proofs of circuits over values of a key set, which the digest of its commitments names.
+    pub fn circuit_domain(&self, circuits: &CircuitSetup, key_digest: Bytes32) -> Domain {
+        self.domain_of(circuits.verifier_hash, key_digest)
+    }
+
+    fn domain_of(&self, verifier_hash: Bytes32, key_digest: Bytes32) -> Domain {
         Domain {
             chain_id: self.chain_id,
             coprocessor: self.coprocessor,
-            verifier_hash: self.verifier_hash,
+            verifier_hash,
             srs_digest: self.commitment_key.verifier().digest(),
             parameter_set_id: parameter_set_id(),
             key_digest,
@@ -85,6 +106,7 @@ mod tests {
             verifier_hash: [2; 32],
             commitment_key: trine_prover::srs::development(log_powers).unwrap(),
             class,
+            circuits: None,
         };
         let short = setup(4, Class::REDUCED_TINY);
         assert_eq!(short.check(false), Err(SetupError::DevelopmentRefused));

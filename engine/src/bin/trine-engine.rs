@@ -17,9 +17,10 @@ use trine_engine::prover::GrpcProver;
 use trine_engine::service::auth::{Tokens, principal};
 use trine_engine::service::limits::Limits;
 use trine_engine::service::{Service, server};
-use trine_engine::setup::Setup;
+use trine_engine::setup::{CircuitSetup, Setup};
 use trine_engine::store::RocksStore;
 use trine_verifier::Class;
+use trine_verifier::bootstrapping::Parameters;
 use trine_verifier::srs::CommitmentKey;
 
 /// Time for calls and tasks to end after a signal.
@@ -75,12 +76,8 @@ fn start_logging(json: bool) {
 async fn run(config: Config) -> anyhow::Result<()> {
     let setup = Arc::new(setup(&config)?);
     let store = RocksStore::open(&config.data).context("opening the store")?;
-    let prover = GrpcProver::new(
-        &config.prover.endpoint,
-        &config::secret(&config.prover.token_file)?,
-        setup.verifier_hash,
-        setup.commitment_key.verifier().digest(),
-    )?;
+    let prover =
+        GrpcProver::new(&config.prover.endpoint, &config::secret(&config.prover.token_file)?, &setup)?;
     let parts = Parts {
         store: Arc::new(store),
         chain: chain(&config, &setup).await?,
@@ -118,6 +115,9 @@ fn setup(config: &Config) -> anyhow::Result<Setup> {
     let path = &config.srs_file;
     let srs = std::fs::read(path).with_context(|| format!("{}", path.display()))?;
     let commitment_key = CommitmentKey::from_bytes(&srs).with_context(|| format!("{}", path.display()))?;
+    let hash = |field, text: &str| config::bytes(field, text, "32 bytes in hexadecimal");
+    let circuits = config.circuit_verifier_hash.as_deref().map(|h| hash("circuit_verifier_hash", h));
+    let circuits = circuits.transpose()?;
     let setup = Setup {
         chain_id: config.chain.chain_id,
         coprocessor: config::bytes(
@@ -125,9 +125,11 @@ fn setup(config: &Config) -> anyhow::Result<Setup> {
             &config.chain.coprocessor,
             "20 bytes in hexadecimal",
         )?,
-        verifier_hash: config::bytes("verifier_hash", &config.verifier_hash, "32 bytes in hexadecimal")?,
+        verifier_hash: hash("verifier_hash", &config.verifier_hash)?,
         commitment_key,
         class: Class::SLICE,
+        circuits: circuits
+            .map(|verifier_hash| CircuitSetup { verifier_hash, parameters: Parameters::PRODUCTION }),
     };
     setup.check(config.development)?;
     Ok(setup)

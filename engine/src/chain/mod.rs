@@ -1,7 +1,9 @@
 //! The chain as the engine sees it: it reads requests and fulfils them.
 
+mod committed_keys;
 pub mod rpc;
 
+use crate::circuit::CircuitClaim;
 use crate::domain::PendingTransaction;
 use trine_verifier::Bytes32;
 
@@ -12,6 +14,8 @@ pub use rpc::RpcChain;
 pub struct RequestFacts {
     /// keccak-256 of the program's text.
     pub program_id: Bytes32,
+    /// What the registrant of a circuit says about its text; none for a linear program.
+    pub circuit: Option<CircuitClaim>,
     /// Key set.
     pub key_digest: Bytes32,
     /// Salt drawn in the request's transaction.
@@ -27,6 +31,8 @@ pub struct RequestFacts {
 pub struct Fulfilment {
     /// The request.
     pub request_id: Bytes32,
+    /// Coordinates of the key's commitments, for a circuit; none for a linear program.
+    pub key_points: Option<Vec<[Bytes32; 2]>>,
     /// Affine coordinates of the inputs' commitments.
     pub input_points: Vec<[Bytes32; 2]>,
     /// Affine coordinates of the outputs' commitments.
@@ -95,6 +101,8 @@ impl ChainError {
 pub trait Chain: Send + Sync + 'static {
     /// Reads a request.
     async fn request(&self, request_id: &Bytes32) -> Result<RequestFacts, ChainError>;
+    /// Digest of the content of a key set, by that or by the digest of its commitments; none where neither is registered.
+    async fn content_of(&self, key_digest: &Bytes32) -> Result<Option<Bytes32>, ChainError>;
     /// The transaction that fulfilled a request.
     async fn fulfilment(&self, request_id: &Bytes32) -> Result<Option<Bytes32>, ChainError>;
     /// Simulates and signs, sends nothing. The result is stored before [`Self::send`].

@@ -1,6 +1,8 @@
 //! The chain over JSON-RPC, through alloy.
 
+use super::committed_keys::CommittedKeys;
 use super::{Chain, ChainError, Fulfilment, Inclusion, RequestFacts};
+use crate::circuit::CircuitClaim;
 use crate::domain::PendingTransaction;
 use alloy::contract::Error as CallError;
 use alloy::eips::eip2718::Encodable2718;
@@ -14,6 +16,7 @@ use alloy::transports::{RpcError, TransportErrorKind};
 use std::time::{Duration, Instant};
 use trine_contract::ContractError;
 use trine_contract::bindings::Coprocessor;
+use trine_contract::bindings::coprocessor::ICoprocessor;
 use trine_verifier::Bytes32;
 
 /// Gas beyond the estimate, in percent: the estimate is exact on the state of one block.
@@ -23,6 +26,8 @@ const GAS_MARGIN_PERCENT: u64 = 20;
 const LOOKS_UNTIL_SUPERSEDED: u32 = 10;
 /// `RequestState.Fulfilled` of the contract.
 const FULFILLED: u8 = 2;
+/// `ProgramKind.Circuit` of the contract.
+const CIRCUIT: u8 = 1;
 
 /// A node, the contract, and the account that pays.
 pub struct RpcChain {
@@ -69,6 +74,22 @@ impl RpcChain {
         Coprocessor::new(self.settings.coprocessor, self.provider.clone())
     }
 
+    /// Identifier of a program, and what its registrant says about a circuit.
+    async fn program(
+        &self,
+        request_id: &Bytes32,
+        reference: B256,
+    ) -> Result<(Bytes32, Option<CircuitClaim>), ChainError> {
+        let contract = self.contract();
+        let failed = |e| refused(request_id, e);
+        if contract.programKind(reference).call().await.map_err(failed)? == CIRCUIT {
+            let record = contract.circuitRecord(reference).call().await.map_err(failed)?;
+            return Ok((record.programId.0, Some(claim(record.claim))));
+        }
+        let record = contract.programRecord(reference).call().await.map_err(failed)?;
+        Ok((record.programId.0, None))
+    }
+
     async fn event<E: SolEvent>(
         &self,
         request_id: &Bytes32,
@@ -96,8 +117,7 @@ impl Chain for RpcChain {
         let contract = self.contract();
         let id = B256::from(*request_id);
         let record = contract.requestRecord(id).call().await.map_err(|e| refused(request_id, e))?;
-        let program =
-            contract.programRecord(record.programRef).call().await.map_err(|e| refused(request_id, e))?;
+        let (program_id, circuit) = self.program(request_id, record.programRef).await?;
         let Some((event, _)) = self.event::<Coprocessor::Requested>(request_id).await? else {
             return Err(ChainError::Answer(format!(
                 "request {id} is on chain, its event is not found from block {}",
@@ -105,12 +125,20 @@ impl Chain for RpcChain {
             )));
         };
         Ok(RequestFacts {
-            program_id: program.programId.0,
+            program_id,
+            circuit,
             key_digest: record.keyDigest.0,
             salt: record.salt.0,
             inputs: event.inputs.iter().map(|h| h.0).collect(),
             fulfilled: record.state == FULFILLED,
         })
+    }
+
+    async fn content_of(&self, key_digest: &Bytes32) -> Result<Option<Bytes32>, ChainError> {
+        let contract = CommittedKeys::new(self.settings.coprocessor, self.provider.clone());
+        let content = contract.contentOf(B256::from(*key_digest)).call().await;
+        let content = content.map_err(|e| refused(key_digest, e))?;
+        Ok((!content.is_zero()).then_some(content.0))
     }
 
     async fn fulfilment(&self, request_id: &Bytes32) -> Result<Option<Bytes32>, ChainError> {
@@ -120,20 +148,11 @@ impl Chain for RpcChain {
 
     async fn sign(&self, fulfilment: &Fulfilment) -> Result<PendingTransaction, ChainError> {
         self.check().await?;
-        let points = |list: &[[Bytes32; 2]]| {
-            list.iter().map(|[x, y]| [U256::from_be_bytes(*x), U256::from_be_bytes(*y)]).collect()
-        };
-        let call = Coprocessor::fulfilCall {
-            requestId: B256::from(fulfilment.request_id),
-            outputPoints: points(&fulfilment.output_points),
-            inputPoints: points(&fulfilment.input_points),
-            proof: fulfilment.proof.clone().into(),
-        };
         let request = TransactionRequest::default()
             .with_from(self.account)
             .with_to(self.settings.coprocessor)
             .with_chain_id(self.settings.chain_id)
-            .with_input(call.abi_encode());
+            .with_input(fulfil_call(fulfilment));
         let gas = self.provider.estimate_gas(request.clone()).await;
         let gas = gas.map_err(|e| refused(&fulfilment.request_id, CallError::TransportError(e)))?;
         let fees = self.provider.estimate_eip1559_fees().await.map_err(unavailable)?;
@@ -179,6 +198,43 @@ impl Chain for RpcChain {
             "no receipt of {hash} after {:?}{refusal}",
             self.settings.patience
         )))
+    }
+}
+
+/// Calldata of `fulfil`, or of `fulfilCircuit` where there are key points.
+fn fulfil_call(fulfilment: &Fulfilment) -> Vec<u8> {
+    let points = |list: &[[Bytes32; 2]]| -> Vec<[U256; 2]> {
+        list.iter().map(|[x, y]| [U256::from_be_bytes(*x), U256::from_be_bytes(*y)]).collect()
+    };
+    let request_id = B256::from(fulfilment.request_id);
+    let (inputs, outputs) = (points(&fulfilment.input_points), points(&fulfilment.output_points));
+    let proof = fulfilment.proof.clone().into();
+    match &fulfilment.key_points {
+        None => Coprocessor::fulfilCall {
+            requestId: request_id,
+            outputPoints: outputs,
+            inputPoints: inputs,
+            proof,
+        }
+        .abi_encode(),
+        Some(keys) => Coprocessor::fulfilCircuitCall {
+            requestId: request_id,
+            keyPoints: points(keys),
+            outputPoints: outputs,
+            inputPoints: inputs,
+            proof,
+        }
+        .abi_encode(),
+    }
+}
+
+fn claim(claim: ICoprocessor::CircuitClaim) -> CircuitClaim {
+    CircuitClaim {
+        prog: claim.prog.to_be_bytes(),
+        layouts: claim.layouts.map(|word| word.to_be_bytes()),
+        log_bootstrappings: claim.logBootstrappings,
+        inputs: claim.inputs,
+        outputs: claim.outputs,
     }
 }
 

@@ -18,12 +18,23 @@ pub const MAX_CIRCUIT_TEXT_BYTES: usize = 3 << 20;
 /// Errors: what the lowering or the predicate refuses, a circuit too large for this engine, handles under another key.
 pub fn admit(call: &OperationCall) -> Result<Circuit, EngineError> {
     let circuit = lower(&call.list)?;
-    if needs_casting(&circuit) {
+    admit_circuit(&circuit, &call.inputs)?;
+    Ok(circuit)
+}
+
+/// Checks that a circuit may run on the handles, in their order, and that this engine holds it.
+pub fn admit_circuit(circuit: &Circuit, inputs: &[CiphertextRecord]) -> Result<(), EngineError> {
+    if needs_casting(circuit) {
         return Err(EngineError::OperationUnimplemented { name: "an operand under the casting key".into() });
     }
-    output_noise(&circuit, &call.inputs)?;
+    output_noise(circuit, inputs)?;
+    check_size(circuit)
+}
+
+/// A circuit's text must fit an answer, its wires the memory.
+pub fn check_size(circuit: &Circuit) -> Result<(), EngineError> {
     let text = circuit.to_text().len();
-    let live = most_live_blocks(&circuit);
+    let live = most_live_blocks(circuit);
     for (what, got, most) in
         [("bytes of text", text, MAX_CIRCUIT_TEXT_BYTES), ("blocks of wires at once", live, MAX_LIVE_BLOCKS)]
     {
@@ -31,7 +42,7 @@ pub fn admit(call: &OperationCall) -> Result<Circuit, EngineError> {
             return Err(EngineError::CircuitSize { what, got, most });
         }
     }
-    Ok(circuit)
+    Ok(())
 }
 
 /// Noise of each output of a circuit that may run on these handles. Error: the violation, where it may not.

@@ -70,7 +70,7 @@ pub fn evaluate(
 }
 
 /// The circuit of a job, from its stored text.
-fn circuit(store: &dyn Store, work: &CircuitWork) -> Result<Circuit, EngineError> {
+pub fn circuit(store: &dyn Store, work: &CircuitWork) -> Result<Circuit, EngineError> {
     let text = store.program(&work.circuit_id)?;
     let text = text.ok_or_else(|| EngineError::not_found("circuit", &work.circuit_id))?;
     let corrupt = |e: trine_program::circuit::CircuitTextError| StoreError::Corrupt {

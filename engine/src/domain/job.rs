@@ -21,7 +21,7 @@ pub enum JobState {
     Accepted,
     /// The program is being evaluated.
     Evaluating,
-    /// Outputs are stored; their handles are unproven. Final for a circuit.
+    /// Outputs are stored; their handles are unproven. Final for a circuit that answers no request.
     Evaluated,
     /// A prover works on it.
     Proving,
@@ -188,20 +188,19 @@ pub struct TransitionError {
 }
 
 impl Job {
-    /// Whether no state follows. `Proven` is final only without a chain; `Evaluated` for a circuit, whose bootstrappings no
-    /// prover takes yet.
+    /// Whether no state follows. `Proven` is final only without a chain; `Evaluated` for a circuit that answers no request.
     pub const fn is_final(&self, chain: bool) -> bool {
         match self.state {
             JobState::Fulfilled | JobState::Failed | JobState::Cancelled => true,
             JobState::Proven => !chain,
-            JobState::Evaluated => matches!(self.work, Work::Circuit(_)),
+            JobState::Evaluated => !self.work.is_proved(),
             _ => false,
         }
     }
 
-    /// Whether the owner may still end the job: nothing has left for the chain, and a circuit is not at its end.
+    /// Whether the owner may still end the job: nothing has left for the chain, and it is not at its end.
     pub const fn is_cancellable(&self) -> bool {
-        let done = matches!((self.state, &self.work), (JobState::Evaluated, Work::Circuit(_)));
+        let done = matches!(self.state, JobState::Evaluated) && !self.work.is_proved();
         self.state.is_off_chain() && !done
     }
 

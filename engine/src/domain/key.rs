@@ -9,7 +9,7 @@ const SCHEME: &[u8] = b"trine.key.blake3.v1";
 /// A stored key set. Its bytes are kept in pieces under [`Self::content`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRecord {
-    /// Digest of both parts.
+    /// Digest of both parts, scheme `trine.key.blake3.v1`.
     pub key_digest: Bytes32,
     /// Parameter set.
     pub parameter_set_id: Bytes32,
@@ -20,6 +20,15 @@ pub struct KeyRecord {
     /// Where the pieces of the content are.
     pub content: ContentId,
 }
+
+/// Coordinates of the commitments of a key set, as a prover makes them: whose they are is in their digest, scheme
+/// `trine.key.kzg.v1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyPoints(pub Vec<[Bytes32; 2]>);
+
+/// Digest of the content of a key set that is known by the digest of its commitments too, as the chain says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentDigest(pub Bytes32);
 
 /// Names the pieces of one upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

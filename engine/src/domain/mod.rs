@@ -12,7 +12,7 @@ pub mod work;
 pub use access::{AccessList, Principal, Role};
 pub use ciphertext::CiphertextRecord;
 pub use job::{Job, JobFailure, JobId, JobState, PendingTransaction, TransitionError};
-pub use key::{KeyDigester, KeyRecord};
+pub use key::{ContentDigest, KeyDigester, KeyPoints, KeyRecord};
 pub use noise::NoiseRecord;
 pub use proof::ProofRecord;
 pub use words::WordsError;

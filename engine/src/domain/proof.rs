@@ -8,9 +8,9 @@ use trine_verifier::Bytes32;
 pub struct ProofRecord {
     /// Canonical bytes of the inner proof.
     pub inner: Vec<u8>,
-    /// Bytes for `Coprocessor.fulfil`.
+    /// Bytes for `Coprocessor.fulfil` or `fulfilCircuit`.
     pub wrapped: Vec<u8>,
-    /// The 14 public inputs.
+    /// The public inputs of the wrap: 14 of a linear program, 18 of a circuit.
     pub public_inputs: Vec<Bytes32>,
     /// Time of the inner argument, milliseconds.
     pub argument_ms: u64,

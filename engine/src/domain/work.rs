@@ -8,15 +8,17 @@ use trine_verifier::Bytes32;
 pub enum Work {
     /// A linear program, by its identifier. It is proved and may answer a request on chain.
     Linear(Bytes32),
-    /// An operation list, lowered to a circuit. Its outputs stay unproven: no prover takes bootstrappings yet.
+    /// A circuit that answers no request on chain. Its outputs stay unproven.
     Circuit(CircuitWork),
+    /// A circuit that answers a request on chain: evaluated alike, then proved.
+    RequestedCircuit(CircuitWork),
 }
 
-/// An operation list and its circuit; both texts are among the programs.
+/// A circuit, and what it was submitted as; the texts are among the programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CircuitWork {
-    /// Identifier of the operation list: keccak-256 of its text.
-    pub operations_id: Bytes32,
+    /// Identifier of what was submitted: keccak-256 of the text of the operation list, or of the circuit itself.
+    pub submitted_id: Bytes32,
     /// Identifier of the circuit: keccak-256 of its text.
     pub circuit_id: Bytes32,
     /// Bootstrappings of the circuit.
@@ -24,11 +26,24 @@ pub struct CircuitWork {
 }
 
 impl Work {
-    /// Identifier of what was submitted: of the program, or of the operation list.
+    /// Identifier of what was submitted: of the program, of the operation list, or of the circuit.
     pub const fn program_id(&self) -> &Bytes32 {
         match self {
             Self::Linear(id) => id,
-            Self::Circuit(work) => &work.operations_id,
+            Self::Circuit(work) | Self::RequestedCircuit(work) => &work.submitted_id,
         }
+    }
+
+    /// The circuit, where it is one.
+    pub const fn circuit(&self) -> Option<&CircuitWork> {
+        match self {
+            Self::Linear(_) => None,
+            Self::Circuit(work) | Self::RequestedCircuit(work) => Some(work),
+        }
+    }
+
+    /// Whether its outputs are proved.
+    pub const fn is_proved(&self) -> bool {
+        !matches!(self, Self::Circuit(_))
     }
 }

@@ -3,17 +3,21 @@
 use super::announcements::{JobEvent, JobProgress};
 use super::runner::JobRunner;
 use crate::chain::{Chain, ChainError, Fulfilment, Inclusion};
-use crate::circuit;
+use crate::circuit::{self, CircuitRefusal};
 use crate::domain::job::OutputRef;
-use crate::domain::{CiphertextRecord, CircuitWork, Job, JobState, PendingTransaction, Work};
+use crate::domain::{
+    CiphertextRecord, CircuitWork, Job, JobState, KeyPoints, PendingTransaction, ProofRecord, Work,
+};
 use crate::error::EngineError;
 use crate::evaluation::{self, StoredValue};
-use crate::prover::{ProofProgress, ProofTask};
+use crate::prover::{ProofProgress, ProofStatement, ProofTask, ProverError, ServerKey};
+use crate::setup::Setup;
 use crate::store::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use trine_program::LinearProgram;
-use trine_verifier::{Bytes32, Statement};
+use trine_verifier::Bytes32;
+use trine_verifier::bootstrapping::KeyCommitments;
 
 /// The next state and what comes with it, in one batch.
 #[derive(Debug)]
@@ -76,7 +80,9 @@ impl JobRunner {
             let _permit = permit;
             match &task.work {
                 Work::Linear(id) => runner.evaluate_program(&task, id),
-                Work::Circuit(work) => runner.evaluate_circuit(&task, work, &stopped),
+                Work::Circuit(work) | Work::RequestedCircuit(work) => {
+                    runner.evaluate_circuit(&task, work, &stopped)
+                }
             }
         })
         .await
@@ -116,11 +122,14 @@ impl JobRunner {
     }
 
     async fn prove(&self, job: &Job) -> Result<Next, EngineError> {
+        let _permit = self.proofs().acquire().await;
+        if job.work.circuit().is_some() {
+            self.hand_key_over(job).await?;
+        }
         let (statement, inputs, outputs) = self.statement(job)?;
         let handles = inputs.iter().chain(&outputs).map(|r| r.handle);
         let words = handles.map(|h| self.words(&h)).collect::<Result<Vec<_>, _>>()?;
         let task = ProofTask { statement: statement.clone(), inputs, outputs: outputs.clone(), words };
-        let _permit = self.proofs().acquire().await;
         let tell = |p: ProofProgress| {
             let progress =
                 JobProgress { step: p.step, permille: p.permille, bootstrappings_done: 0, bootstrappings: 0 };
@@ -128,14 +137,30 @@ impl JobRunner {
         };
         let proof = self.parts().prover.prove(task, &tell).await?;
         let setup = self.parts().setup.clone();
-        let proof = tokio::task::spawn_blocking(move || {
-            evaluation::check_proof(&setup, &statement, &proof).map(|()| proof)
-        })
-        .await
-        .map_err(|e| EngineError::Task(e.to_string()))??;
+        let proof =
+            tokio::task::spawn_blocking(move || check_proof(&setup, &statement, &proof).map(|()| proof))
+                .await
+                .map_err(|e| EngineError::Task(e.to_string()))??;
         let mut writes = vec![Write::Proof(job.id, proof)];
         writes.extend(outputs.iter().map(|r| Write::MarkProven(r.handle)));
         Ok(Next { writes, ..Next::plain(JobState::Proven) })
+    }
+
+    /// Makes sure that the prover holds the job's key set, and keeps its commitments: statements name them.
+    async fn hand_key_over(&self, job: &Job) -> Result<(), EngineError> {
+        let parts = self.parts();
+        let record = parts.store.key(&job.key_digest)?;
+        let record = record.ok_or_else(|| EngineError::not_found("key", &job.key_digest))?;
+        let key = ServerKey { key_digest: job.key_digest, record, store: parts.store.clone() };
+        let points = parts.prover.key_points(&key).await?;
+        let parameters = circuit::statement::circuits(&parts.setup)?.parameters;
+        let commitments = KeyCommitments::from_xy(&parameters, &points).map_err(CircuitRefusal::from)?;
+        let (got, expected) = (commitments.digest(&parameters), job.key_digest);
+        if got != expected {
+            let (got, expected) = (hex::encode(got), hex::encode(expected));
+            return Err(ProverError::Answer(format!("points of the key {got}, asked for {expected}")).into());
+        }
+        Ok(parts.store.commit(vec![Write::KeyPoints(job.key_digest, KeyPoints(points))])?)
     }
 
     /// Signs the transaction. It is stored with the state, and only then sent.
@@ -143,11 +168,12 @@ impl JobRunner {
         if chain.request(&job.request_id).await?.fulfilled {
             return self.fulfilled(job, chain).await;
         }
-        let (_, inputs, outputs) = self.statement(job)?;
+        let (statement, inputs, outputs) = self.statement(job)?;
         let proof = self.parts().store.proof(job.id)?;
         let proof = proof.ok_or_else(|| EngineError::not_found("proof of job", &job.id.0))?;
         let fulfilment = Fulfilment {
             request_id: job.request_id,
+            key_points: statement.keys().map(KeyCommitments::to_xy),
             input_points: inputs.iter().map(|r| r.commitment).collect(),
             output_points: outputs.iter().map(|r| r.commitment).collect(),
             proof: proof.wrapped,
@@ -193,12 +219,35 @@ impl JobRunner {
     pub fn statement(
         &self,
         job: &Job,
-    ) -> Result<(Statement, Vec<CiphertextRecord>, Vec<CiphertextRecord>), EngineError> {
+    ) -> Result<(ProofStatement, Vec<CiphertextRecord>, Vec<CiphertextRecord>), EngineError> {
         let inputs = job.inputs.iter().map(|h| self.record(h)).collect::<Result<Vec<_>, _>>()?;
         let outputs = job.outputs.iter().map(|o| self.record(&o.handle)).collect::<Result<Vec<_>, _>>()?;
-        let program = self.program(job.work.program_id())?;
-        let statement = evaluation::statement(&self.parts().setup, job, program, &inputs, &outputs)?;
+        let setup = &self.parts().setup;
+        let statement = match job.work.circuit() {
+            None => {
+                let program = self.program(job.work.program_id())?;
+                let statement = evaluation::statement(setup, job, program, &inputs, &outputs)?;
+                ProofStatement::Linear(statement)
+            }
+            Some(work) => {
+                let circuit = circuit::evaluation::circuit(self.parts().store.as_ref(), work)?;
+                let keys = self.keys_of(job)?;
+                let statement =
+                    circuit::statement::circuit_statement(setup, job, circuit, keys, &inputs, &outputs)?;
+                ProofStatement::Circuit(statement)
+            }
+        };
         Ok((statement, inputs, outputs))
+    }
+
+    /// Stored commitments of the job's key set.
+    fn keys_of(&self, job: &Job) -> Result<KeyCommitments, EngineError> {
+        let parts = self.parts();
+        let parameters = circuit::statement::circuits(&parts.setup)?.parameters;
+        let points = parts.store.key_points(&job.key_digest)?;
+        let KeyPoints(points) =
+            points.ok_or_else(|| EngineError::not_found("commitments of key", &job.key_digest))?;
+        Ok(KeyCommitments::from_xy(&parameters, &points).map_err(CircuitRefusal::from)?)
     }
 
     /// A stored program.
@@ -216,5 +265,15 @@ impl JobRunner {
     fn words(&self, handle: &Bytes32) -> Result<Vec<u8>, EngineError> {
         let words = self.parts().store.words(handle)?;
         words.ok_or_else(|| EngineError::not_found("words of ciphertext", handle))
+    }
+}
+
+/// Verifies what a prover made before it is stored.
+fn check_proof(setup: &Setup, statement: &ProofStatement, proof: &ProofRecord) -> Result<(), EngineError> {
+    match statement {
+        ProofStatement::Linear(statement) => evaluation::check_proof(setup, statement, proof),
+        ProofStatement::Circuit(statement) => {
+            circuit::statement::check_circuit_proof(setup, statement, proof)
+        }
     }
 }

@@ -36,6 +36,7 @@ impl Service {
         let message = start.header.as_ref().ok_or(EngineError::FieldMissing { field: "header" })?;
         let header = UploadHeader::try_from(message)?;
         self.check_header(&header)?;
+        self.key_set(&header.key_digest).await?;
         let content = receive(&header, &mut messages).await?;
         let attempt = Attempt::new(caller, key, "UploadCiphertext", &[&message.encode_to_vec(), &content]);
         if let Some(answer) = self.answered(&attempt)? {
@@ -66,9 +67,6 @@ impl Service {
         let (got, most) = (header.content_bytes, max_ciphertext_bytes(most));
         if got > most {
             return Err(EngineError::ContentLimit { what: "ciphertext", got, most });
-        }
-        if self.store().key(&header.key_digest)?.is_none() {
-            return Err(EngineError::not_found("key", &header.key_digest));
         }
         Ok(())
     }

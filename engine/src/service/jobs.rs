@@ -2,7 +2,7 @@
 
 use super::idempotency::Attempt;
 use super::{Answers, Service, wire};
-use crate::domain::{Job, JobId, Principal, Role, Work};
+use crate::domain::{Job, JobId, Principal, Role};
 use crate::error::EngineError;
 use crate::jobs::{JobEvent, JobProgress};
 use crate::prover::ProofTask;
@@ -28,10 +28,7 @@ impl Service {
                 proven: record.proven,
             })
         });
-        let (circuit_id, bootstrappings) = match &job.work {
-            Work::Linear(_) => (Vec::new(), 0),
-            Work::Circuit(work) => (work.circuit_id.to_vec(), work.bootstrappings),
-        };
+        let circuit = job.work.circuit();
         Ok(pb::Job {
             job_id: job.id.0.to_vec(),
             state: wire::job_state(job.state).into(),
@@ -46,8 +43,8 @@ impl Service {
             fulfil_tx: job.fulfil_tx.map(|h| h.to_vec()).unwrap_or_default(),
             created_ms: job.created_ms,
             updated_ms: job.updated_ms,
-            circuit_id,
-            bootstrappings,
+            circuit_id: circuit.map(|work| work.circuit_id.to_vec()).unwrap_or_default(),
+            bootstrappings: circuit.map_or(0, |work| work.bootstrappings),
         })
     }
 

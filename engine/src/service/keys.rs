@@ -5,20 +5,38 @@ use super::limits::SENT_CHUNK_BYTES;
 use super::upload::{ContentPosition, chunks};
 use super::{Answers, Service, wire};
 use crate::domain::key::{ContentId, PIECE_BYTES};
-use crate::domain::{KeyDigester, KeyRecord, Principal};
+use crate::domain::{ContentDigest, KeyDigester, KeyRecord, Principal};
 use crate::error::EngineError;
 use crate::store::Write;
+use crate::store::parts::part_chunks;
 use prost::Message;
 use std::sync::Arc;
 use tokio_stream::StreamExt;
 use tonic::{Status, Streaming};
 use trine_proto::engine::v1 as pb;
+use trine_verifier::Bytes32;
 use trine_verifier::statement::parameter_set_id;
 
 impl Service {
-    pub(super) fn key(&self, digest: &[u8]) -> Result<KeyRecord, EngineError> {
-        let digest = wire::word("key_digest", digest)?;
-        self.store().key(&digest)?.ok_or_else(|| EngineError::not_found("key", &digest))
+    pub(super) async fn key(&self, digest: &[u8]) -> Result<KeyRecord, EngineError> {
+        self.key_set(&wire::word("key_digest", digest)?).await
+    }
+
+    /// A key set by the digest of its content or by that of its commitments. Which content commitments are of, the chain
+    /// says once; then the store knows.
+    pub(super) async fn key_set(&self, digest: &Bytes32) -> Result<KeyRecord, EngineError> {
+        let unknown = || EngineError::not_found("key", digest);
+        if let Some(record) = self.store().key(digest)? {
+            return Ok(record);
+        }
+        let chain = self.runner.parts().chain.as_ref().ok_or_else(unknown)?;
+        let content = {
+            let _permit = self.lookups.acquire().await;
+            chain.content_of(digest).await?.ok_or_else(unknown)?
+        };
+        let record = self.store().key(&content)?.ok_or_else(unknown)?;
+        self.store().commit(vec![Write::KeyAlias(*digest, ContentDigest(content))])?;
+        Ok(record)
     }
 
     pub(super) async fn store_key(
@@ -124,11 +142,11 @@ impl Service {
         Ok(())
     }
 
-    pub(super) fn key_chunks(
+    pub(super) async fn key_chunks(
         &self,
         request: pb::DownloadKeyRequest,
     ) -> Result<Answers<pb::DownloadKeyResponse>, EngineError> {
-        let record = self.key(&request.key_digest)?;
+        let record = self.key(&request.key_digest).await?;
         let (from, length) = match request.part() {
             pb::KeyPart::CompactPublic => (0, record.compact_public_bytes),
             pb::KeyPart::CompressedServer => (record.compact_public_bytes, record.compressed_server_bytes),
@@ -141,18 +159,8 @@ impl Service {
             }
         };
         let store = Arc::clone(&self.runner.parts().store);
-        let size = PIECE_BYTES as u64;
-        // One piece of the store for each chunk, the first and the last cut to the part.
-        let pieces = (from / size)..(from + length).div_ceil(size);
-        let chunks = pieces.map(move |index| {
-            let number = u32::try_from(index).unwrap_or(u32::MAX);
-            let piece = store.piece(record.content, number).map_err(EngineError::from)?;
-            let piece = piece.ok_or_else(|| EngineError::not_found("piece of key", &record.key_digest))?;
-            let start = from.saturating_sub(index * size);
-            let end = (from + length - index * size).min(size);
-            let (start, end) = (start as usize, end as usize);
-            let data = piece.get(start..end).unwrap_or_default().to_vec();
-            let offset = index * size + start as u64 - from;
+        let chunks = part_chunks(store, &record, from, length).map(|chunk| {
+            let (offset, data) = chunk.map_err(EngineError::from)?;
             Ok(pb::DownloadKeyResponse { chunk: Some(pb::Chunk { offset, data }) })
         });
         Ok(Box::pin(tokio_stream::iter(chunks)))

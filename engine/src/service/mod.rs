@@ -9,6 +9,7 @@
 //! | [`idempotency`] | the same request again gets the same answer |
 //! | [`operations`] | operation lists as they travel |
 //! | [`keys`], [`ciphertexts`], [`access`], [`programs`], [`submission`], [`jobs`] | the calls |
+//! | [`requests`] | what a job and its request on chain agree on |
 //! | [`server`] | the gRPC server with health and reflection |
 
 pub mod access;
@@ -20,6 +21,7 @@ pub mod keys;
 pub mod limits;
 pub mod operations;
 pub mod programs;
+pub mod requests;
 pub mod server;
 pub mod submission;
 pub mod upload;
@@ -52,14 +54,16 @@ pub struct Service {
     uploads: Arc<Semaphore>,
     /// One operation list is lowered at a time.
     admissions: Arc<Semaphore>,
+    /// One digest of a key is looked up on chain at a time: reads of keys need no token.
+    lookups: Arc<Semaphore>,
 }
 
 impl Service {
     /// Serves over a runner's store, setup and chain.
     pub fn new(runner: JobRunner, tokens: Tokens, limits: Limits) -> Self {
         let uploads = Arc::new(Semaphore::new(limits.max_uploads));
-        let admissions = Arc::new(Semaphore::new(1));
-        Self { runner, tokens: Arc::new(tokens), limits, uploads, admissions }
+        let (admissions, lookups) = (Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(1)));
+        Self { runner, tokens: Arc::new(tokens), limits, uploads, admissions, lookups }
     }
 
     fn store(&self) -> &dyn Store {
@@ -100,6 +104,7 @@ impl Service {
             limits: Some(self.limits.message(setup.max_blocks())),
             operations: operations::codes(),
             words_per_block: trine_fhe::parameters::BLOCK_WORDS as u32,
+            circuit_verifier_hash: setup.circuits.map(|c| c.verifier_hash.to_vec()).unwrap_or_default(),
         }
     }
 }
@@ -129,7 +134,7 @@ impl EngineService for Service {
         &self,
         request: Request<pb::GetKeyRequest>,
     ) -> Result<Response<pb::GetKeyResponse>, Status> {
-        let record = self.key(&request.get_ref().key_digest)?;
+        let record = self.key(&request.get_ref().key_digest).await?;
         Ok(Response::new(pb::GetKeyResponse { key: Some(wire::key_info(&record)) }))
     }
 
@@ -137,7 +142,7 @@ impl EngineService for Service {
         &self,
         request: Request<pb::DownloadKeyRequest>,
     ) -> Result<Response<Self::DownloadKeyStream>, Status> {
-        Ok(Response::new(self.key_chunks(request.into_inner())?))
+        Ok(Response::new(self.key_chunks(request.into_inner()).await?))
     }
 
     async fn upload_ciphertext(

@@ -2,16 +2,19 @@
 
 use super::idempotency::Attempt;
 use super::operations::{OperationCall, code_name, operation_call};
+use super::programs::is_circuit;
+use super::requests::{Asked, ProgramCall};
 use super::{Service, wire};
-use crate::chain::RequestFacts;
-use crate::circuit::admission::admit;
-use crate::domain::{CircuitWork, Job, JobId, JobState, Principal, Work};
+use crate::circuit::CircuitRefusal;
+use crate::circuit::admission::{admit, admit_circuit};
+use crate::domain::{CiphertextRecord, CircuitWork, Job, JobId, JobState, Principal, Work};
 use crate::error::EngineError;
 use crate::jobs::runner::now_ms;
 use crate::store::Write;
 use prost::Message;
 use trine_program::LinearProgram;
-use trine_program::linear::MAX_INPUTS;
+use trine_program::circuit::Circuit;
+use trine_program::limits::MAX_INPUTS;
 use trine_proto::engine::v1 as pb;
 use trine_verifier::Bytes32;
 
@@ -22,19 +25,12 @@ enum Submitted<'a> {
     Operations(&'a pb::OperationList),
 }
 
-/// A linear program over handles.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct ProgramCall {
-    program_id: Bytes32,
-    inputs: Vec<Bytes32>,
-}
-
-/// What a linear program is evaluated for, once chain and submission agree.
-struct Task {
-    request_id: Bytes32,
-    salt: Bytes32,
-    key_digest: Bytes32,
-    call: ProgramCall,
+/// A circuit over handles, checked.
+struct CircuitCall {
+    /// Identifier of what was submitted.
+    submitted_id: Bytes32,
+    circuit: Circuit,
+    inputs: Vec<CiphertextRecord>,
 }
 
 impl Service {
@@ -50,22 +46,16 @@ impl Service {
         if let Some(answer) = self.answered(&attempt)? {
             return Ok(answer);
         }
-        if self.store().key(&key_digest)?.is_none() {
-            return Err(EngineError::not_found("key", &key_digest));
-        }
+        self.key_set(&key_digest).await?;
+        let request_id = &request.request_id;
         let (job, mut writes) = match submitted {
             Some(Submitted::Operations(list)) => {
-                if !request.request_id.is_empty() {
-                    return Err(EngineError::RequestId(
-                        "operations answer no request on chain yet: request_id must be empty",
-                    ));
-                }
-                self.operations_job(caller, key_digest, list).await?
+                self.operations_job(caller, request_id, key_digest, list).await?
             }
             Some(Submitted::Program(call)) => {
-                (self.program_job(caller, &request.request_id, key_digest, Some(call)).await?, Vec::new())
+                (self.program_job(caller, request_id, key_digest, Some(call)).await?, Vec::new())
             }
-            None => (self.program_job(caller, &request.request_id, key_digest, None).await?, Vec::new()),
+            None => (self.program_job(caller, request_id, key_digest, None).await?, Vec::new()),
         };
         self.check_room()?;
         let answer = pb::SubmitJobResponse { job: Some(self.job_message(&job)?) };
@@ -81,95 +71,118 @@ impl Service {
         key_digest: Bytes32,
         call: Option<ProgramCall>,
     ) -> Result<Job, EngineError> {
-        let task = self.task(request_id, key_digest, call).await?;
-        let program = self.runner.program(&task.call.program_id)?;
-        self.check_inputs(caller, &task, &program)?;
-        let Task { request_id, salt, key_digest, call } = task;
-        let mut job = new_job(caller, Work::Linear(call.program_id), key_digest, call.inputs);
-        (job.request_id, job.salt) = (request_id, salt);
-        Ok(job)
+        let asked = self.asked(request_id, &key_digest).await?;
+        let call = asked.call(call)?;
+        let text = self.store().program(&call.program_id)?;
+        let text = text.ok_or_else(|| EngineError::not_found("program", &call.program_id))?;
+        if is_circuit(text.as_bytes()) {
+            return self.circuit_job(caller, &asked, key_digest, &call, text).await;
+        }
+        asked.check_linear()?;
+        let program = LinearProgram::from_text(text.as_bytes())?;
+        self.check_inputs(caller, &key_digest, &call.inputs, &program)?;
+        let job = new_job(caller, Work::Linear(call.program_id), key_digest, call.inputs);
+        Ok(answering(job, &asked))
     }
 
-    /// Lowers and checks a list; the job, and both texts.
+    /// A stored circuit over handles.
+    async fn circuit_job(
+        &self,
+        caller: &Principal,
+        asked: &Asked,
+        key_digest: Bytes32,
+        call: &ProgramCall,
+        text: String,
+    ) -> Result<Job, EngineError> {
+        let inputs = call.inputs.iter().enumerate();
+        let inputs = inputs.map(|(index, handle)| self.input(caller, &key_digest, index, handle));
+        let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
+        let submitted_id = call.program_id;
+        let admitted = self.admitted(move || {
+            let circuit = Circuit::from_text(text.as_bytes()).map_err(CircuitRefusal::Text)?;
+            admit_circuit(&circuit, &inputs)?;
+            Ok(CircuitCall { submitted_id, circuit, inputs })
+        });
+        let call = admitted.await?;
+        asked.check_circuit(self.setup(), &call.circuit)?;
+        let job = new_circuit_job(caller, asked.facts.is_some(), key_digest, &call);
+        Ok(answering(job, asked))
+    }
+
+    /// Lowers and checks a list; the job, and both texts. With a request the circuit must be the request's.
     async fn operations_job(
         &self,
         caller: &Principal,
+        request_id: &[u8],
         key_digest: Bytes32,
         list: &pb::OperationList,
     ) -> Result<(Job, Vec<Write>), EngineError> {
+        let asked =
+            if request_id.is_empty() { None } else { Some(self.asked(request_id, &key_digest).await?) };
         let mut index = 0;
         let call: OperationCall = operation_call(list, |handle| {
-            let record = self.readable(Some(caller), handle)?;
-            if record.key_digest != key_digest {
-                return Err(EngineError::InputMismatch { index, field: "key set" });
-            }
+            let record = self.input(caller, &key_digest, index, handle)?;
             index += 1;
             Ok(record)
         })?;
-        // Lowering a large list takes seconds of a processor.
-        let _permit = self.admissions.acquire().await;
-        self.check_room()?;
-        let admitted = tokio::task::spawn_blocking(move || admit(&call).map(|circuit| (call, circuit)));
-        let (call, circuit) = admitted.await.map_err(|e| EngineError::Task(e.to_string()))??;
-        let (operations_id, circuit_id) = (call.list.id().0, circuit.id().0);
-        let bootstrappings = circuit.bootstrappings().len() as u32;
-        let work = Work::Circuit(CircuitWork { operations_id, circuit_id, bootstrappings });
-        let inputs = call.inputs.iter().map(|record| record.handle).collect();
-        let texts = vec![
-            Write::Program(operations_id, call.list.to_text()),
-            Write::Program(circuit_id, circuit.to_text()),
-        ];
-        Ok((new_job(caller, work, key_digest, inputs), texts))
+        let list = call.list.to_text();
+        let admitted = self.admitted(move || {
+            let circuit = admit(&call)?;
+            Ok(CircuitCall { submitted_id: call.list.id().0, circuit, inputs: call.inputs })
+        });
+        let call = admitted.await?;
+        let (submitted_id, circuit_id) = (call.submitted_id, call.circuit.id().0);
+        let mut job = new_circuit_job(caller, asked.is_some(), key_digest, &call);
+        if let Some(asked) = &asked {
+            asked.check_program("circuit of the operations", &circuit_id)?;
+            asked.check_inputs(&job.inputs)?;
+            asked.check_circuit(self.setup(), &call.circuit)?;
+            job = answering(job, asked);
+        }
+        let texts =
+            vec![Write::Program(submitted_id, list), Write::Program(circuit_id, call.circuit.to_text())];
+        Ok((job, texts))
     }
 
-    async fn task(
+    /// Checks a circuit away from the reactor, one at a time: a large one takes seconds of a processor.
+    async fn admitted(
         &self,
-        request_id: &[u8],
-        key_digest: Bytes32,
-        call: Option<ProgramCall>,
-    ) -> Result<Task, EngineError> {
-        let Some(chain) = &self.runner.parts().chain else {
-            if !request_id.is_empty() {
-                return Err(EngineError::RequestId(
-                    "this engine runs without a chain: request_id must be empty",
-                ));
-            }
-            let call = call.ok_or(EngineError::FieldMissing { field: "work" })?;
-            // Without a chain the engine draws what the chain would.
-            return Ok(Task { request_id: rand::random(), salt: rand::random(), key_digest, call });
-        };
-        if request_id.is_empty() {
-            return Err(EngineError::RequestId(
-                "this engine answers requests on chain: request_id is missing",
-            ));
+        check: impl FnOnce() -> Result<CircuitCall, EngineError> + Send + 'static,
+    ) -> Result<CircuitCall, EngineError> {
+        let _permit = self.admissions.acquire().await;
+        self.check_room()?;
+        tokio::task::spawn_blocking(check).await.map_err(|e| EngineError::Task(e.to_string()))?
+    }
+
+    /// An input that the caller may read, of the job's key set.
+    fn input(
+        &self,
+        caller: &Principal,
+        key_digest: &Bytes32,
+        index: usize,
+        handle: &Bytes32,
+    ) -> Result<CiphertextRecord, EngineError> {
+        let record = self.readable(Some(caller), handle)?;
+        if record.key_digest != *key_digest {
+            return Err(EngineError::InputMismatch { index, field: "key set" });
         }
-        let request_id = wire::word("request_id", request_id)?;
-        let facts = chain.request(&request_id).await?;
-        if facts.fulfilled {
-            return Err(EngineError::AlreadyFulfilled { request: hex::encode(request_id) });
-        }
-        check_request(&request_id, &facts, &key_digest, call.as_ref())?;
-        let call = ProgramCall { program_id: facts.program_id, inputs: facts.inputs };
-        Ok(Task { request_id, salt: facts.salt, key_digest, call })
+        Ok(record)
     }
 
     /// Each input is stored, readable by the caller, of the job's key set and of the declared type.
     fn check_inputs(
         &self,
         caller: &Principal,
-        task: &Task,
+        key_digest: &Bytes32,
+        inputs: &[Bytes32],
         program: &LinearProgram,
     ) -> Result<(), EngineError> {
-        let (inputs, declared) = (&task.call.inputs, program.inputs());
+        let declared = program.inputs();
         if inputs.len() != declared.len() {
             return Err(EngineError::InputCount { got: inputs.len(), expected: declared.len() });
         }
         for (index, (handle, declaration)) in inputs.iter().zip(declared).enumerate() {
-            let record = self.readable(Some(caller), handle)?;
-            if record.key_digest != task.key_digest {
-                return Err(EngineError::InputMismatch { index, field: "key set" });
-            }
-            if !record.matches(declaration) {
+            if !self.input(caller, key_digest, index, handle)?.matches(declaration) {
                 return Err(EngineError::InputMismatch {
                     index,
                     field: "key kind, type or number of blocks",
@@ -208,28 +221,21 @@ fn new_job(caller: &Principal, work: Work, key_digest: Bytes32, inputs: Vec<Byte
     }
 }
 
-/// What is submitted must be what the chain says: the proof will be of the latter.
-fn check_request(
-    request_id: &Bytes32,
-    facts: &RequestFacts,
-    key_digest: &Bytes32,
-    call: Option<&ProgramCall>,
-) -> Result<(), EngineError> {
-    let differs = |field, got: String, expected: String| {
-        Err(EngineError::RequestMismatch { request: hex::encode(request_id), field, got, expected })
+/// The job of a circuit, proved where it answers a request on chain.
+fn new_circuit_job(caller: &Principal, requested: bool, key_digest: Bytes32, call: &CircuitCall) -> Job {
+    let work = CircuitWork {
+        submitted_id: call.submitted_id,
+        circuit_id: call.circuit.id().0,
+        bootstrappings: call.circuit.bootstrappings().len() as u32,
     };
-    if *key_digest != facts.key_digest {
-        return differs("key set", hex::encode(key_digest), hex::encode(facts.key_digest));
-    }
-    let Some(call) = call else { return Ok(()) };
-    if call.program_id != facts.program_id {
-        return differs("program", hex::encode(call.program_id), hex::encode(facts.program_id));
-    }
-    if call.inputs != facts.inputs {
-        let list = |inputs: &[Bytes32]| inputs.iter().map(hex::encode).collect::<Vec<_>>().join(",");
-        return differs("inputs", list(&call.inputs), list(&facts.inputs));
-    }
-    Ok(())
+    let work = if requested { Work::RequestedCircuit(work) } else { Work::Circuit(work) };
+    let inputs = call.inputs.iter().map(|record| record.handle).collect();
+    new_job(caller, work, key_digest, inputs)
+}
+
+/// The job, as the answer to a request.
+fn answering(job: Job, asked: &Asked) -> Job {
+    Job { request_id: asked.request_id, salt: asked.salt, ..job }
 }
 
 fn submitted(work: &pb::submit_job_request::Work) -> Result<Submitted<'_>, EngineError> {
@@ -303,31 +309,8 @@ mod tests {
             Err(EngineError::FieldLength { field: "program_id", .. })
         ));
         assert!(matches!(
-            program_call(&[9; 32], &vec![[7; 32]; 16]),
+            program_call(&[9; 32], &vec![[7; 32]; 65]),
             Err(EngineError::FieldValue { field: "inputs", .. })
         ));
-    }
-
-    #[test]
-    fn the_chain_decides_what_is_computed() {
-        let facts = RequestFacts {
-            program_id: [1; 32],
-            key_digest: [2; 32],
-            salt: [3; 32],
-            inputs: vec![[4; 32], [5; 32]],
-            fulfilled: false,
-        };
-        let call = ProgramCall { program_id: [1; 32], inputs: facts.inputs.clone() };
-        let field =
-            |key: [u8; 32], call: &ProgramCall| match check_request(&[0; 32], &facts, &key, Some(call)) {
-                Err(EngineError::RequestMismatch { field, .. }) => field,
-                other => panic!("{other:?}"),
-            };
-        assert!(check_request(&[0; 32], &facts, &[2; 32], Some(&call)).is_ok());
-        assert!(check_request(&[0; 32], &facts, &[2; 32], None).is_ok());
-        assert_eq!(field([9; 32], &call), "key set");
-        assert_eq!(field([2; 32], &ProgramCall { program_id: [9; 32], ..call.clone() }), "program");
-        let swapped = ProgramCall { inputs: vec![[5; 32], [4; 32]], ..call };
-        assert_eq!(field([2; 32], &swapped), "inputs");
     }
 }

@@ -167,7 +167,8 @@ pub fn handle_record(record: &CiphertextRecord) -> prover::HandleRecord {
 
 /// A statement with the records of its handles.
 pub fn statement(task: &ProofTask) -> prover::Statement {
-    let (domain, job) = (&task.statement.domain, &task.statement.job);
+    let domain = task.statement.domain();
+    let (request_id, salt) = task.statement.request();
     prover::Statement {
         domain: Some(prover::Domain {
             chain_id: domain.chain_id,
@@ -177,12 +178,18 @@ pub fn statement(task: &ProofTask) -> prover::Statement {
             parameter_set_id: domain.parameter_set_id.to_vec(),
             key_digest: domain.key_digest.to_vec(),
         }),
-        request_id: job.request_id.to_vec(),
-        salt: job.salt.to_vec(),
-        program_text: job.program.to_text().into_bytes(),
+        request_id: request_id.to_vec(),
+        salt: salt.to_vec(),
+        program_text: task.statement.program_text().into_bytes(),
         inputs: task.inputs.iter().map(handle_record).collect(),
         outputs: task.outputs.iter().map(handle_record).collect(),
+        key_points: task.statement.keys().map(|keys| key_points(&keys.to_xy())),
     }
+}
+
+/// Commitments of an evaluation key.
+fn key_points(points: &[[Bytes32; 2]]) -> prover::EvaluationKeyPoints {
+    prover::EvaluationKeyPoints { points: points.iter().map(|xy| xy.concat()).collect() }
 }
 
 /// A proof.

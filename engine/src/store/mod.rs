@@ -1,10 +1,13 @@
 //! The store: what must survive the process. Every change is one batch, durable when the call returns.
 
+pub mod parts;
 pub mod record;
 pub mod rocks;
 
 use crate::domain::key::ContentId;
-use crate::domain::{AccessList, CiphertextRecord, Job, JobId, KeyRecord, ProofRecord};
+use crate::domain::{
+    AccessList, CiphertextRecord, ContentDigest, Job, JobId, KeyPoints, KeyRecord, ProofRecord,
+};
 use serde::{Deserialize, Serialize};
 use trine_verifier::Bytes32;
 
@@ -35,6 +38,10 @@ pub struct StoredWires {
 pub enum Write {
     /// A key set whose pieces are stored.
     Key(KeyRecord),
+    /// Another digest of a stored key set: that of its commitments.
+    KeyAlias(Bytes32, ContentDigest),
+    /// The commitments behind such a digest.
+    KeyPoints(Bytes32, KeyPoints),
     /// A ciphertext and its words.
     Ciphertext(CiphertextRecord, Vec<u8>),
     /// Another access list of a stored ciphertext.
@@ -123,8 +130,10 @@ pub trait Store: Send + Sync + 'static {
     /// Forgets the pieces of a content.
     fn delete_pieces(&self, content: ContentId) -> Result<(), StoreError>;
 
-    /// A key set.
+    /// A key set, by the digest of its content or by that of its commitments.
     fn key(&self, digest: &Bytes32) -> Result<Option<KeyRecord>, StoreError>;
+    /// Commitments of a key set, by their digest.
+    fn key_points(&self, digest: &Bytes32) -> Result<Option<KeyPoints>, StoreError>;
     /// A ciphertext without its words.
     fn ciphertext(&self, handle: &Bytes32) -> Result<Option<CiphertextRecord>, StoreError>;
     /// Canonical words of a ciphertext.

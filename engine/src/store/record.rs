@@ -4,8 +4,8 @@ use super::StoreError;
 use crate::domain::ciphertext::StoredOrigin;
 use crate::domain::job::OutputRef;
 use crate::domain::{
-    AccessList, CiphertextRecord, Job, JobFailure, JobId, JobState, KeyRecord, NoiseRecord,
-    PendingTransaction, ProofRecord, Work,
+    AccessList, CiphertextRecord, ContentDigest, Job, JobFailure, JobId, JobState, KeyPoints, KeyRecord,
+    NoiseRecord, PendingTransaction, ProofRecord, Work,
 };
 use crate::store::IdempotencyRecord;
 use serde::de::DeserializeOwned;
@@ -30,6 +30,14 @@ impl Record for KeyRecord {
     const WHAT: &'static str = "key";
 }
 
+impl Record for ContentDigest {
+    const WHAT: &'static str = "key alias";
+}
+
+impl Record for KeyPoints {
+    const WHAT: &'static str = "key points";
+}
+
 impl Record for ProofRecord {
     const WHAT: &'static str = "proof";
 }
@@ -52,12 +60,17 @@ impl Record for CiphertextRecord {
     }
 }
 
+/// The second version had no requested circuits; the encoding of everything else is the same.
 impl Record for Job {
     const WHAT: &'static str = "job";
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn earlier(version: u8, record: &[u8]) -> Option<bincode::Result<Self>> {
-        (version == 1).then(|| bincode::deserialize::<Job1>(record).map(Self::from))
+        match version {
+            1 => Some(bincode::deserialize::<Job1>(record).map(Self::from)),
+            2 => Some(bincode::deserialize(record)),
+            _ => None,
+        }
     }
 }
 
@@ -172,6 +185,7 @@ impl From<Job1> for Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::CircuitWork;
 
     fn stored(version: u8, record: &impl Serialize) -> Vec<u8> {
         let mut bytes = vec![version];
@@ -231,11 +245,21 @@ mod tests {
         assert_eq!((read.work.clone(), read.revision), (Work::Linear([4; 32]), 4));
         assert_eq!((read.created_ms, read.updated_ms), (9, 10));
         assert_eq!(decode::<Job>(&encode(&read).unwrap()).unwrap(), read);
+        let circuit = CircuitWork { submitted_id: [1; 32], circuit_id: [2; 32], bootstrappings: 3 };
+        for (version, work) in [
+            (2, Work::Linear([4; 32])),
+            (2, Work::Circuit(circuit)),
+            (3, Work::Circuit(circuit)),
+            (3, Work::RequestedCircuit(circuit)),
+        ] {
+            let job = Job { work, ..read.clone() };
+            assert_eq!(decode::<Job>(&stored(version, &job)).unwrap(), job, "version {version}");
+        }
     }
 
     #[test]
     fn unknown_versions_and_cut_records_are_corrupt() {
-        for bytes in [vec![], vec![3, 0], vec![0, 0], vec![2], vec![1, 5]] {
+        for bytes in [vec![], vec![4, 0], vec![0, 0], vec![2], vec![3], vec![1, 5]] {
             assert!(
                 matches!(decode::<Job>(&bytes), Err(StoreError::Corrupt { what: "job", .. })),
                 "{bytes:?}"

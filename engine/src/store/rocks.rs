@@ -3,6 +3,8 @@
 //! | column family | key | value |
 //! | --- | --- | --- |
 //! | `keys` | `r` digest | [`KeyRecord`] |
+//! | `keys` | `a` digest of commitments | [`ContentDigest`] |
+//! | `keys` | `c` digest of commitments | [`KeyPoints`] |
 //! | `keys` | `p` content id, piece (4 bytes big-endian) | bytes |
 //! | `ciphertexts` | `r` handle | [`CiphertextRecord`] |
 //! | `ciphertexts` | `w` handle | canonical words |
@@ -20,7 +22,9 @@
 use super::record::{Record, decode, encode};
 use super::{IdempotencyRecord, JobPosition, Store, StoreError, Write, position};
 use crate::domain::key::ContentId;
-use crate::domain::{CiphertextRecord, Job, JobId, JobState, KeyRecord, ProofRecord, Work};
+use crate::domain::{
+    CiphertextRecord, ContentDigest, Job, JobId, JobState, KeyPoints, KeyRecord, ProofRecord,
+};
 use rocksdb::{
     ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, Direction, IteratorMode, Options,
     WriteBatch, WriteOptions,
@@ -137,6 +141,12 @@ impl RocksStore {
     fn stage(&self, batch: &mut WriteBatch, write: Write) -> Result<(), StoreError> {
         match write {
             Write::Key(r) => batch.put_cf(self.family(KEYS)?, tagged(b'r', &r.key_digest), encode(&r)?),
+            Write::KeyAlias(digest, content) => {
+                batch.put_cf(self.family(KEYS)?, tagged(b'a', &digest), encode(&content)?);
+            }
+            Write::KeyPoints(digest, points) => {
+                batch.put_cf(self.family(KEYS)?, tagged(b'c', &digest), encode(&points)?);
+            }
             Write::Ciphertext(r, words) => {
                 let family = self.family(CIPHERTEXTS)?;
                 batch.put_cf(family, tagged(b'w', &r.handle), words);
@@ -155,7 +165,7 @@ impl RocksStore {
                 let family = self.family(JOBS)?;
                 batch.put_cf(family, tagged(b'j', &job.id.0), encode(&job)?);
                 batch.put_cf(family, tagged(b't', &position(&job)), []);
-                if matches!(job.work, Work::Circuit(_)) && !job.state.is_before_outputs() {
+                if job.work.circuit().is_some() && !job.state.is_before_outputs() {
                     self.forget_wires(batch, job.id)?;
                 }
                 // Proven is an end only without a chain, which the index does not know.
@@ -250,7 +260,17 @@ impl Store for RocksStore {
     }
 
     fn key(&self, digest: &Bytes32) -> Result<Option<KeyRecord>, StoreError> {
-        self.record(KEYS, &tagged(b'r', digest))
+        if let Some(record) = self.record(KEYS, &tagged(b'r', digest))? {
+            return Ok(Some(record));
+        }
+        match self.record::<ContentDigest>(KEYS, &tagged(b'a', digest))? {
+            Some(ContentDigest(content)) => self.record(KEYS, &tagged(b'r', &content)),
+            None => Ok(None),
+        }
+    }
+
+    fn key_points(&self, digest: &Bytes32) -> Result<Option<KeyPoints>, StoreError> {
+        self.record(KEYS, &tagged(b'c', digest))
     }
 
     fn ciphertext(&self, handle: &Bytes32) -> Result<Option<CiphertextRecord>, StoreError> {

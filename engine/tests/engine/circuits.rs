@@ -1,6 +1,6 @@
 //! Operation lists over gRPC with the real parameter set: evaluated, decrypted, refused by name, cancelled.
 
-use crate::doubles::{Conduct, FakeProver};
+use crate::doubles::{Conduct, FakeChain, FakeProver};
 use crate::fixture::*;
 use pb::JobState::{Cancelled, Evaluated};
 use pb::OperationCode::{Add, Cast, Lt, Max, Mul, Not, Select, Sum, Unspecified};
@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 use tonic::Code;
 use trine_engine::service::limits::Limits;
-use trine_engine::setup::Setup;
+use trine_engine::setup::{CircuitSetup, Setup};
 use trine_fhe::BlockWords;
 use trine_fhe::dev_keys::{DevelopmentKeys, cache_folder};
 use trine_fhe::encryption;
@@ -18,6 +18,7 @@ use trine_fhe::keys::{DealerKeys, decode_public_key, key_digest};
 use trine_fhe::parameters::BLOCK_WORDS;
 use trine_program::{Circuit, Declaration, KeyKind, LinearProgram, OperationList, ValueType};
 use trine_proto::engine::v1 as pb;
+use trine_verifier::bootstrapping::Parameters;
 use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{Bytes32, Class};
 
@@ -25,11 +26,13 @@ use trine_verifier::{Bytes32, Class};
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 static WORLD: OnceCell<World> = OnceCell::const_new();
 
-struct World {
-    engine: Engine,
+pub struct World {
+    pub engine: Engine,
+    /// The same store, over a chain and with proofs of circuits.
+    pub chained: Engine,
     dealer: DealerKeys,
     public: Vec<u8>,
-    key_digest: Bytes32,
+    pub key_digest: Bytes32,
     _folder: TempDir,
 }
 
@@ -51,13 +54,30 @@ impl World {
         prover.behave(&[Conduct::Hangs; 8]);
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path());
+        let circuits = Some(CircuitSetup { verifier_hash: [8; 32], parameters: Parameters::PRODUCTION });
+        let proven = Arc::new(Setup { circuits, ..(*setup).clone() });
+        let hanging = Arc::new(FakeProver::new(proven.clone()));
+        hanging.behave(&[Conduct::Hangs; 8]);
+        let chain = Some(Arc::new(FakeChain::default()));
+        let chained = Engine::start_on(proven, store.clone(), chain, hanging, Limits::default()).await;
         let engine = Engine::start_on(setup, store, None, prover, Limits::default()).await;
         let mut alice = engine.client(ALICE).await;
         let key_digest = put_key_set(&mut alice, header, &[public.clone(), server].concat()).await;
-        Self { engine, dealer: set.read_dealer().unwrap(), public, key_digest, _folder: folder }
+        Self { engine, chained, dealer: set.read_dealer().unwrap(), public, key_digest, _folder: folder }
     }
 
     async fn encrypt(&self, client: &mut Client, value_type: ValueType, value: u64) -> Vec<u8> {
+        self.encrypt_under(client, &self.key_digest, value_type, value).await
+    }
+
+    /// For handles that name the key set by this digest.
+    pub async fn encrypt_under(
+        &self,
+        client: &mut Client,
+        key_digest: &Bytes32,
+        value_type: ValueType,
+        value: u64,
+    ) -> Vec<u8> {
         let blocks = value_type.fixed_blocks().unwrap();
         let declaration = Declaration { value_type, key_kind: KeyKind::Compute, blocks, degree: 3 };
         let plaintexts: Vec<u64> = (0..blocks).map(|b| value >> (2 * b) & 3).collect();
@@ -68,13 +88,13 @@ impl World {
             value_type: value_type.code().into(),
             blocks: blocks.into(),
             encoding: pb::CiphertextEncoding::CompactList.into(),
-            ..header(&self.key_digest, content.len())
+            ..header(key_digest, content.len())
         };
         let key: [u8; 16] = rand::random();
         upload(client, &key, header, &content).await.unwrap().record.unwrap().handle
     }
 
-    async fn decrypt(&self, client: &mut Client, output: &pb::JobOutput) -> u64 {
+    pub async fn decrypt(&self, client: &mut Client, output: &pb::JobOutput) -> u64 {
         let words = download(client, &output.record.as_ref().unwrap().handle).await;
         assert_eq!(output.words_digest, blake3::hash(&bytes(&words)).as_bytes());
         let blocks = words.chunks_exact(BLOCK_WORDS).map(|w| BlockWords::new(w.to_vec()).unwrap());
@@ -103,7 +123,7 @@ impl World {
     }
 }
 
-async fn download(client: &mut Client, handle: &[u8]) -> Vec<u64> {
+pub async fn download(client: &mut Client, handle: &[u8]) -> Vec<u64> {
     let request = pb::DownloadCiphertextRequest { handle: handle.to_vec() };
     let mut stream = client.download_ciphertext(request).await.unwrap().into_inner();
     let mut content = Vec::new();
@@ -116,18 +136,18 @@ async fn download(client: &mut Client, handle: &[u8]) -> Vec<u64> {
 }
 
 /// Runs a test on the engine of all tests, as a principal of its own choice.
-fn with_world<T>(test: impl AsyncFnOnce(&'static World, Client) -> T) -> T {
+pub fn with_world<T>(test: impl AsyncFnOnce(&'static World, Client) -> T) -> T {
     RUNTIME.block_on(async {
         let world = WORLD.get_or_init(World::start).await;
         test(world, world.engine.client(ALICE).await).await
     })
 }
 
-fn handle(handle: &[u8]) -> pb::Operand {
+pub fn handle(handle: &[u8]) -> pb::Operand {
     pb::Operand { source: Some(pb::operand::Source::Handle(handle.to_vec())), constant_type: 0 }
 }
 
-fn earlier(place: u32) -> pb::Operand {
+pub fn earlier(place: u32) -> pb::Operand {
     pb::Operand { source: Some(pb::operand::Source::Operation(place)), constant_type: 0 }
 }
 
@@ -135,12 +155,12 @@ fn constant(value: u64) -> pb::Operand {
     pb::Operand { source: Some(pb::operand::Source::Constant(value)), constant_type: 0 }
 }
 
-fn operation(code: pb::OperationCode, operands: Vec<pb::Operand>) -> pb::Operation {
+pub fn operation(code: pb::OperationCode, operands: Vec<pb::Operand>) -> pb::Operation {
     pb::Operation { code: code.into(), operands, ..pb::Operation::default() }
 }
 
 /// A list whose outputs are the results of `outputs`.
-fn list(operations: Vec<pb::Operation>, outputs: &[u32]) -> pb::OperationList {
+pub fn list(operations: Vec<pb::Operation>, outputs: &[u32]) -> pb::OperationList {
     let outputs = outputs.iter().map(|o| pb::OperationOutput { operation: *o, release: false }).collect();
     pb::OperationList { operations, outputs }
 }
@@ -153,7 +173,7 @@ fn chain(operand: &[u8], length: u32) -> pb::OperationList {
 }
 
 /// Follows a job: states, and the numbers of bootstrappings done that were told.
-async fn follow(client: &mut Client, job_id: &[u8]) -> (Vec<pb::JobState>, Vec<u32>, pb::Job) {
+pub async fn follow(client: &mut Client, job_id: &[u8]) -> (Vec<pb::JobState>, Vec<u32>, pb::Job) {
     let request = pb::WatchJobRequest { job_id: job_id.to_vec() };
     let mut stream = client.watch_job(request).await.unwrap().into_inner();
     let (mut states, mut done, mut last) = (Vec::new(), Vec::new(), None);

@@ -1,20 +1,27 @@
 //! Chain, prover and store as the tests want them.
 
+use ark_bn254::Fr;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use trine_contract::EvaluationProof;
+use trine_contract::calldata::circuit::CircuitWrapProof;
 use trine_engine::chain::{Chain, ChainError, Fulfilment, Inclusion, RequestFacts};
 use trine_engine::domain::key::ContentId;
 use trine_engine::domain::{
-    CiphertextRecord, Job, JobId, JobState, KeyRecord, PendingTransaction, ProofRecord,
+    CiphertextRecord, Job, JobId, JobState, KeyPoints, KeyRecord, PendingTransaction, ProofRecord,
 };
-use trine_engine::prover::{OnProgress, ProofProgress, ProofTask, Prover, ProverError};
+use trine_engine::prover::{
+    OnProgress, ProofProgress, ProofStatement, ProofTask, Prover, ProverError, ServerKey,
+};
 use trine_engine::setup::Setup;
 use trine_engine::store::{IdempotencyRecord, JobPosition, RocksStore, Store, StoreError, Write};
-use trine_verifier::Bytes32;
+use trine_verifier::bootstrapping::verify::{ARGUMENT_TAG, round_digests};
+use trine_verifier::bootstrapping::{Checks, CircuitProof, Statement as CircuitStatement, verify_field};
 use trine_verifier::digest::field_word;
+use trine_verifier::opening::OpeningChallenges;
+use trine_verifier::{Bytes32, Transcript};
 
 /// A chain in memory: one account, nonces in order, a request is fulfilled once.
 #[derive(Default)]
@@ -32,12 +39,24 @@ struct ChainState {
     executed: HashSet<Bytes32>,
     fulfilments: HashMap<Bytes32, Bytes32>,
     reverts: usize,
+    contents: HashMap<Bytes32, Bytes32>,
+    last_signed: Option<Fulfilment>,
 }
 
 impl FakeChain {
     /// A request appears.
     pub fn add(&self, id: Bytes32, facts: RequestFacts) {
         self.state.lock().unwrap().requests.insert(id, facts);
+    }
+
+    /// A committee attests which content commitments are of.
+    pub fn attest(&self, key_digest: Bytes32, content: Bytes32) {
+        self.state.lock().unwrap().contents.insert(key_digest, content);
+    }
+
+    /// What was signed last.
+    pub fn last_signed(&self) -> Option<Fulfilment> {
+        self.state.lock().unwrap().last_signed.clone()
     }
 
     /// Somebody else fulfils a request.
@@ -72,6 +91,11 @@ impl Chain for FakeChain {
         self.state.lock().unwrap().requests.get(id).cloned().ok_or_else(unknown)
     }
 
+    async fn content_of(&self, key_digest: &Bytes32) -> Result<Option<Bytes32>, ChainError> {
+        self.outage()?;
+        Ok(self.state.lock().unwrap().contents.get(key_digest).copied())
+    }
+
     async fn fulfilment(&self, id: &Bytes32) -> Result<Option<Bytes32>, ChainError> {
         Ok(self.state.lock().unwrap().fulfilments.get(id).copied())
     }
@@ -83,6 +107,7 @@ impl Chain for FakeChain {
         let raw = [fulfilment.request_id.as_slice(), &nonce.to_be_bytes()].concat();
         let hash: Bytes32 = blake3::hash(&raw).into();
         state.signed.insert(hash, fulfilment.request_id);
+        state.last_signed = Some(fulfilment.clone());
         Ok(PendingTransaction { hash, nonce, raw })
     }
 
@@ -129,19 +154,40 @@ pub struct FakeProver {
     setup: Arc<Setup>,
     conduct: Mutex<Vec<Conduct>>,
     pub proofs: AtomicUsize,
+    /// The proof that every task about a circuit gets.
+    pub circuit_proof: Mutex<Option<CircuitProof>>,
+    /// Commitments of every key set.
+    pub key_points: Mutex<Vec<[Bytes32; 2]>>,
+    /// The last task.
+    pub last_task: Mutex<Option<ProofTask>>,
     /// Set while a hanging proof is asked for, unset when it is dropped.
     pub hanging: Arc<AtomicBool>,
 }
 
 impl FakeProver {
     pub fn new(setup: Arc<Setup>) -> Self {
-        Self { setup, conduct: Mutex::default(), proofs: AtomicUsize::new(0), hanging: Arc::default() }
+        Self {
+            setup,
+            conduct: Mutex::default(),
+            proofs: AtomicUsize::new(0),
+            circuit_proof: Mutex::default(),
+            key_points: Mutex::new(vec![[[0; 32]; 2]; 16]),
+            last_task: Mutex::default(),
+            hanging: Arc::default(),
+        }
     }
 
     /// Conduct of the next tasks, then honest.
     pub fn behave(&self, conduct: &[Conduct]) {
         *self.conduct.lock().unwrap() = conduct.iter().rev().copied().collect();
     }
+}
+
+/// Points that a contract would notice.
+fn placeholder() -> ark_groth16::Proof<ark_bn254::Bn254> {
+    let g1 = <ark_bn254::G1Affine as ark_ec::AffineRepr>::generator();
+    let b = <ark_bn254::G2Affine as ark_ec::AffineRepr>::generator();
+    ark_groth16::Proof { a: g1, b, c: g1 }
 }
 
 struct Unset(Arc<AtomicBool>);
@@ -156,7 +202,8 @@ impl Drop for Unset {
 impl Prover for FakeProver {
     async fn prove(&self, task: ProofTask, on_progress: OnProgress<'_>) -> Result<ProofRecord, ProverError> {
         let conduct = self.conduct.lock().unwrap().pop().unwrap_or(Conduct::Honest);
-        let mut statement = task.statement.clone();
+        *self.last_task.lock().unwrap() = Some(task.clone());
+        let mut salt = None;
         match conduct {
             Conduct::Unavailable => return Err(ProverError::Unavailable("gone".into())),
             Conduct::Refuses => return Err(ProverError::Refused("no".into())),
@@ -165,11 +212,16 @@ impl Prover for FakeProver {
                 let _unset = Unset(self.hanging.clone());
                 std::future::pending::<()>().await;
             }
-            Conduct::OtherStatement => statement.job.salt = [0xaa; 32],
+            Conduct::OtherStatement => salt = Some([0xaa; 32]),
             Conduct::Honest | Conduct::OtherPoints => {}
         }
         on_progress(ProofProgress { step: "argument".into(), permille: 500 });
         self.proofs.fetch_add(1, Ordering::SeqCst);
+        let mut statement = match task.statement {
+            ProofStatement::Linear(statement) => statement,
+            ProofStatement::Circuit(statement) => return Ok(self.prove_circuit(&statement, conduct)),
+        };
+        statement.job.salt = salt.unwrap_or(statement.job.salt);
         let (class, key) = (&self.setup.class, &self.setup.commitment_key);
         let stride = 2usize << class.log_n;
         let inputs = task.words.iter().take(task.inputs.len()).map(|bytes| {
@@ -185,10 +237,7 @@ impl Prover for FakeProver {
         if conduct == Conduct::OtherPoints {
             std::mem::swap(&mut group.quotient, &mut group.witness);
         }
-        let g1 = <ark_bn254::G1Affine as ark_ec::AffineRepr>::generator();
-        let b = <ark_bn254::G2Affine as ark_ec::AffineRepr>::generator();
-        let groth16 = ark_groth16::Proof { a: g1, b, c: g1 };
-        let wrapped = EvaluationProof::new(groth16, group, &public);
+        let wrapped = EvaluationProof::new(placeholder(), group, &public);
         Ok(ProofRecord {
             inner: inner.to_bytes(class),
             wrapped: wrapped.to_bytes(class, &self.setup.verifier_hash).unwrap(),
@@ -196,6 +245,43 @@ impl Prover for FakeProver {
             argument_ms: 1,
             wrap_ms: 1,
         })
+    }
+
+    async fn key_points(&self, _: &ServerKey) -> Result<Vec<[Bytes32; 2]>, ProverError> {
+        Ok(self.key_points.lock().unwrap().clone())
+    }
+}
+
+impl FakeProver {
+    /// The one proof, in both forms as if it were of this statement.
+    fn prove_circuit(&self, statement: &CircuitStatement, conduct: Conduct) -> ProofRecord {
+        let circuits = self.setup.circuits.unwrap();
+        let proof = self.circuit_proof.lock().unwrap().clone().unwrap();
+        let inputs = statement.inputs(&circuits.parameters).unwrap();
+        let rounds = round_digests(&inputs.shape, &proof.group).unwrap();
+        let circuit = &statement.job.circuit;
+        let mut transcript = Transcript::new(ARGUMENT_TAG);
+        let public = verify_field(&inputs, circuit, &rounds, &proof.field, &Checks::ALL, &mut transcript);
+        // Of another statement there are no public inputs: some, then.
+        let public = public.map(|public| (public.opening, public.to_array().to_vec()));
+        let (opening, words) = public.unwrap_or_else(|_| {
+            let one = Fr::from(1u64);
+            (OpeningChallenges { rho: one, r: one, q: one, z: one, r_at_z: one }, vec![one; 18])
+        });
+        let OpeningChallenges { rho, r, q, z, r_at_z } = opening;
+        let mut group = proof.group.clone();
+        if conduct == Conduct::OtherPoints {
+            std::mem::swap(&mut group.quotient, &mut group.witness);
+        }
+        let challenges = [rho, r, q, z, r_at_z];
+        let wrapped = CircuitWrapProof { groth16: placeholder(), group, challenges };
+        ProofRecord {
+            inner: proof.to_bytes(&inputs.shape),
+            wrapped: wrapped.to_bytes(&inputs.shape, &circuits.verifier_hash).unwrap(),
+            public_inputs: words.iter().map(field_word).collect(),
+            argument_ms: 1,
+            wrap_ms: 1,
+        }
     }
 }
 
@@ -260,6 +346,9 @@ impl Store for FakeCrash {
     }
     fn key(&self, digest: &Bytes32) -> Result<Option<KeyRecord>, StoreError> {
         self.alive(self.inner.key(digest))
+    }
+    fn key_points(&self, digest: &Bytes32) -> Result<Option<KeyPoints>, StoreError> {
+        self.alive(self.inner.key_points(digest))
     }
     fn ciphertext(&self, handle: &Bytes32) -> Result<Option<CiphertextRecord>, StoreError> {
         self.alive(self.inner.ciphertext(handle))

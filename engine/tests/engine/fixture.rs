@@ -48,6 +48,7 @@ static SETUP: LazyLock<Arc<Setup>> = LazyLock::new(|| {
         verifier_hash: [9; 32],
         commitment_key: trine_prover::srs::development(LOG_POWERS).unwrap(),
         class: CLASS,
+        circuits: None,
     };
     setup.check(true).unwrap();
     Arc::new(setup)
@@ -147,6 +148,11 @@ impl Engine {
             server::serve(service, listener, std::future::pending()).await.unwrap();
         });
         Self { chain, prover, address, _folder: None }
+    }
+
+    /// Keeps the folder of its store as long as it serves.
+    pub fn keeping(self, folder: TempDir) -> Self {
+        Self { _folder: Some(folder), ..self }
     }
 
     pub async fn channel(&self) -> Channel {
@@ -314,6 +320,7 @@ impl Stored {
     pub fn facts(&self) -> RequestFacts {
         RequestFacts {
             program_id: self.program_id,
+            circuit: None,
             key_digest: self.key_digest,
             salt: [0x5a; 32],
             inputs: self.inputs.clone(),

@@ -151,7 +151,7 @@ fn hold_at(stage: Stage) -> String {
 
 fn prover_config(listen: SocketAddr) -> String {
     format!(
-        "listen = \"{listen}\"\ndevelopment = true\nsetup_folder = {:?}\ntoken_file = \"prover.token\"\n",
+        "listen = \"{listen}\"\ndevelopment = true\ncircuits = false\nsetup_folder = {:?}\ntoken_file = \"prover.token\"\n",
         cache_folder()
     )
 }

@@ -46,6 +46,20 @@ impl ProverService for FakeWorker {
         Ok(Response::new(Box::pin(tokio_stream::iter([Ok(prover::ProveResponse { event })]))))
     }
 
+    async fn put_key(
+        &self,
+        _: Request<Streaming<prover::PutKeyRequest>>,
+    ) -> Result<Response<prover::PutKeyResponse>, Status> {
+        Err(Status::unimplemented("linear programs only"))
+    }
+
+    async fn get_key(
+        &self,
+        _: Request<prover::GetKeyRequest>,
+    ) -> Result<Response<prover::GetKeyResponse>, Status> {
+        Err(Status::unimplemented("linear programs only"))
+    }
+
     async fn get_prover_info(
         &self,
         _: Request<prover::GetProverInfoRequest>,

@@ -77,6 +77,7 @@ pub async fn request(
     let event = receipt.decoded_log::<Coprocessor::Requested>().unwrap();
     let facts = RequestFacts {
         program_id: program.id().0,
+        circuit: None,
         key_digest: key_digest.0,
         salt: event.salt.0,
         inputs: handles,

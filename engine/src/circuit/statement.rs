@@ -1,0 +1,67 @@
+//! What a proof of a circuit states, and trust in it.
+
+use super::refusal::CircuitRefusal;
+use crate::domain::{CiphertextRecord, Job, ProofRecord};
+use crate::error::EngineError;
+use crate::evaluation::named;
+use crate::setup::{CircuitSetup, Setup};
+use trine_contract::calldata::circuit::CircuitWrapProof;
+use trine_program::circuit::Circuit;
+use trine_verifier::bootstrapping::{CircuitProof, KeyCommitments, Statement, statement, verify};
+use trine_verifier::digest::field_word;
+
+/// Where proofs of circuits count. Error: this engine has none made.
+pub fn circuits(setup: &Setup) -> Result<&CircuitSetup, CircuitRefusal> {
+    setup.circuits.as_ref().ok_or(CircuitRefusal::Unproven)
+}
+
+/// What a proof of the job states: one segment, under the key set that the commitments name.
+pub fn circuit_statement(
+    setup: &Setup,
+    job: &Job,
+    circuit: Circuit,
+    keys: KeyCommitments,
+    inputs: &[CiphertextRecord],
+    outputs: &[CiphertextRecord],
+) -> Result<Statement, EngineError> {
+    Ok(Statement {
+        domain: setup.circuit_domain(circuits(setup)?, job.key_digest),
+        keys,
+        job: statement::Job {
+            request_id: job.request_id,
+            salt: job.salt,
+            segment: 0,
+            circuit,
+            inputs: named(setup, inputs)?,
+            outputs: named(setup, outputs)?,
+        },
+    })
+}
+
+/// Verifies the native proof, and that both forms are proofs of this statement for this verifier with the same points.
+///
+/// The Groth16 part is the contract's to verify: the transaction is simulated before it is signed.
+pub fn check_circuit_proof(
+    setup: &Setup,
+    statement: &Statement,
+    proof: &ProofRecord,
+) -> Result<(), EngineError> {
+    let rejected =
+        |form: &str, error: &dyn std::fmt::Display| EngineError::ProofRejected(format!("{form}: {error}"));
+    let CircuitSetup { verifier_hash, parameters } = circuits(setup)?;
+    let shape = statement.inputs(parameters).map_err(|e| rejected("statement", &e))?.shape;
+    let inner = CircuitProof::from_bytes(&shape, &proof.inner).map_err(|e| rejected("inner", &e))?;
+    let srs = setup.commitment_key.verifier();
+    let public = verify(parameters, srs, statement, &inner).map_err(|e| rejected("inner", &e))?;
+    if !public.to_array().iter().map(field_word).eq(proof.public_inputs.iter().copied()) {
+        return Err(rejected("inner", &"public inputs are not those of the proof"));
+    }
+    let wrapped = CircuitWrapProof::from_bytes(&shape, verifier_hash, &proof.wrapped)
+        .map_err(|e| rejected("wrapped", &e))?;
+    let opening = &public.opening;
+    let challenges = [opening.rho, opening.r, opening.q, opening.z, opening.r_at_z];
+    if wrapped.group != inner.group || wrapped.challenges != challenges {
+        return Err(rejected("wrapped", &"points or challenges are not those of the inner proof"));
+    }
+    Ok(())
+}
