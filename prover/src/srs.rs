@@ -31,9 +31,10 @@ pub const DEVELOPMENT_LOG_POWERS: usize = 17;
 pub const DEVELOPMENT_SEED: [u8; 32] = *b"trine UNSAFE development tau v1 ";
 
 /// BLAKE3 of files of the development SRS, by log2 of the powers: who finds this digest need not check the powers.
-const DEVELOPMENT_FILES: [(usize, &str); 2] = [
-    (10, "a604445ff50093d345b3b4e7f6bb521a39b1ca47f89c111a86c0af10927ee4b4"),
-    (22, "4f736f7f415f8692758d9c063f3057cad74bc12e0a2db699fde0d2dcdc951813"),
+const DEVELOPMENT_FILES: [(usize, &str); 3] = [
+    (10, "4764466458817367a50db68a12deda2ad22cd841d0cd827e23a46a94350578f2"),
+    (17, "ee8e60252988d9d7ee8a41c829e18d211a6e1d5013a69cf7bd065e3a3dde8ecc"),
+    (22, "8209050de73d72e6f1fca7ab40f6bd07d010362609d926b50d0a2e6acf24a971"),
 ];
 
 /// Longest file that [`load`] reads: a header and [`MOST_POWERS`] powers.

@@ -81,6 +81,7 @@ async fn a_request_is_fulfilled_once_whoever_asks_how_often() {
     assert_eq!(states[states.len() - 2..], [Submitting, Fulfilled]);
     assert_eq!(job.fulfil_tx.len(), 32);
     assert_eq!(chain.executed(), (1, 0));
+    assert_eq!(chain.last_signed().unwrap().key_points, None, "linear programs name no key");
     let error = alice.submit_job(again).await.unwrap_err();
     assert_eq!((name(&error).as_str(), error.code()), ("ALREADY_FULFILLED", Code::FailedPrecondition));
     // The salt is the chain's.

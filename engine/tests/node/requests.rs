@@ -31,7 +31,8 @@ pub fn consumer(anvil: &Anvil) -> (DynProvider, Address) {
 pub async fn deploy(provider: &DynProvider) -> Address {
     let verifier = EvaluationVerifier::deploy(provider.clone(), true).await.unwrap();
     let (gateway, release) = (Address::ZERO, Address::ZERO);
-    let contract = Coprocessor::deploy(provider.clone(), *verifier.address(), gateway, release).await.unwrap();
+    let contract =
+        Coprocessor::deploy(provider.clone(), *verifier.address(), gateway, release).await.unwrap();
     *contract.address()
 }
 

@@ -28,7 +28,8 @@ async fn a_request_is_read_with_its_program_and_inputs() {
     let provider = ProviderBuilder::new().wallet(signer).connect_http(anvil.url.parse().unwrap());
     let verifier = EvaluationVerifier::deploy(provider.clone(), true).await.unwrap();
     let (gateway, release) = (Address::ZERO, Address::ZERO);
-    let contract = Coprocessor::deploy(provider.clone(), *verifier.address(), gateway, release).await.unwrap();
+    let contract =
+        Coprocessor::deploy(provider.clone(), *verifier.address(), gateway, release).await.unwrap();
 
     let scheme = contract.KEY_SCHEME().call().await.unwrap();
     contract.registerKey(B256::from(KEY), scheme).send().await.unwrap().get_receipt().await.unwrap();

@@ -16,6 +16,11 @@ fn other_words() -> Vec<u64> {
     input_words().into_iter().rev().collect()
 }
 
+/// Another list of key points.
+fn points(s: &mut pb::Statement, change: fn(&mut Vec<Vec<u8>>)) {
+    change(&mut s.key_points.as_mut().unwrap().points);
+}
+
 async fn refused(client: &mut Client, parts: Vec<Part>) -> (String, Code) {
     let error = prove(client, parts).await.unwrap_err();
     free(client).await;
@@ -26,9 +31,6 @@ async fn refused(client: &mut Client, parts: Vec<Part>) -> (String, Code) {
 async fn every_field_of_a_statement_is_checked() {
     let mut client = start(Some(holding())).await;
     let whole = case(&circuit(1), &other_words());
-    let points = |s: &mut pb::Statement, change: fn(&mut Vec<Vec<u8>>)| {
-        change(&mut s.key_points.as_mut().unwrap().points);
-    };
     type Change<'a> = &'a dyn Fn(&mut pb::Statement);
     let cases: Vec<(&str, Change<'_>)> = vec![
         ("PROGRAM_TEXT", &|s| s.program_text.push(b' ')),
