@@ -6,6 +6,7 @@
 use super::proven::{CONSUMER, Proven, REQUEST};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use trine_fhe::dev_keys::{self, DevelopmentKeys};
 use trine_fhe::words::ValueWords;
 use trine_fhe::{encryption, keys};
@@ -97,8 +98,13 @@ fn words_of(hex: &str) -> [[u8; 32]; 2] {
     [x.try_into().unwrap(), y.try_into().unwrap()]
 }
 
-/// The recorded proof with everything that an honest chain and client say about it.
+/// The recorded proof with everything that an honest chain and client say about it. Read once for all tests.
 pub fn recorded() -> Proven {
+    static RECORDED: OnceLock<Proven> = OnceLock::new();
+    RECORDED.get_or_init(read_record).clone()
+}
+
+fn read_record() -> Proven {
     let read = |name: &str| std::fs::read(folder().join(name)).unwrap();
     let recorded: Record = serde_json::from_slice(&read("record.json")).unwrap();
     let circuit = Circuit::from_text(CIRCUIT.as_bytes()).unwrap();
