@@ -115,12 +115,12 @@ fn contributors_make_a_key_over_files() {
 fn a_reference_string_is_made_from_the_powers() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = temporary.path();
-    write_powers(&folder.join("powers.ptau"), 3);
-    let arguments = ["reference-string", "--ptau", "powers.ptau", "--log-powers", "3"];
+    write_powers(&folder.join("powers.ptau"), 5);
+    let arguments = ["reference-string", "--ptau", "powers.ptau", "--log-powers", "5"];
     let made = answer(folder, &arguments);
     let key = srs::load(&folder.join("reference-string.bin"), Mode::Production).unwrap();
     assert_eq!(made["srs_digest"], hex::encode(key.verifier().digest()));
-    assert_eq!(key.powers().len(), 8);
+    assert_eq!(key.powers().len(), 32);
     let existing = refusal(folder, &arguments);
     assert!(existing.contains("reference-string.bin exists"), "{existing}");
     let few = refusal(folder, &["reference-string", "--ptau", "powers.ptau", "--out", "other"]);

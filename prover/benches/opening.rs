@@ -47,9 +47,9 @@ fn benches(c: &mut Criterion) {
     let sent = opening::open(&key, m, &polynomials, &point, &mut fresh()).expect("the key is long enough");
     c.bench_function("verify that opening", |b| {
         b.iter(|| {
-            let (d3, d4) = (digest::round(3, &sent.folds), digest::round(4, &[sent.quotient]));
+            let (d3, d4) = (digest::round(3, &sent.folds), sent.closing.digest());
             let challenges = field_side(m, &point, &values, d3, d4, &sent.proof, &mut fresh())?;
-            group_side(key.verifier(), &commitments, &sent.folds, &sent.quotient, &sent.witness, &challenges)
+            group_side(key.verifier(), &commitments, &sent.folds, &sent.closing, &challenges)
         })
     });
 

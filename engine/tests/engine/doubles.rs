@@ -271,7 +271,7 @@ impl FakeProver {
         let OpeningChallenges { rho, r, q, z, r_at_z } = opening;
         let mut group = proof.group.clone();
         if conduct == Conduct::OtherPoints {
-            std::mem::swap(&mut group.quotient, &mut group.witness);
+            std::mem::swap(&mut group.closing.quotient, &mut group.closing.witness);
         }
         let challenges = [rho, r, q, z, r_at_z];
         let wrapped = CircuitWrapProof { groth16: placeholder(), group, challenges };

@@ -1,6 +1,6 @@
 //! What a run prints.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::fmt;
 use trine_programs::Size;
 
@@ -21,6 +21,7 @@ pub struct Figures {
     /// Name.
     pub workload: &'static str,
     /// Size of the instance.
+    #[serde(serialize_with = "size_name")]
     pub size: Size,
     /// Parameters in words.
     pub parameters: String,
@@ -84,10 +85,9 @@ impl fmt::Display for Figures {
     }
 }
 
-impl Serialize for Size {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
+/// A size by its name.
+fn size_name<S: Serializer>(size: &Size, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(size.name())
 }
 
 #[cfg(test)]
