@@ -15,7 +15,7 @@ use trine_verifier::{Domain, HandleRecord, Job, NamedCommitment, Origin, Stateme
 
 const INPUTS: usize = 15;
 /// `docs/spec/onchain.md`, from the in-process EVM.
-const GAS_IN_PROCESS: u64 = 749_640;
+const GAS_IN_PROCESS: u64 = 844_086;
 
 #[tokio::test]
 async fn a_fulfilment_costs_the_same_on_a_node() {

@@ -174,8 +174,8 @@ fn each_part_of_the_calldata_has_its_error() {
     expect("PointNotOnCurve", &|c| add(&mut c.proof, 8, U256::from(1)));
     expect("PointNotOnCurve", &|c| add(&mut c.proof, 28, U256::from(1)));
     expect("PointNotOnCurve", &|c| add(&mut c.proof, 0, U256::from(1)));
-    expect("PairingMismatch", &|c| add(&mut c.proof, 30, U256::from(1)));
-    expect("ScalarTooLarge", &|c| add(&mut c.proof, 33, order));
+    expect("PairingMismatch", &|c| add(&mut c.proof, 32, U256::from(1)));
+    expect("ScalarTooLarge", &|c| add(&mut c.proof, 35, order));
     // The honest one is still accepted: nothing above left a trace.
     chain.send(STRANGER, chain.coprocessor, &honest).unwrap();
 }
@@ -205,7 +205,7 @@ fn releases_need_the_committees_signature_of_this_result() {
 
 proptest::proptest! {
     #[test]
-    fn hostile_proof_bytes_are_an_error_not_a_panic(bytes in proptest::collection::vec(0u8.., 1124)) {
+    fn hostile_proof_bytes_are_an_error_not_a_panic(bytes in proptest::collection::vec(0u8.., 1188)) {
         let read = trine_contract::EvaluationProof::from_bytes(&tiny::CLASS, &[0; 32], &bytes);
         proptest::prop_assert!(read.is_err());
     }
@@ -218,7 +218,7 @@ fn proof_bytes_read_back() {
     let proof = Backend::prove(&mut chain.backend, &statement);
     let hash = chain.backend.verifier_hash();
     let bytes = proof.to_bytes(&tiny::CLASS, &hash).unwrap();
-    assert_eq!(bytes.len(), 1124);
+    assert_eq!(bytes.len(), 1188);
     let read = trine_contract::EvaluationProof::from_bytes(&tiny::CLASS, &hash, &bytes).unwrap();
     assert_eq!(read, proof);
     for place in 0..bytes.len() {
