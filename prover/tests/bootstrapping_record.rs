@@ -40,6 +40,7 @@ use std::path::Path;
 use trine_verifier::bootstrapping::statement::PublicInputs;
 use trine_verifier::bootstrapping::{Parameters, verify};
 use trine_verifier::digest::field_word;
+use trine_verifier::opening::CLOSING_POINTS;
 
 /// Bytes of a proof before its points, and of a point.
 const HEADER_BYTES: usize = 7;
@@ -105,7 +106,7 @@ fn constants(p: &Parameters) -> String {
 fn elements(case: &Case, proven: &Proven, public: &PublicInputs) -> Vec<String> {
     assert_eq!(public.shape, case.shape.word());
     let group = &proven.proof.group;
-    let points = group.columns.len() + group.second.len() + group.folds.len() + 2;
+    let points = group.columns.len() + group.second.len() + group.folds.len() + CLOSING_POINTS;
     let bytes = proven.proof.to_bytes(&case.shape);
     bytes[HEADER_BYTES + POINT_BYTES * points..].chunks(32).map(quoted).collect()
 }

@@ -5,6 +5,7 @@ import {ICoprocessor} from "./ICoprocessor.sol";
 import {IProofVerifier} from "./IProofVerifier.sol";
 import {IReleaseVerifier} from "./IReleaseVerifier.sol";
 import {IVerifierGateway} from "./IVerifierGateway.sol";
+import {KeyRegistry} from "./KeyRegistry.sol";
 import {ProgramRegistry} from "./ProgramRegistry.sol";
 import {CircuitClass} from "./generated/CircuitClass.sol";
 import {Bn254} from "./lib/Bn254.sol";
@@ -16,32 +17,17 @@ import {KeyCommitments} from "./lib/KeyCommitments.sol";
 /// A value is either registered for one consumer or proven to be an output of one fulfilled request. Records are
 /// written once. Nobody owns this contract; whoever relies on proofs of circuits trusts the owner of the gateway, and the
 /// committees of the release verifier not to attest an evaluation key that is not theirs.
-contract Coprocessor is ProgramRegistry {
-    /// Digest scheme of evaluation keys: of their bytes.
-    bytes32 public constant KEY_SCHEME = keccak256("trine.key.blake3.v1");
-    /// Digest scheme of evaluation keys: of the commitments to their words.
-    bytes32 public constant COMMITTED_KEY_SCHEME = keccak256("trine.key.kzg.v1");
+contract Coprocessor is ProgramRegistry, KeyRegistry {
     /// Verifier of proofs of linear programs, for ever.
     IProofVerifier public immutable verifier;
     /// Verifiers of proofs of circuits; none where circuits are not served.
     IVerifierGateway public immutable gateway;
-    /// Verifies what committees attest of committed keys; none where circuits are not served.
-    IReleaseVerifier public immutable releaseVerifier;
     bytes32 private immutable verifierHash;
     bytes32 private immutable srsDigest;
     bytes32 private immutable parameterSetId;
     uint8 private immutable classId;
     bytes32 private immutable circuitSrsDigest;
     bytes32 private immutable circuitParameterSetId;
-
-    /// Under which schemes a digest is registered. Numbers start at 1. `content` is the digest of the bytes of a committed
-    /// key.
-    struct StoredKey {
-        uint32 number;
-        bool bytesScheme;
-        bool committedScheme;
-        bytes32 content;
-    }
 
     /// One word, then two more. `origin` is the registrant of an input, the request of an output.
     struct StoredHandle {
@@ -66,9 +52,6 @@ contract Coprocessor is ProgramRegistry {
         bytes32 commitmentsHash;
     }
 
-    /// Key digests by their numbers.
-    bytes32[] private keys;
-    mapping(bytes32 digest => StoredKey) private keyRecords;
     mapping(bytes32 handle => StoredHandle) private handles;
     mapping(bytes32 requestId => StoredRequest) private requests;
     mapping(address consumer => uint256) private nonces;
@@ -82,52 +65,17 @@ contract Coprocessor is ProgramRegistry {
         IProofVerifier proofVerifier,
         IVerifierGateway verifierGateway,
         IReleaseVerifier releaseContract
-    ) {
+    ) KeyRegistry(releaseContract) {
         verifier = proofVerifier;
         verifierHash = proofVerifier.VERIFIER_HASH();
         srsDigest = proofVerifier.SRS_DIGEST();
         parameterSetId = proofVerifier.PARAMETER_SET_ID();
         classId = proofVerifier.CLASS_ID();
         gateway = verifierGateway;
-        releaseVerifier = releaseContract;
         if (address(verifierGateway) != address(0)) {
             circuitSrsDigest = verifierGateway.SRS_DIGEST();
             circuitParameterSetId = verifierGateway.PARAMETER_SET_ID();
         }
-        // Number 0 means: not registered.
-        keys.push();
-    }
-
-    /// @inheritdoc ICoprocessor
-    function registerKey(bytes32 keyDigest, bytes32 scheme) external {
-        if (scheme != KEY_SCHEME) revert UnknownKeyScheme(scheme);
-        StoredKey storage stored = keyRecords[keyDigest];
-        if (stored.bytesScheme) revert KeyAlreadyRegistered(keyDigest);
-        number(stored, keyDigest);
-        stored.bytesScheme = true;
-        emit KeyRegistered(keyDigest, scheme, msg.sender);
-    }
-
-    /// @inheritdoc ICoprocessor
-    function registerCommittedKey(
-        bytes32 keyDigest,
-        bytes32 contentDigest,
-        uint256 epoch,
-        bytes calldata signature
-    ) external {
-        if (address(releaseVerifier) == address(0)) revert NoReleaseVerifier();
-        StoredKey storage stored = keyRecords[keyDigest];
-        if (stored.committedScheme) {
-            bytes32 known = stored.content;
-            if (contentDigest != known) revert KeyContentMismatch(keyDigest, contentDigest, known);
-            revert KeyAlreadyRegistered(keyDigest);
-        }
-        if (contentDigest == 0) revert NoKeyContent(keyDigest);
-        releaseVerifier.verifyEvaluationKey(epoch, keyDigest, contentDigest, signature);
-        // A claim under the scheme of bytes, which anybody may make, does not block this one.
-        number(stored, keyDigest);
-        (stored.committedScheme, stored.content) = (true, contentDigest);
-        emit CommittedKeyRegistered(keyDigest, contentDigest, epoch, msg.sender);
     }
 
     /// @inheritdoc ICoprocessor
@@ -174,7 +122,7 @@ contract Coprocessor is ProgramRegistry {
         uint32 key = knownKey(keyDigest);
         if (program.kind == ProgramKind.Circuit) {
             if (address(gateway) == address(0)) revert NoGateway();
-            if (!keyRecords[keyDigest].committedScheme) {
+            if (!isCommitted(keyDigest)) {
                 revert KeySchemeMissing(keyDigest, COMMITTED_KEY_SCHEME);
             }
         }
@@ -185,7 +133,7 @@ contract Coprocessor is ProgramRegistry {
         for (uint256 i; i < inputs.length; ++i) {
             StoredHandle storage input = knownHandle(inputs[i]);
             if (input.consumer != msg.sender) revert NotConsumer(inputs[i], msg.sender, input.consumer);
-            if (input.key != key) revert KeyMismatch(inputs[i], keys[input.key], keyDigest);
+            if (input.key != key) revert KeyMismatch(inputs[i], keyDigestOf(input.key), keyDigest);
             uint256 entry = entryOf(layouts, i);
             if (input.entry != entry) revert LayoutMismatch(i, input.entry, entry);
             digests[i] = input.commitmentDigest;
@@ -281,23 +229,6 @@ contract Coprocessor is ProgramRegistry {
     }
 
     /// @inheritdoc ICoprocessor
-    function isKeyRegistered(bytes32 keyDigest) external view returns (bool) {
-        return keyRecords[keyDigest].number != 0;
-    }
-
-    /// @inheritdoc ICoprocessor
-    function isKeyRegisteredUnder(bytes32 keyDigest, bytes32 scheme) external view returns (bool) {
-        return isUnder(keyRecords[keyDigest], scheme);
-    }
-
-    /// @inheritdoc ICoprocessor
-    function contentOf(bytes32 keyDigest) external view returns (bytes32) {
-        StoredKey storage stored = keyRecords[keyDigest];
-        if (stored.committedScheme) return stored.content;
-        return stored.bytesScheme ? keyDigest : bytes32(0);
-    }
-
-    /// @inheritdoc ICoprocessor
     function nextRequestId(address consumer) external view returns (bytes32) {
         return HandleLib.requestDigest(consumer, nonces[consumer]);
     }
@@ -306,7 +237,7 @@ contract Coprocessor is ProgramRegistry {
     function requestRecord(bytes32 requestId) external view returns (RequestRecord memory) {
         StoredRequest storage r = knownRequest(requestId);
         return RequestRecord(
-            r.consumer, r.state, r.fulfilledAt, r.programRef, keys[r.key], r.salt, r.inputsHash, r.commitmentsHash
+            r.consumer, r.state, r.fulfilledAt, r.programRef, keyDigestOf(r.key), r.salt, r.inputsHash, r.commitmentsHash
         );
     }
 
@@ -319,7 +250,7 @@ contract Coprocessor is ProgramRegistry {
             state: h.state,
             consumer: h.consumer,
             released: h.released,
-            keyDigest: keys[h.key],
+            keyDigest: keyDigestOf(h.key),
             keyKind: uint8((entry >> 6) & 3),
             valueType: uint8(entry & 63),
             blocks: uint8(((entry >> 8) & 63) + 1),
@@ -358,7 +289,7 @@ contract Coprocessor is ProgramRegistry {
         uint256[6] memory layouts,
         uint256[2][] calldata keyPoints
     ) private view {
-        (bytes32 digest, bytes32 expected) = (KeyCommitments.digest(keyPoints), keys[asked.key]);
+        (bytes32 digest, bytes32 expected) = (KeyCommitments.digest(keyPoints), keyDigestOf(asked.key));
         if (digest != expected) revert KeyPointsMismatch(digest, expected);
         if (KeyCommitments.hasCasting(keyPoints)) return;
         uint256 count = program.inputs;
@@ -384,7 +315,7 @@ contract Coprocessor is ProgramRegistry {
             uint256 entry = entryOf(layouts, first + i);
             bytes32 digest = HandleLib.commitmentDigest(outputPoints[i]);
             bytes32 origin = HandleLib.originOfOutput(requestId, i);
-            bytes32 handle = HandleLib.handle(keys[key], entry, origin, digest);
+            bytes32 handle = HandleLib.handle(keyDigestOf(key), entry, origin, digest);
             record(
                 handle,
                 StoredHandle(
@@ -420,7 +351,7 @@ contract Coprocessor is ProgramRegistry {
             )
         );
         return HandleLib.statement(
-            HandleLib.TAG_STMT, verifierHash, srsDigest, parameterSetId, keys[asked.key], job
+            HandleLib.TAG_STMT, verifierHash, srsDigest, parameterSetId, keyDigestOf(asked.key), job
         );
     }
 
@@ -449,7 +380,7 @@ contract Coprocessor is ProgramRegistry {
             circuitVerifierHash,
             circuitSrsDigest,
             circuitParameterSetId,
-            keys[asked.key],
+            keyDigestOf(asked.key),
             job
         );
     }
@@ -468,24 +399,6 @@ contract Coprocessor is ProgramRegistry {
     function record(bytes32 handle, StoredHandle memory value) private {
         if (handles[handle].state != HandleState.Unknown) revert AlreadyRegistered(handle);
         handles[handle] = value;
-    }
-
-    /// A digest is one key whatever its schemes.
-    function number(StoredKey storage stored, bytes32 keyDigest) private {
-        if (stored.number != 0) return;
-        stored.number = uint32(keys.length);
-        keys.push(keyDigest);
-    }
-
-    function isUnder(StoredKey storage stored, bytes32 scheme) private view returns (bool) {
-        if (scheme == KEY_SCHEME) return stored.bytesScheme;
-        if (scheme == COMMITTED_KEY_SCHEME) return stored.committedScheme;
-        revert UnknownKeyScheme(scheme);
-    }
-
-    function knownKey(bytes32 keyDigest) private view returns (uint32 known) {
-        known = keyRecords[keyDigest].number;
-        if (known == 0) revert UnknownKey(keyDigest);
     }
 
     function openRequest(bytes32 requestId, ProgramKind kind)

@@ -240,8 +240,8 @@ fn a_circuit_of_several_proofs_is_refused_tr_a9() {
 
 /// Bytes of the header: magic, version, parameter set, slots.
 const HEADER: usize = 7;
-/// Points of a proof of one bootstrapping: 7 columns, 1 of the rotation, 5 folds, quotient, witness.
-const POINTS: usize = 15;
+/// Points of a proof of one bootstrapping: 7 columns, 1 of the rotation, 5 folds, quotient, remainder, witness.
+const POINTS: usize = 16;
 
 #[test]
 fn tampered_proofs_are_refused_tr_a9() {

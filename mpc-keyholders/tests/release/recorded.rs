@@ -22,7 +22,7 @@ use trine_prover::bootstrapping::{Prover, Unattended};
 use trine_verifier::bootstrapping::statement::Job;
 use trine_verifier::bootstrapping::{KeyCommitments, Parameters, Shape};
 use trine_verifier::digest::{point_from_words, point_words};
-use trine_verifier::srs::{CommitmentKey, VerifierSrs};
+use trine_verifier::srs::VerifierSrs;
 use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{Commitment, Domain, HandleRecord, NamedCommitment, Origin};
 
@@ -45,8 +45,6 @@ const LOG_BLOCK_POWERS: usize = 12;
 /// What is recorded beside the output's words and the proof.
 #[derive(Serialize, Deserialize)]
 struct Record {
-    /// First two powers of the reference string, as a file.
-    srs: String,
     /// Commitments of the evaluation key, x then y.
     key_points: Vec<String>,
     /// Commitments of the inputs, x then y.
@@ -108,9 +106,9 @@ fn read_record() -> Proven {
     let read = |name: &str| std::fs::read(folder().join(name)).unwrap();
     let recorded: Record = serde_json::from_slice(&read("record.json")).unwrap();
     let circuit = Circuit::from_text(CIRCUIT.as_bytes()).unwrap();
-    let verifier = *CommitmentKey::from_bytes(&hex::decode(&recorded.srs).unwrap()).unwrap().verifier();
-    let powers = trine_prover::srs::development(LOG_BLOCK_POWERS).unwrap().powers().to_vec();
-    let key = CommitmentKey::new(powers, verifier).unwrap();
+    // A prefix of the string that the proof was made under.
+    let key = trine_prover::srs::development(LOG_BLOCK_POWERS).unwrap();
+    let verifier = *key.verifier();
 
     let points: Vec<_> = recorded
         .key_points
@@ -214,7 +212,6 @@ fn record_a_proof() {
 
     let point = |[x, y]: [[u8; 32]; 2]| hex::encode([x, y].concat());
     let recorded = Record {
-        srs: hex::encode(srs.prefix(2).unwrap().to_bytes()),
         key_points: commitments.points().iter().map(|p| point(point_words(p))).collect(),
         inputs: proven.job.inputs.iter().map(|input| point(input.commitment.xy())).collect(),
     };
