@@ -164,7 +164,7 @@ pub struct VerifiedReceipt {
 #[derive(Debug)]
 pub enum VerifiedInputs {
     /// Of a linear program.
-    Linear(PublicInputs),
+    Linear(Box<PublicInputs>),
     /// Of a circuit, with the commitments of the evaluation key.
     Circuit(Box<circuit_statement::PublicInputs>, KeyCommitments),
 }
@@ -212,7 +212,7 @@ fn verify_linear(receipt: &Receipt, srs: &VerifierSrs) -> Result<VerifiedReceipt
         inputs: job.inputs,
         outputs: job.outputs,
         declared: job.program.outputs().to_vec(),
-        public: VerifiedInputs::Linear(public_inputs),
+        public: VerifiedInputs::Linear(Box::new(public_inputs)),
     })
 }
 

@@ -58,6 +58,7 @@ impl KeyCommitments {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "tests of their own lists")]
 mod tests {
     use super::*;
     use ark_bn254::{Fr, G1Affine};
