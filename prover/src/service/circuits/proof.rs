@@ -156,7 +156,7 @@ impl Control for Progress<'_> {
     }
 }
 
-/// Thousandths by measured shares of a proof of eight bootstrappings: the argument takes three quarters of the time.
+/// Thousandths, estimated for a proof of eight bootstrappings: the argument takes about three quarters of the time.
 fn phase_permille(phase: Phase) -> u32 {
     match phase {
         Phase::Columns => 50,
