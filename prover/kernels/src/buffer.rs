@@ -5,6 +5,7 @@
 //! and all of it to the allocator's reuse.
 
 use core::mem::MaybeUninit;
+use rayon::prelude::*;
 
 /// Types whose values are any bytes: no padding, no forbidden pattern.
 ///
@@ -21,11 +22,16 @@ pub struct Buffer<T: Plain>(Vec<T>);
 impl<T: Plain> Buffer<T> {
     /// `length` times `value`.
     pub fn filled(length: usize, value: T) -> Self {
-        let mut values = Vec::with_capacity(length);
-        ask_for_huge_pages(values.spare_capacity_mut());
-        values.resize(length, value);
-        Self(values)
+        Self(huge(rayon::iter::repeat_n(value, length)))
     }
+}
+
+/// Values on huge pages. All threads touch them.
+pub(crate) fn huge<T: Send>(values: impl IndexedParallelIterator<Item = T>) -> Vec<T> {
+    let mut memory = Vec::with_capacity(values.len());
+    ask_for_huge_pages(memory.spare_capacity_mut());
+    values.with_min_len(1 << 10).collect_into_vec(&mut memory);
+    memory
 }
 
 /// Asks for huge pages where `memory` covers them whole. No answer is needed: the memory is the same without.

@@ -6,7 +6,7 @@
 use super::addition::{Addition, Operand};
 
 /// A point that joins a bucket.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Entry {
     bucket: u32,
     term: Term,
@@ -52,6 +52,8 @@ pub(crate) struct Reduction<A: Addition> {
     terms: Vec<Term>,
     runs: Vec<Run>,
     steps: Vec<Step>,
+    /// Points of the first level that are still to be negated, once they are at hand.
+    negated: Vec<u32>,
     level: Vec<A::Point>,
     next: Vec<A::Point>,
     sums: Vec<(u32, A::Point)>,
@@ -66,6 +68,7 @@ impl<A: Addition> Reduction<A> {
             terms: Vec::new(),
             runs: Vec::new(),
             steps: Vec::new(),
+            negated: Vec::new(),
             level: Vec::new(),
             next: Vec::new(),
             sums: Vec::new(),
@@ -73,9 +76,16 @@ impl<A: Addition> Reduction<A> {
         }
     }
 
-    /// Adds to every bucket the points that `entries` name, fewer than 2^32 entries.
-    pub fn accumulate(&mut self, points: &[A::Point], entries: &[Entry], buckets: &mut [A::Point]) {
-        self.sort(entries, buckets.len());
+    /// Adds to every bucket the points that the lists of entries name, fewer than 2^32 entries. The first of the buckets
+    /// is number `first`.
+    pub fn accumulate(
+        &mut self,
+        points: &[A::Point],
+        entries: &[&[Entry]],
+        first: usize,
+        buckets: &mut [A::Point],
+    ) {
+        self.sort(entries, first, buckets.len());
         self.first_level(points);
         self.keep_finished();
         while !self.runs.is_empty() {
@@ -86,11 +96,13 @@ impl<A: Addition> Reduction<A> {
     }
 
     /// Counting sort by bucket: `terms` in the order of buckets, a run for each bucket that has any.
-    fn sort(&mut self, entries: &[Entry], buckets: usize) {
+    fn sort(&mut self, entries: &[&[Entry]], first: usize, buckets: usize) {
         self.ends.clear();
         self.ends.resize(buckets, 0);
-        for entry in entries {
-            self.ends[entry.bucket as usize] += 1;
+        for list in entries {
+            for entry in *list {
+                self.ends[entry.bucket as usize - first] += 1;
+            }
         }
         self.runs.clear();
         let mut start = 0;
@@ -102,13 +114,15 @@ impl<A: Addition> Reduction<A> {
             start += length;
         }
         // What is in `terms` beyond this is of an earlier block.
-        if self.terms.len() < entries.len() {
-            self.terms.resize(entries.len(), Term::default());
+        if self.terms.len() < start as usize {
+            self.terms.resize(start as usize, Term::default());
         }
-        for entry in entries {
-            let place = &mut self.ends[entry.bucket as usize];
-            self.terms[*place as usize] = entry.term;
-            *place += 1;
+        for list in entries {
+            for entry in *list {
+                let place = &mut self.ends[entry.bucket as usize - first];
+                self.terms[*place as usize] = entry.term;
+                *place += 1;
+            }
         }
     }
 
@@ -135,11 +149,18 @@ impl<A: Addition> Reduction<A> {
     fn first_level(&mut self, points: &[A::Point]) {
         let mut odd = Vec::new();
         let length = self.plan(|from, to| odd.push((from, to)));
-        let (terms, steps, level) = (&self.terms, &self.steps, &mut self.level);
+        let (terms, steps, level, negated) = (&self.terms, &self.steps, &mut self.level, &mut self.negated);
         make_room(level, length);
         for (from, to) in odd {
             let Operand { point, negative } = terms[from as usize].of(points);
-            level[to as usize] = if negative { A::negate(point) } else { *point };
+            level[to as usize] = *point;
+            if negative {
+                negated.push(to);
+            }
+        }
+        for index in negated.drain(..) {
+            let point = &mut level[index as usize];
+            *point = A::negate(point);
         }
         let operands = |k: usize| {
             let source = steps[k].source as usize;

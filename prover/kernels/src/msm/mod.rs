@@ -1,12 +1,14 @@
 //! Multi-scalar multiplication over the first group of BN254: commitments under a reference string.
 //!
 //! Scalars are cut into windows, each window's points are sorted into buckets by their digit, and every bucket's list
-//! is summed pair by pair in affine coordinates, with one inversion for a batch of additions. Integers keep their
-//! plain digits (22 bits are two windows of 11), field elements take signed ones.
+//! is summed pair by pair in affine coordinates, with one inversion for a batch of additions. The width of windows is
+//! what takes the fewest additions: up to 22 bits, where few points meet in a bucket. Integers keep their plain digits,
+//! field elements take signed ones, and so do cells that lie around a known centre.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | `scalars` | digits, and the choice of windows |
+//! | `partition` | digits sorted into tasks |
 //! | `buckets` | sums of the lists of all buckets |
 //! | `product` | from digits to the sum, on all threads |
 //! | `addition` | what a back end gives: batches of affine additions |
@@ -19,6 +21,7 @@
 mod addition;
 mod buckets;
 mod ifma;
+mod partition;
 mod portable;
 mod powers;
 mod product;
@@ -27,6 +30,7 @@ mod scalars;
 mod tests;
 
 use crate::Backend;
+use crate::buffer::huge;
 use addition::Addition;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::CurveGroup;
@@ -34,7 +38,9 @@ use ifma::Ifma;
 use portable::Portable;
 pub use powers::powers_of_tau;
 use rayon::prelude::*;
-use scalars::{FieldElements, Integers, Scalars};
+pub use scalars::Pattern;
+use scalars::{Centred, FieldElements, Integers, Ones, Scalars};
+use std::sync::{Mutex, PoisonError};
 
 /// Most powers that [`Bases`] hold.
 pub const MOST_POWERS: usize = 1 << 31;
@@ -75,6 +81,16 @@ pub enum MsmError {
 /// Lowest power first, everywhere.
 pub struct Bases {
     form: Form,
+    /// Sums of the powers in the rows of a pattern, once they have been needed.
+    sums: Mutex<Vec<(SummedRows, G1Projective)>>,
+}
+
+/// Rows from a power on, by a pattern.
+#[derive(Clone, PartialEq, Eq)]
+struct SummedRows {
+    offset: usize,
+    length: usize,
+    pattern: Pattern,
 }
 
 /// The powers in the form of a back end.
@@ -98,7 +114,7 @@ impl Bases {
             #[cfg(test)]
             Backend::Emulated => Form::Ifma(Ifma::Emulated, load::<Ifma>(powers)),
         };
-        Self { form }
+        Self { form, sums: Mutex::new(vec![]) }
     }
 
     /// Powers.
@@ -121,14 +137,36 @@ impl Bases {
 
     /// The part of a commitment that cells below `2^bits` from coefficient `offset` on make. Parts add up.
     pub fn commit_u32_at(&self, offset: usize, cells: &[u32], bits: u32) -> Result<G1Projective, MsmError> {
-        if !(1..=32).contains(&bits) {
-            return Err(MsmError::Bits { bits });
-        }
-        if let Some((index, cell)) = cells.iter().enumerate().find(|(_, cell)| u64::from(**cell) >> bits != 0)
-        {
-            return Err(MsmError::Cell { index, cell: *cell, bits });
-        }
+        check_cells(cells, bits)?;
         self.multiply(offset, &Integers::new(cells))
+    }
+
+    /// The same part, at less cost where the cells in the rows of a pattern lie around a centre, and others are zero:
+    /// about `centre`, or spread evenly from 0 to twice that. The sum of the pattern's powers is kept.
+    pub fn commit_centred_at(
+        &self,
+        offset: usize,
+        cells: &[u32],
+        bits: u32,
+        centre: u32,
+        pattern: &Pattern,
+    ) -> Result<G1Projective, MsmError> {
+        check_cells(cells, bits)?;
+        let differences = self.multiply(offset, &Centred::new(cells, centre, pattern))?;
+        let rows = SummedRows { offset, length: cells.len(), pattern: pattern.clone() };
+        Ok(differences + self.sum(rows)? * Fr::from(centre))
+    }
+
+    /// The sum of the powers in some rows.
+    fn sum(&self, rows: SummedRows) -> Result<G1Projective, MsmError> {
+        let sums = || self.sums.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, sum)) = sums().iter().find(|(known, _)| *known == rows) {
+            return Ok(*sum);
+        }
+        // Without the lock: a thread that waits for its share of the sum may take up another commitment.
+        let sum = self.multiply(rows.offset, &Ones { length: rows.length, pattern: &rows.pattern })?;
+        sums().push((rows, sum));
+        Ok(sum)
     }
 
     /// Commits to 64-bit words.
@@ -173,6 +211,16 @@ impl Bases {
     }
 }
 
+fn check_cells(cells: &[u32], bits: u32) -> Result<(), MsmError> {
+    if !(1..=32).contains(&bits) {
+        return Err(MsmError::Bits { bits });
+    }
+    match cells.iter().enumerate().find(|(_, cell)| u64::from(**cell) >> bits != 0) {
+        Some((index, cell)) => Err(MsmError::Cell { index, cell: *cell, bits }),
+        None => Ok(()),
+    }
+}
+
 fn load<A: Addition>(points: &[G1Affine]) -> Vec<A::Point> {
-    points.par_iter().with_min_len(1 << 10).map(A::load).collect()
+    huge(points.par_iter().map(A::load))
 }

@@ -2,20 +2,15 @@
 
 use super::addition::Addition;
 use super::buckets::{Entry, Reduction};
+use super::partition::{Grid, Partition, Task};
 use super::scalars::{Scalars, Windows};
 use ark_bn254::G1Projective;
 use ark_ec::AffineRepr;
 use ark_ff::{AdditiveGroup, Zero};
 use rayon::prelude::*;
 
-/// Fewest rows of a block: its points (4 MiB) stay in a cache while they are gathered in the order of buckets.
-const BLOCK_ROWS: usize = 1 << 16;
-
-/// Rows of a block for each bucket at least: a block's sums join the buckets one by one.
-const ROWS_PER_BUCKET: usize = 4;
-
-/// Tasks for a thread, so that sparse windows do not leave threads idle.
-const TASKS_PER_THREAD: usize = 4;
+/// Groups of tasks for a thread. Each has sums of its own.
+const GROUPS_PER_THREAD: usize = 4;
 
 /// `sum_i scalar_i * point_i`; as many points as scalars at least.
 pub(crate) fn multiply<A: Addition>(
@@ -23,66 +18,92 @@ pub(crate) fn multiply<A: Addition>(
     points: &[A::Point],
     scalars: &impl Scalars,
 ) -> G1Projective {
-    let (rows, windows) = (scalars.rows(), scalars.windows());
-    let wanted = (TASKS_PER_THREAD * rayon::current_num_threads()).div_ceil(windows.count);
-    let segments = wanted.min(rows.div_ceil(BLOCK_ROWS)).max(1);
-    let length = rows.div_ceil(segments);
-    let partial: Vec<Vec<A::Point>> = (0..windows.count * segments)
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|task| {
-            let (window, start) = (task / segments, task % segments * length);
-            fill(addition, points, scalars, window, start.min(rows)..(start + length).min(rows))
-        })
-        .collect();
-    let sums: Vec<G1Projective> = partial
-        .par_chunks(segments)
-        .with_max_len(1)
-        .map(|parts| weigh(addition, join(addition, parts)))
-        .collect();
+    let Windows { count, width, .. } = scalars.windows();
+    let windows = (0..count).into_par_iter().with_max_len(1);
+    let sums: Vec<G1Projective> =
+        windows.map(|window| sum_of_window(addition, points, scalars, window)).collect();
     sums.iter().rev().fold(G1Projective::zero(), |mut total, sum| {
-        for _ in 0..windows.width {
+        for _ in 0..width {
             total.double_in_place();
         }
         total + sum
     })
 }
 
-/// Buckets of one window over a range of rows: bucket `k` sums the points whose digit is `k + 1` or, negated,
-/// `-k - 1`.
-fn fill<A: Addition>(
+/// `sum_i digit_i * point_i`.
+fn sum_of_window<A: Addition>(
     addition: A,
     points: &[A::Point],
     scalars: &impl Scalars,
     window: usize,
-    rows: std::ops::Range<usize>,
-) -> Vec<A::Point> {
-    let Windows { buckets, .. } = scalars.windows();
-    let block = BLOCK_ROWS.max(ROWS_PER_BUCKET * buckets);
-    let mut sums = vec![A::Point::default(); buckets];
-    let mut reduction = Reduction::new(addition);
-    let mut entries = Vec::with_capacity(block.min(rows.len()));
-    for start in rows.clone().step_by(block) {
-        entries.clear();
-        for row in start..(start + block).min(rows.end) {
-            let digit = scalars.digit(row, window);
-            if digit != 0 {
-                entries.push(Entry::new(digit.unsigned_abs() as usize - 1, row, digit < 0));
+) -> G1Projective {
+    let partition = Partition::new(scalars, window);
+    let tasks = partition.tasks();
+    let length = tasks.len().div_ceil(GROUPS_PER_THREAD * rayon::current_num_threads()).max(1);
+    let groups = tasks.par_chunks(length).with_max_len(1);
+    let parts: Vec<Vec<A::Point>> = groups
+        .map(|tasks| {
+            let mut sums = Sums::new(addition, partition.grid);
+            for task in tasks {
+                sums.add(points, &partition, task);
             }
-        }
-        reduction.accumulate(points, &entries, &mut sums);
+            sums.sums
+        })
+        .collect();
+    let mut rows = join(addition, &parts);
+    let columns = rows.split_off(rows.len().min(partition.grid.rows - 1));
+    let mut total = weigh(addition, rows);
+    for _ in 0..partition.grid.log_columns {
+        total.double_in_place();
     }
-    sums
+    total + weigh(addition, columns)
 }
 
-/// Adds the buckets of all segments of a window.
+/// Sums of rows and of columns of buckets. Row and column 0 weigh nothing.
+struct Sums<A: Addition> {
+    grid: Grid,
+    reduction: Reduction<A>,
+    /// Of a task.
+    buckets: Vec<A::Point>,
+    entries: Vec<Entry>,
+    /// Of rows from 1 on, then of columns from 1 on.
+    sums: Vec<A::Point>,
+}
+
+impl<A: Addition> Sums<A> {
+    fn new(addition: A, grid: Grid) -> Self {
+        let sums = vec![A::Point::default(); grid.rows - 1 + grid.columns() - 1];
+        Self { grid, reduction: Reduction::new(addition), buckets: vec![], entries: vec![], sums }
+    }
+
+    fn add(&mut self, points: &[A::Point], partition: &Partition, task: &Task) {
+        let Self { grid, reduction, buckets, entries, sums } = self;
+        buckets.clear();
+        buckets.resize(task.rows.len() << grid.log_columns, A::Point::default());
+        let first = task.rows.start << grid.log_columns;
+        reduction.accumulate(points, &partition.entries(task), first, buckets);
+        entries.clear();
+        for bucket in finite::<A>(buckets) {
+            let (row, column) = ((first + bucket) >> grid.log_columns, bucket & (grid.columns() - 1));
+            if row > 0 {
+                entries.push(Entry::new(row - 1, bucket, false));
+            }
+            if column > 0 {
+                entries.push(Entry::new(grid.rows - 1 + column - 1, bucket, false));
+            }
+        }
+        reduction.accumulate(buckets, &[entries], 0, sums);
+    }
+}
+
+/// Adds lists of sums.
 fn join<A: Addition>(addition: A, parts: &[Vec<A::Point>]) -> Vec<A::Point> {
     let Some((first, others)) = parts.split_first() else { return Vec::new() };
     let mut sums = first.clone();
     let mut reduction = Reduction::new(addition);
     for part in others {
         let entries: Vec<Entry> = finite::<A>(part).map(|bucket| Entry::new(bucket, bucket, false)).collect();
-        reduction.accumulate(part, &entries, &mut sums);
+        reduction.accumulate(part, &[&entries], 0, &mut sums);
     }
     sums
 }
@@ -107,7 +128,7 @@ fn weigh<A: Addition>(addition: A, buckets: Vec<A::Point>) -> G1Projective {
             entries.push(Entry::new(rows + column - 1, bucket, false));
         }
     }
-    Reduction::new(addition).accumulate(&buckets, &entries, &mut sums);
+    Reduction::new(addition).accumulate(&buckets, &[&entries], 0, &mut sums);
     let (rows, columns) = sums.split_at(rows);
     let mut total = ladder::<A>(rows);
     for _ in 0..log_stride {

@@ -3,12 +3,12 @@
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
 use rayon::prelude::*;
+use std::ops::Range;
 
-/// Widest window: 2^18 buckets are 16 MiB.
-const WIDEST: u32 = 18;
-
-/// A digit is added once to a bucket; every bucket once to a row, once to a column, and to other segments' buckets.
-const ADDITIONS_PER_BUCKET: u64 = 3;
+/// Widest window.
+const WIDEST: u32 = 22;
+/// What a bucket costs in any case, in additions.
+const EMPTY_BUCKET: f64 = 1.0 / 16.0;
 
 /// Number and width of the windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,25 +22,39 @@ pub(crate) struct Windows {
 }
 
 impl Windows {
-    fn additions(&self, rows: usize) -> u64 {
-        self.count as u64 * (rows as u64 + ADDITIONS_PER_BUCKET * self.buckets as u64)
+    /// What random digits cost, in additions: each but the first of its bucket is added to it, and every filled bucket to
+    /// a row and to a column. An empty one is but looked at.
+    fn cost(&self, rows: usize) -> u64 {
+        let (rows, buckets) = (rows as f64, self.buckets as f64);
+        let filled = buckets * (1.0 - (-rows / buckets).exp());
+        (self.count as f64 * (rows + filled + EMPTY_BUCKET * buckets)) as u64
     }
 
-    /// Digits from 0 to `2^width - 1`, for integers below `2^bits`, `1 <= bits <= 64`.
-    fn unsigned(bits: u32, rows: usize) -> Self {
+    /// Digits as they are, for integers up to `largest` of which `rows` are not zero.
+    fn plain(largest: u64, rows: usize) -> Self {
+        let bits = (u64::BITS - largest.leading_zeros()).max(1);
         (1..=bits)
             .map(|count| (count, bits.div_ceil(count)))
             .filter(|(_, width)| *width <= WIDEST)
-            .map(|(count, width)| Self { count: count as usize, width, buckets: (1 << width) - 1 })
-            .min_by_key(|windows| windows.additions(rows))
+            .map(|(count, width)| {
+                let buckets = if count == 1 { largest.max(1) as usize } else { (1 << width) - 1 };
+                Self { count: count as usize, width, buckets }
+            })
+            .min_by_key(|windows| windows.cost(rows))
             .unwrap_or(Self { count: bits as usize, width: 1, buckets: 1 })
+    }
+
+    /// The digit of an integer.
+    #[inline(always)]
+    fn digit_of(&self, integer: u64, window: usize) -> i64 {
+        (integer >> (window as u32 * self.width) & ((1 << self.width) - 1)) as i64
     }
 
     /// Digits from `-2^(width - 1)` to `2^(width - 1)`, for field elements.
     fn signed(rows: usize) -> Self {
         (4..=WIDEST)
             .map(Self::signed_of_width)
-            .min_by_key(|windows| windows.additions(rows))
+            .min_by_key(|windows| windows.cost(rows))
             .unwrap_or(Self::signed_of_width(4))
     }
 
@@ -68,9 +82,9 @@ pub(crate) struct Integers<'a, W> {
 impl<'a, W: Copy + Into<u64>> Integers<'a, W> {
     /// The windows are those of the largest word and of the words other than zero.
     pub fn new(words: &'a [W]) -> Self {
-        let union = words.iter().fold(0, |union, word| union | (*word).into());
+        let largest = words.iter().fold(0, |largest, word| largest.max((*word).into()));
         let rows = words.iter().filter(|word| (**word).into() != 0).count();
-        Self { words, windows: Windows::unsigned((u64::BITS - union.leading_zeros()).max(1), rows) }
+        Self { words, windows: Windows::plain(largest, rows) }
     }
 }
 
@@ -85,9 +99,88 @@ impl<W: Copy + Into<u64> + Sync> Scalars for Integers<'_, W> {
 
     #[inline(always)]
     fn digit(&self, row: usize, window: usize) -> i64 {
-        let word: u64 = self.words[row].into();
-        let Windows { width, .. } = self.windows;
-        (word >> (window as u32 * width) & ((1 << width) - 1)) as i64
+        self.windows.digit_of(self.words[row].into(), window)
+    }
+}
+
+/// Rows that lie in one range of every period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// log2 of the rows of a period.
+    pub log_period: u32,
+    /// Those of its rows that are meant.
+    pub rows: Range<usize>,
+}
+
+impl Pattern {
+    #[inline(always)]
+    fn holds(&self, row: usize) -> bool {
+        self.rows.contains(&(row & ((1 << self.log_period) - 1)))
+    }
+}
+
+/// One in the rows of a pattern, zero elsewhere.
+pub(crate) struct Ones<'a> {
+    pub length: usize,
+    pub pattern: &'a Pattern,
+}
+
+impl Scalars for Ones<'_> {
+    fn rows(&self) -> usize {
+        self.length
+    }
+
+    fn windows(&self) -> Windows {
+        Windows { count: 1, width: 1, buckets: 1 }
+    }
+
+    #[inline(always)]
+    fn digit(&self, row: usize, _: usize) -> i64 {
+        i64::from(self.pattern.holds(row))
+    }
+}
+
+/// Cells less a centre in the rows of a pattern. The digits are those of the difference's size, with its sign: half as
+/// many buckets as those of the cells, and far fewer where cells lie close to the centre.
+pub(crate) struct Centred<'a> {
+    cells: &'a [u32],
+    centre: u32,
+    pattern: &'a Pattern,
+    windows: Windows,
+}
+
+impl<'a> Centred<'a> {
+    /// The windows are those of the largest difference.
+    pub fn new(cells: &'a [u32], centre: u32, pattern: &'a Pattern) -> Self {
+        let mut centred = Self { cells, centre, pattern, windows: Windows::plain(1, 0) };
+        let sizes = (0..cells.len()).into_par_iter().with_min_len(1 << 12);
+        let sizes =
+            sizes.map(|row| centred.difference(row).unsigned_abs()).map(|size| (size, u64::from(size != 0)));
+        let (largest, rows) = sizes.reduce(|| (0, 0), |a, b| (a.0.max(b.0), a.1 + b.1));
+        centred.windows = Windows::plain(largest, rows as usize);
+        centred
+    }
+
+    #[inline(always)]
+    fn difference(&self, row: usize) -> i64 {
+        let centre = if self.pattern.holds(row) { self.centre } else { 0 };
+        i64::from(self.cells[row]) - i64::from(centre)
+    }
+}
+
+impl Scalars for Centred<'_> {
+    fn rows(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn windows(&self) -> Windows {
+        self.windows
+    }
+
+    #[inline(always)]
+    fn digit(&self, row: usize, window: usize) -> i64 {
+        let difference = self.difference(row);
+        difference.signum() * self.windows.digit_of(difference.unsigned_abs(), window)
     }
 }
 
@@ -188,7 +281,8 @@ mod tests {
         for bits in 1..=64 {
             let words = [0, 1, u64::MAX >> (64 - bits), 0x0123_4567_89ab_cdef & u64::MAX >> (64 - bits)];
             for rows in [1, 1 << 10, 1 << 22] {
-                let scalars = Integers { words: &words, windows: Windows::unsigned(bits, rows) };
+                let scalars =
+                    Integers { words: &words, windows: Windows::plain(u64::MAX >> (64 - bits), rows) };
                 for (row, word) in words.iter().enumerate() {
                     assert_eq!(value(&scalars, row), Fr::from(*word), "{bits} bits, {rows} rows");
                 }
@@ -197,7 +291,23 @@ mod tests {
     }
 
     #[test]
-    fn cells_of_22_bits_take_two_windows() {
-        assert_eq!(Windows::unsigned(22, 1 << 20), Windows { count: 2, width: 11, buckets: 2047 });
+    fn centred_cells_are_the_cells_less_the_centre_where_the_pattern_holds() {
+        let cells = [7, 0, 1 << 21, (1 << 22) - 1, 9];
+        let pattern = Pattern { log_period: 2, rows: 1..4 };
+        let scalars = Centred::new(&cells, 1 << 21, &pattern);
+        for (row, cell) in cells.iter().enumerate() {
+            let centre = if row % 4 == 0 { 0 } else { 1u64 << 21 };
+            assert_eq!(value(&scalars, row), Fr::from(*cell) - Fr::from(centre), "row {row}");
+        }
+    }
+
+    #[test]
+    fn a_window_is_as_wide_as_its_rows_fill() {
+        let largest = (1 << 22) - 1;
+        assert_eq!(Windows::plain(largest, 1 << 16), Windows { count: 2, width: 11, buckets: 2047 });
+        assert_eq!(
+            Windows::plain(largest, 1 << 22),
+            Windows { count: 1, width: 22, buckets: largest as usize }
+        );
     }
 }

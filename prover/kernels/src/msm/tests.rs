@@ -1,6 +1,6 @@
 //! Against arkworks: random, sparse and extreme scalars; bases that repeat, cancel, are infinite or in progression.
 
-use super::{Bases, MsmError};
+use super::{Bases, MsmError, Pattern};
 use crate::Backend;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, VariableBaseMSM};
@@ -122,6 +122,32 @@ fn many_blocks_commit_as_in_arkworks() {
         let elements: Vec<Fr> = words.iter().map(|word| -Fr::from(*word)).collect();
         let expected = G1Projective::msm_unchecked(&points, &elements).into_affine();
         assert_eq!(bases.commit_field(&elements).unwrap(), expected);
+    }
+}
+
+/// The pattern may or may not hold for the cells: the sum is that of the cells.
+#[test]
+fn centred_cells_commit_as_others() {
+    let count = 140_000;
+    let mut rng = rng(6);
+    let points = progression(count + 5);
+    let pattern = Pattern { log_period: 12, rows: 16..4000 };
+    let spread: Vec<u32> = (0..count).map(|_| rng.gen_range(0..1 << 22)).collect();
+    let near = spread.iter().map(|cell| (1 << 21) - 100 + cell % 200).collect();
+    let patterned = (0..count)
+        .map(|row| if pattern.rows.contains(&(row % (1 << pattern.log_period))) { spread[row] } else { 0 });
+    let lists = [patterned.collect(), spread.clone(), near, vec![1 << 21; count], vec![0; count]];
+    for backend in [Backend::portable(), Backend::detect()] {
+        let bases = Bases::new(backend, &points);
+        for (kind, cells) in lists.iter().enumerate() {
+            let expected = bases.commit_u32_at(5, cells, 22).unwrap();
+            for centre in [0, 1 << 21, u32::MAX] {
+                let got = bases.commit_centred_at(5, cells, 22, centre, &pattern).unwrap();
+                assert_eq!(got, expected, "list {kind}, centre {centre}");
+            }
+        }
+        let refused = MsmError::Cell { index: 0, cell: 1 << 21, bits: 21 };
+        assert_eq!(bases.commit_centred_at(0, &lists[3], 21, 0, &pattern), Err(refused));
     }
 }
 
