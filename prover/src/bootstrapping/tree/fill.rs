@@ -78,9 +78,9 @@ impl<L: Lanes> Constants<L> {
 #[derive(Clone, Copy)]
 pub(super) struct TileCells<'a> {
     /// One tile of them.
-    pub(super) cells: &'a [u32],
+    pub(super) cells: &'a [u32; tile::LENGTH],
     /// How far they are shifted up.
-    pub(super) shift: usize,
+    pub(super) shift: u32,
 }
 
 impl TileCells<'_> {
@@ -88,7 +88,7 @@ impl TileCells<'_> {
     pub(super) fn shifted(self, block: usize) -> [u32; LANES] {
         let mut eight = gather(self.cells, block);
         for x in &mut eight {
-            *x <<= self.shift;
+            *x = x.wrapping_shl(self.shift);
         }
         eight
     }
@@ -119,14 +119,14 @@ impl Leaves<'_> {
             }
             Kind::Cells { cells, shift, .. } => {
                 let scale = L::splat(Fr::from(1u64 << shift));
-                let cells = &cells[row..row + tile::LENGTH];
+                let cells = chunk(cells, row);
                 for (y, (p, q)) in p.iter_mut().zip(q).enumerate() {
                     c.one.store(p);
                     c.alpha.add(scale.mul(weighted(&c.minus[..c.count()], cells, y))).store(q);
                 }
             }
             Kind::Range(multiplicities) => {
-                let counts = &multiplicities[row..row + tile::LENGTH];
+                let counts = chunk(multiplicities, row);
                 for (y, (p, q)) in p.iter_mut().zip(q).enumerate() {
                     weighted(&c.minus[..c.count()], counts, y).store(p);
                     c.alpha.add(weighted_indices(&c.minus[..c.count()], row, y)).store(q);
@@ -164,13 +164,22 @@ impl Leaves<'_> {
     /// Leaves of a tile, not bound, one by one.
     #[inline(always)]
     fn fill_elements<L: Lanes>(&self, first: usize, fractions: &mut [Block]) {
-        let (numerators, denominators): (Vec<Fr>, Vec<Fr>) =
-            (first..first + tile::LENGTH).map(|index| self.leaf(index)).unzip();
+        let mut numerators = [Fr::default(); tile::LENGTH];
+        let mut denominators = [Fr::default(); tile::LENGTH];
+        for (k, (p, q)) in numerators.iter_mut().zip(&mut denominators).enumerate() {
+            (*p, *q) = self.leaf(first + k);
+        }
         for block in 0..WIDTH {
             L::from_elements(&gather(&numerators, block)).store(&mut fractions[block]);
             L::from_elements(&gather(&denominators, block)).store(&mut fractions[WIDTH + block]);
         }
     }
+}
+
+/// The tile that begins in a row.
+#[inline(always)]
+fn chunk(column: &[u32], row: usize) -> &[u32; tile::LENGTH] {
+    column[row..].first_chunk().expect("a block of whole tiles")
 }
 
 /// Small cells.
@@ -202,8 +211,9 @@ fn fill_sums<L: Lanes>(
             let (a, b) = (first.shifted(block), second.shifted(block));
             let (mut sum, mut product) = ([0; LANES], [0; LANES]);
             for lane in 0..LANES {
-                sum[lane] = a[lane] + b[lane];
-                product[lane] = u64::from(a[lane]) * u64::from(b[lane]);
+                // Both are below 2^30. A check in each lane would keep the compiler from doing eight at a time.
+                sum[lane] = a[lane].wrapping_add(b[lane]);
+                product[lane] = u64::from(a[lane]).wrapping_mul(u64::from(b[lane]));
             }
             L::accumulate_u32(&mut p, c.minus[k], &sum);
             L::accumulate_u32(&mut q, c.minus_alpha[k], &sum);
@@ -216,7 +226,7 @@ fn fill_sums<L: Lanes>(
 
 /// `sum_k weight_k x_k` over the elements that are bound to those of block `y`.
 #[inline(always)]
-fn weighted<L: Lanes>(weights: &[Scaled<L>], x: &[u32], y: usize) -> L {
+fn weighted<L: Lanes>(weights: &[Scaled<L>], x: &[u32; tile::LENGTH], y: usize) -> L {
     let mut sum = L::empty_sum();
     for (k, weight) in weights.iter().enumerate() {
         L::accumulate_u32(&mut sum, *weight, &gather(x, y * weights.len() + k));
@@ -231,7 +241,7 @@ fn weighted_indices<L: Lanes>(weights: &[Scaled<L>], row: usize, y: usize) -> L 
     for (k, weight) in weights.iter().enumerate() {
         let mut indices = [0; LANES];
         for (lane, index) in indices.iter_mut().enumerate() {
-            *index = (row + (lane << tile::ROUNDS | (y * weights.len() + k))) as u32;
+            *index = row.wrapping_add(lane << tile::ROUNDS | (y * weights.len() + k)) as u32;
         }
         L::accumulate_u32(&mut sum, *weight, &indices);
     }

@@ -180,7 +180,14 @@ impl<L: Lanes> Constants<L> {
     }
 }
 
-/// Four cells, eight times: by the bits of the first two variables.
+/// `x y` plus the offset, for factors above `-2^31` and below `2^31`.
+#[inline(always)]
+fn raised(x: i32, y: i32) -> u64 {
+    i64::from(x).wrapping_mul(i64::from(y)).wrapping_add(OFFSET).cast_unsigned()
+}
+
+/// Four cells below 2^30, eight times: by the bits of the first two variables. Integers have room by these bounds; checks in
+/// each lane would keep the compiler from working on eight at a time.
 #[derive(Clone, Copy)]
 struct Four([[u32; LANES]; 4]);
 
@@ -199,7 +206,7 @@ impl Four {
     fn sum(&self, other: &Self, k: usize) -> [u32; LANES] {
         let mut sum = [0; LANES];
         for (lane, sum) in sum.iter_mut().enumerate() {
-            *sum = self.0[k][lane] + other.0[k][lane];
+            *sum = self.0[k][lane].wrapping_add(other.0[k][lane]);
         }
         sum
     }
@@ -209,14 +216,15 @@ impl Four {
     fn product(&self, other: &Self, k: usize) -> [u64; LANES] {
         let mut product = [0; LANES];
         for (lane, product) in product.iter_mut().enumerate() {
-            *product = u64::from(self.0[k][lane]) * u64::from(other.0[k][lane]);
+            *product = u64::from(self.0[k][lane]).wrapping_mul(u64::from(other.0[k][lane]));
         }
         product
     }
 
+    /// Above `-2^30`, below `2^30`.
     #[inline(always)]
-    fn difference(&self, [from, to]: [usize; 2], lane: usize) -> i64 {
-        i64::from(self.0[to][lane]) - i64::from(self.0[from][lane])
+    fn difference(&self, [from, to]: [usize; 2], lane: usize) -> i32 {
+        self.0[to][lane].wrapping_sub(self.0[from][lane]).cast_signed()
     }
 
     /// `dx dy` plus the offset.
@@ -224,8 +232,7 @@ impl Four {
     fn slopes(&self, other: &Self, along: [usize; 2]) -> [u64; LANES] {
         let mut slopes = [0; LANES];
         for (lane, to) in slopes.iter_mut().enumerate() {
-            let slope = self.difference(along, lane) * other.difference(along, lane);
-            *to = (slope + OFFSET).cast_unsigned();
+            *to = raised(self.difference(along, lane), other.difference(along, lane));
         }
         slopes
     }
@@ -235,9 +242,9 @@ impl Four {
     fn mixed(&self, other: &Self) -> [u64; LANES] {
         let mut mixed = [0; LANES];
         for (lane, to) in mixed.iter_mut().enumerate() {
-            let x = self.difference([1, 3], lane) - self.difference([0, 2], lane);
-            let y = other.difference([1, 3], lane) - other.difference([0, 2], lane);
-            *to = (x * y + OFFSET).cast_unsigned();
+            let x = self.difference([1, 3], lane).wrapping_sub(self.difference([0, 2], lane));
+            let y = other.difference([1, 3], lane).wrapping_sub(other.difference([0, 2], lane));
+            *to = raised(x, y);
         }
         mixed
     }

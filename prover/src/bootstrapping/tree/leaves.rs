@@ -80,7 +80,7 @@ impl<'a> Leaves<'a> {
     pub(super) fn cells_of_tile(&self, first: usize) -> Option<TileCells<'_>> {
         match self.kind_of_tile(first)? {
             (Kind::Cells { cells, shift, small: true }, row) => {
-                Some(TileCells { cells: &cells[row..row + tile::LENGTH], shift: *shift })
+                Some(TileCells { cells: cells[row..].first_chunk()?, shift: *shift as u32 })
             }
             _ => None,
         }
@@ -143,7 +143,7 @@ impl<'a> Source<'a, '_> {
                 (Some(self.cells(Column::ExponentMultiplicity, length)), table)
             }
         };
-        let denominators = denominators.into_iter().map(|fingerprint| f.alpha - fingerprint).collect();
+        let denominators = denominators.into_par_iter().map(|fingerprint| f.alpha - fingerprint).collect();
         Kind::Dense { multiplicities, denominators }
     }
 
@@ -167,7 +167,7 @@ impl<'a> Source<'a, '_> {
             };
             Fr::from(u128::from(*cell) * u128::from(scale))
         };
-        cells.iter().enumerate().map(value).collect()
+        cells.par_iter().enumerate().map(value).collect()
     }
 
     fn decompositions(&self, length: usize) -> Vec<Fr> {
@@ -181,13 +181,15 @@ impl<'a> Source<'a, '_> {
             let tag = tags.get(row >> p.log_n).copied().unwrap_or_default();
             f.decomposition(tag, Fr::from(ties[row]), digits.iter().map(|d| Fr::from(d[row]) - offset))
         };
-        (0..length).map(fingerprint).collect()
+        (0..length).into_par_iter().map(fingerprint).collect()
     }
 
     fn exponents(&self, length: usize) -> Vec<Fr> {
-        let exponents = self.cells(Column::Exponent, length);
-        let powers = self.polynomials.rotation.iter().copied().chain(std::iter::repeat(Fr::zero()));
-        exponents.iter().zip(powers).map(|(a, v)| self.fingerprints.exponent(Fr::from(*a), v)).collect()
+        let (exponents, powers) = (self.cells(Column::Exponent, length), self.polynomials.rotation);
+        let fingerprint = |(row, a): (usize, &u32)| {
+            self.fingerprints.exponent(Fr::from(*a), powers.get(row).copied().unwrap_or_default())
+        };
+        exponents.par_iter().enumerate().map(fingerprint).collect()
     }
 
     fn decomposition_table(&self, kind: u8, length: usize) -> Vec<Fr> {
@@ -198,6 +200,6 @@ impl<'a> Source<'a, '_> {
             let tie = Fr::from((row >> gadget.state_bits() & 1) as u64);
             f.decomposition(tag, tie, gadget.digits(row).into_iter().map(Fr::from))
         };
-        (0..length).map(fingerprint).collect()
+        (0..length).into_par_iter().map(fingerprint).collect()
     }
 }

@@ -5,7 +5,7 @@ use super::leaves::Leaves;
 use super::tile::{self, Export, FRACTIONS, Import, WIDTH};
 use ark_bn254::Fr;
 use rayon::prelude::*;
-use trine_kernels::{Backend, Block, Kernel, LANES, Lanes};
+use trine_kernels::{Backend, Block, Buffer, Kernel, LANES, Lanes};
 
 /// log2 of the nodes of the lowest stored layer, as long as no more than [`MOST_COMPUTED`] layers are below it.
 const LARGEST_STORED: usize = 23;
@@ -30,7 +30,7 @@ const TASK: usize = 16;
 /// A stored layer.
 pub(super) enum Nodes {
     /// At least two tiles of fractions.
-    Tiles(Vec<Block>),
+    Tiles(Buffer<Block>),
     /// Fewer: numerators and denominators.
     Elements(Vec<Fr>, Vec<Fr>),
 }
@@ -68,9 +68,9 @@ fn lowest_stored(backend: Backend, leaves: &Leaves<'_>) -> Nodes {
     Nodes::Tiles(tiles)
 }
 
-/// Blocks of zeros, whose memory all threads touch.
-pub(super) fn zeros(blocks: usize) -> Vec<Block> {
-    rayon::iter::repeat_n(Block::default(), blocks).with_min_len(1 << 10).collect()
+/// Blocks of zeros.
+pub(super) fn zeros(blocks: usize) -> Buffer<Block> {
+    Buffer::filled(blocks, Block::default())
 }
 
 /// The layer above; none above two nodes.
@@ -101,7 +101,7 @@ fn parents(backend: Backend, layer: &Nodes) -> Option<Nodes> {
 }
 
 /// Tiles of a layer out of elements.
-pub(super) fn tiles(backend: Backend, p: &[Fr], q: &[Fr]) -> Vec<Block> {
+pub(super) fn tiles(backend: Backend, p: &[Fr], q: &[Fr]) -> Buffer<Block> {
     let mut tiles = zeros(p.len() / tile::LENGTH * FRACTIONS);
     let tasks = tiles.par_chunks_mut(TASK * FRACTIONS);
     let elements = p.par_chunks(TASK * tile::LENGTH).zip(q.par_chunks(TASK * tile::LENGTH));

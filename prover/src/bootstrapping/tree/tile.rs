@@ -19,12 +19,13 @@ pub(super) const LENGTH: usize = 1 << VARIABLES;
 /// Blocks of a tile of fractions: numerators, then denominators.
 pub(super) const FRACTIONS: usize = 2 * WIDTH;
 
-/// The eight values of a block of a tile, out of its elements in their order.
+/// The eight values of a block of a tile, out of its elements in their order. `block` counts modulo [`WIDTH`], so that no
+/// bound is left to check.
 #[inline(always)]
-pub(super) fn gather<T: Copy + Default>(elements: &[T], block: usize) -> [T; LANES] {
+pub(super) fn gather<T: Copy + Default>(elements: &[T; LENGTH], block: usize) -> [T; LANES] {
     let mut eight = [T::default(); LANES];
     for (lane, value) in eight.iter_mut().enumerate() {
-        *value = elements[lane << ROUNDS | block];
+        *value = elements[lane << ROUNDS | block % WIDTH];
     }
     eight
 }
@@ -44,7 +45,7 @@ impl Kernel for Import<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let elements = self.p.chunks_exact(LENGTH).zip(self.q.chunks_exact(LENGTH));
+        let elements = self.p.as_chunks().0.iter().zip(self.q.as_chunks().0);
         for (tile, (p, q)) in self.tiles.chunks_exact_mut(FRACTIONS).zip(elements) {
             let (numerators, denominators) = tile.split_at_mut(WIDTH);
             for block in 0..WIDTH {

@@ -9,7 +9,7 @@ use super::nodes::Descendants;
 use super::tile::{Broadcast, FRACTIONS, VARIABLES, WIDTH};
 use ark_bn254::Fr;
 use rayon::prelude::*;
-use trine_kernels::{Backend, Block, FieldVector, Kernel, LANES, Lanes};
+use trine_kernels::{Backend, Block, Buffer, FieldVector, Kernel, LANES, Lanes};
 use trine_verifier::opening::eq_table;
 
 /// log2 of the most tiles of a task.
@@ -66,7 +66,7 @@ type Task<'a> = (&'a mut [Block], &'a mut [Block]);
 /// The children: tiles of fractions, and how many blocks of each tile are left.
 pub(super) struct Halves {
     /// `p0, q0` of all tiles, then `P1, q1`.
-    pub(super) tiles: Vec<Block>,
+    pub(super) tiles: Buffer<Block>,
     /// Blocks from one tile to the next: denominators lie half of them after numerators.
     pub(super) stride: usize,
     /// Numerators that are left of a tile, in blocks.
