@@ -42,7 +42,7 @@ pub struct CircuitWorker {
 }
 
 impl CircuitWorker {
-    /// With the keys of a class. `folder` keeps commitments of evaluation keys.
+    /// With the keys of a class. `folder` keeps commitments of evaluation keys, and phases of proofs that were interrupted.
     pub fn new(
         class: Class,
         commitment_key: &CommitmentKey,

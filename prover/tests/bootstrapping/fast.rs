@@ -5,15 +5,17 @@ use crate::plain;
 use crate::trace::Trace;
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
+use std::path::Path;
 use trine_kernels::Backend;
 use trine_kernels::msm::Bases;
-use trine_prover::bootstrapping::checkpoint::Checkpoint;
+use trine_prover::bootstrapping::checkpoint::{Checkpoint, MOST_KEPT};
 use trine_prover::bootstrapping::witness::multiplicity;
 use trine_prover::bootstrapping::{
     Columns, Control, Partial, Phase, ProveError, Prover, Unattended, Witness,
 };
 use trine_verifier::bootstrapping::statement::StatementInputs;
 use trine_verifier::bootstrapping::{Checks, CircuitProof, Parameters};
+use trine_verifier::digest::field_word;
 
 /// A field element that is an integer.
 pub fn integer(element: &Fr) -> u64 {
@@ -61,6 +63,13 @@ impl Fixture {
         let bases = Bases::new(backend, key().powers());
         let prover = Prover { backend, bases: &bases, keys: &self.case.keys };
         prover.prove(&self.inputs, &self.case.circuit, &self.witness, partial, control)
+    }
+
+    fn prove_kept(&self, folder: &Path, control: &mut dyn Control) -> Result<CircuitProof, ProveError> {
+        let backend = Backend::detect();
+        let bases = Bases::new(backend, key().powers());
+        let prover = Prover { backend, bases: &bases, keys: &self.case.keys };
+        prover.prove_kept(&self.inputs, &self.case.circuit, &self.witness, folder, control)
     }
 }
 
@@ -137,6 +146,60 @@ fn phases_of_another_statement_are_not_gone_on_from() {
     let checkpoint = Checkpoint::of(folder.path(), &one.inputs.stmt);
     std::fs::write(folder.path().join("junk"), b"junk").unwrap();
     assert_eq!(checkpoint.load(&one.case.shape), Partial::default());
+}
+
+/// What a crash in any phase leaves is gone on from, and is gone when the proof is made.
+#[test]
+fn kept_phases_outlive_the_process() {
+    let [fixture, other] = [9, 10].map(|seed| Fixture::new(Parameters::REDUCED, 2, seed));
+    let folder = tempfile::tempdir().unwrap();
+    let kept = || std::fs::read_dir(folder.path()).unwrap().count();
+    for before in Phase::ALL {
+        let mut stopping = Stopping { before: Some(before), kept: vec![] };
+        let stopped = fixture.prove_kept(folder.path(), &mut stopping);
+        assert!(matches!(stopped, Err(ProveError::Cancelled { phase }) if phase == before), "{before:?}");
+        let finished = stopping.kept.len();
+        assert_eq!(kept(), usize::from(finished > 0), "{before:?}");
+        let mut rest = Stopping { before: None, kept: vec![] };
+        assert_eq!(fixture.prove_kept(folder.path(), &mut rest).unwrap(), fixture.proof, "{before:?}");
+        assert_eq!(
+            rest.kept.len(),
+            Phase::ALL.len() - finished,
+            "{before:?}: finished phases are made again"
+        );
+        assert_eq!(kept(), 0, "{before:?}");
+    }
+    // Phases of another statement under this one's name: the proof begins anew.
+    let mut stopping = Stopping { before: Some(Phase::Opening), kept: vec![] };
+    other.prove_kept(folder.path(), &mut stopping).unwrap_err();
+    let [theirs, ours] =
+        [&other, &fixture].map(|fixture| Checkpoint::of(folder.path(), &fixture.inputs.stmt));
+    ours.save(&fixture.case.shape, &theirs.load(&other.case.shape)).unwrap();
+    let mut control = Stopping { before: None, kept: vec![] };
+    assert_eq!(fixture.prove_kept(folder.path(), &mut control).unwrap(), fixture.proof);
+    assert!(control.kept.len() >= Phase::ALL.len());
+    assert_eq!(ours.load(&fixture.case.shape), Partial::default());
+}
+
+#[test]
+fn the_oldest_kept_phases_go_first() {
+    let fixture = Fixture::new(Parameters::REDUCED, 2, 8);
+    let folder = tempfile::tempdir().unwrap();
+    let abandoned: Vec<_> =
+        (0..=MOST_KEPT as u64).map(|k| Checkpoint::of(folder.path(), &Fr::from(k))).collect();
+    for checkpoint in &abandoned {
+        checkpoint.save(&fixture.case.shape, &Partial::default()).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    std::fs::write(folder.path().join("key.bin"), b"another file").unwrap();
+    fixture.prove_kept(folder.path(), &mut Unattended).unwrap();
+    let mut left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left.len(), MOST_KEPT + 1);
+    assert_eq!(left[0], "key.bin");
+    let name = |k: u64| format!("proof-{}.partial", hex::encode(field_word(&Fr::from(k))));
+    assert!(!left.contains(&name(0).into()) && left.contains(&name(1).into()));
 }
 
 #[test]

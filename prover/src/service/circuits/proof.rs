@@ -3,7 +3,7 @@
 use super::CircuitWorker;
 use super::key::HeldKey;
 use crate::bootstrapping::job::value;
-use crate::bootstrapping::{Control, Partial, Phase, ProveError, Prover, Witness};
+use crate::bootstrapping::{Control, Phase, ProveError, Prover, Witness};
 use crate::groth::{WrapProof, prove_bootstrapping_wrap, verify_public};
 use crate::service::intake::Values;
 use crate::service::refusal::Refusal;
@@ -87,7 +87,8 @@ impl CircuitWorker {
         Ok(())
     }
 
-    /// Evaluates with traces, compares outputs, and proves. The columns are gone when it returns.
+    /// Evaluates with traces, compares outputs, and proves, from the phases on that an earlier attempt finished. The columns
+    /// are gone when it returns.
     fn argument(
         &self,
         key: &HeldKey,
@@ -105,7 +106,7 @@ impl CircuitWorker {
             return Err(Refusal::OutputWords { index });
         }
         let prover = Prover { backend: self.backend, bases: &self.bases, keys: key.words() };
-        Ok(prover.prove(inputs, circuit, &witness, Partial::default(), progress)?)
+        Ok(prover.prove_kept(inputs, circuit, &witness, &self.folder, progress)?)
     }
 
     fn wrap(
