@@ -6,6 +6,7 @@ use trine_contract::bindings::Coprocessor;
 use trine_contract::bindings::coprocessor::ICoprocessor::CircuitClaim;
 use trine_contract::calldata::scalar;
 use trine_program::circuit::{Circuit, SegmentError, segments};
+use trine_verifier::bootstrapping::program::OffGrid;
 use trine_verifier::bootstrapping::shape::ShapeError;
 use trine_verifier::bootstrapping::{Parameters, Shape, program};
 
@@ -31,6 +32,9 @@ pub enum CircuitClaimError {
     /// The circuit does not fit one proof.
     #[error(transparent)]
     Shape(#[from] ShapeError),
+    /// A word between two steps of the grid.
+    #[error(transparent)]
+    OffGrid(#[from] OffGrid),
 }
 
 /// What a registrant says about a circuit: the Poseidon digest and the layouts that proofs name it by, recomputed from the
@@ -50,7 +54,7 @@ pub fn circuit_claim(circuit: &Circuit) -> Result<CircuitClaim, CircuitClaimErro
     // Counts of one segment are below 256.
     let small = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);
     Ok(CircuitClaim {
-        prog: scalar(&program::digest(&shape, circuit)),
+        prog: scalar(&program::digest(&shape, circuit)?),
         layouts: program::layouts(circuit).map(|word| scalar(&word)),
         logBootstrappings: small(shape.log_bootstrappings),
         inputs: small(circuit.inputs().len()),

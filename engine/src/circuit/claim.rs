@@ -38,7 +38,7 @@ impl CircuitClaim {
         // Counts of one segment are below 256.
         let small = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);
         Ok(Self {
-            prog: field_word(&program::digest(&shape, circuit)),
+            prog: field_word(&program::digest(&shape, circuit)?),
             layouts: program::layouts(circuit).map(|word| field_word(&word)),
             log_bootstrappings: small(shape.log_bootstrappings),
             inputs: small(circuit.inputs().len()),

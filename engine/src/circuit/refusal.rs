@@ -3,6 +3,7 @@
 use tonic::Code;
 use trine_program::circuit::{CircuitTextError, SegmentError};
 use trine_verifier::bootstrapping::key_points::KeyPointsError;
+use trine_verifier::bootstrapping::program::OffGrid;
 use trine_verifier::bootstrapping::shape::ShapeError;
 
 /// Why a circuit is refused.
@@ -29,6 +30,9 @@ pub enum CircuitRefusal {
     /// No proof has its shape.
     #[error("circuit: {0}")]
     Shape(#[from] ShapeError),
+    /// A word between two steps of the grid.
+    #[error("circuit: {0}")]
+    OffGrid(#[from] OffGrid),
     /// This engine has no proofs of circuits made.
     #[error("no proofs of circuits are made here: circuit_verifier_hash is missing in the configuration")]
     Unproven,
@@ -44,6 +48,7 @@ impl CircuitRefusal {
             Self::Text(_) => ("PROGRAM_TEXT", Code::InvalidArgument),
             Self::Segment(_) | Self::Segments { .. } => ("SEGMENTS", Code::FailedPrecondition),
             Self::Shape(_) => ("CIRCUIT_SIZE", Code::InvalidArgument),
+            Self::OffGrid(_) => ("OFF_GRID", Code::InvalidArgument),
             Self::Unproven => ("NO_CIRCUITS", Code::FailedPrecondition),
             Self::KeyPoints(_) => ("KEY_POINTS", Code::Internal),
         }

@@ -60,7 +60,7 @@ pub fn circuit(random: &mut ChaCha20Rng) -> Circuit {
     ];
     let rows = vec![
         linear(vec![term(output(1, 0), 1)], 0),
-        linear(vec![term(input(0), 2), term(output(0, 0), -1), term(output(1, 0), 1)], 5),
+        linear(vec![term(input(0), 2), term(output(0, 0), -1), term(output(1, 0), 1)], 5 << 59),
         linear(vec![term(output(0, 1), 1)], 0),
         linear(vec![term(input(0), -8)], 1 << 63),
     ];

@@ -3,6 +3,7 @@
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
 use trine_program::circuit::{BOXES, Bootstrapping, Circuit, Linear, MAX_FUNCTIONS, Table, Term, Wire};
+use trine_program::policy::DELTA;
 use trine_program::{Declaration, KeyKind, ValueType};
 
 /// A value of some blocks under a key.
@@ -10,11 +11,11 @@ pub fn declaration(key_kind: KeyKind, blocks: u8) -> Declaration {
     Declaration { value_type: ValueType::Nibbles, key_kind, blocks, degree: 15 }
 }
 
-/// A table with random words in every box that its functions read.
+/// A table with random words of the grid in every box that its functions read.
 pub fn table(functions: u8, random: &mut ChaCha20Rng) -> Table {
     let mut table = Table { functions, boxes: [0; BOXES] };
     let read = usize::from(functions) * table.domain();
-    table.boxes.iter_mut().take(read).for_each(|word| *word = random.r#gen());
+    table.boxes.iter_mut().take(read).for_each(|word| *word = random.gen_range(0..32) * DELTA);
     table
 }
 
@@ -32,7 +33,7 @@ fn linear(wires: &[Wire], random: &mut ChaCha20Rng) -> Linear {
             terms.push(Term { wire: *wire, coefficient });
         }
     }
-    Linear { terms, constant: random.r#gen() }
+    Linear { terms, constant: random.gen_range(0..32) * DELTA }
 }
 
 fn inputs(declarations: &[Declaration], kind: KeyKind) -> Vec<Wire> {

@@ -33,7 +33,8 @@ fn circuit() -> Circuit {
         None => Wire::Input { handle: 0, block: 0 },
         Some(before) => Wire::Output { bootstrapping: before as u32, function: 0 },
     };
-    let linear = |index| Linear { terms: vec![Term { wire: wire(index), coefficient: 1 }], constant: 7 };
+    let linear =
+        |index| Linear { terms: vec![Term { wire: wire(index), coefficient: 1 }], constant: 7 << 59 };
     let list = (0..BOOTSTRAPPINGS).map(|index| Bootstrapping {
         key_kind: KeyKind::Compute,
         table: 0,

@@ -10,6 +10,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use trine_program::KeyKind;
 use trine_program::circuit::{Circuit, Linear, Table, Term, Wire};
+use trine_program::policy::DELTA;
 use trine_verifier::bootstrapping::statement::{Job, StatementError};
 use trine_verifier::bootstrapping::verify::{ARGUMENT_TAG, round_digests};
 use trine_verifier::bootstrapping::{
@@ -59,8 +60,8 @@ fn every_field_of_the_statement_is_bound() {
     } = domain;
     let KeyCommitments { bootstrapping: _, keyswitching: _ } = keys;
     let Job { request_id: _, salt: _, segment: _, circuit, inputs: _, outputs: _ } = job;
-    let other_table = with(circuit, |tables, _| tables[1].boxes[3] ^= 1);
-    let other_row = with(circuit, |_, rows| rows[3].constant += 1);
+    let other_table = with(circuit, |tables, _| tables[1].boxes[3] ^= DELTA);
+    let other_row = with(circuit, |_, rows| rows[3].constant ^= DELTA);
     let changes: [Change<'_>; 19] = [
         ("PB.A4", &|s| s.domain.chain_id += 1),
         ("PB.A4", &|s| s.domain.coprocessor[0] ^= 1),
@@ -142,6 +143,31 @@ fn malformed_statements_are_refused_by_name() {
         }),
         StatementError::NoCastingKey { index: 0 }
     );
+}
+
+/// A digest that dropped what is below a step would be that of two circuits.
+#[test]
+fn words_off_the_grid_have_no_proof() {
+    let (case, proven) = honest();
+    let refused = |circuit: Circuit| {
+        let mut statement = proven.statement.clone();
+        statement.job.circuit = circuit;
+        let refused = verdict_on(&case, &statement, &proven.proof, &Checks::ALL).expect_err("off the grid");
+        assert_eq!(refused.id(), "PB.S1");
+        refused.to_string().replace("PB.S1: statement: ", "")
+    };
+    let circuit = &case.circuit;
+    let row = with(circuit, |_, rows| rows[3].constant += DELTA / 2);
+    assert_eq!(refused(row), "constant of row 3 is 9511602413006487552, not a multiple of 2^59");
+    let table = with(circuit, |tables, _| tables[1].boxes[3] = 1);
+    assert_eq!(refused(table), "box of bootstrapping 1 is 1, not a multiple of 2^59");
+    let mut list = circuit.bootstrappings().to_vec();
+    list[1].input.constant = u64::MAX;
+    let (tables, rows) = (circuit.tables().to_vec(), circuit.rows().to_vec());
+    let handles = [circuit.inputs().to_vec(), circuit.outputs().to_vec()];
+    let [inputs, outputs] = handles;
+    let input = Circuit::new(inputs, outputs, tables, list, rows).unwrap();
+    assert_eq!(refused(input), "constant of bootstrapping 1 is 18446744073709551615, not a multiple of 2^59");
 }
 
 /// A smaller P would leave bootstrappings unproven, a larger one moves every row.

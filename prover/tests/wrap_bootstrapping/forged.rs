@@ -12,6 +12,7 @@ use rand_chacha::ChaCha20Rng;
 use trine_program::KeyKind;
 use trine_program::circuit::{Bootstrapping, Circuit, Linear, Term, Wire};
 use trine_program::limits::MAX_TERMS;
+use trine_program::policy::DELTA;
 use trine_prover::wrap::bootstrapping::WrapWitness;
 use trine_prover::wrap::bootstrapping::class::Class;
 use trine_verifier::Transcript;
@@ -86,7 +87,7 @@ fn linear(kind: KeyKind, wires: &[(KeyKind, Wire)], random: &mut ChaCha20Rng) ->
         coefficient => coefficient,
     };
     let terms = chosen.into_iter().map(|i| Term { wire: wires[i], coefficient: coefficient(random) });
-    Linear { terms: terms.collect(), constant: random.r#gen() }
+    Linear { terms: terms.collect(), constant: random.gen_range(0..32) * DELTA }
 }
 
 /// Public inputs and witness of a proof of nothing.
@@ -95,7 +96,7 @@ pub fn forge(class: &Class, circuit: &Circuit, random: &mut ChaCha20Rng) -> (Pub
     let inputs = StatementInputs {
         stmt: Fr::rand(random),
         layouts: program::layouts(circuit),
-        prog: program::digest(&shape, circuit),
+        prog: program::digest(&shape, circuit).unwrap(),
         shape,
     };
     let mut transcript = Transcript::new(ARGUMENT_TAG);

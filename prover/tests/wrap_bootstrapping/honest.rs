@@ -8,7 +8,7 @@ use trine_prover::wrap::bootstrapping::WrapWitness;
 use trine_prover::wrap::bootstrapping::class::Class;
 use trine_prover::wrap::bootstrapping::program::{Combination, Program};
 use trine_verifier::Transcript;
-use trine_verifier::bootstrapping::program::{BOXES_PER_WORD, PROGRAM_TAG, TERMS_PER_WORD};
+use trine_verifier::bootstrapping::program::PROGRAM_TAG;
 use trine_verifier::bootstrapping::proof::FieldProof;
 use trine_verifier::bootstrapping::statement::{PublicInputs, StatementInputs};
 use trine_verifier::bootstrapping::verify::{ARGUMENT_TAG, round_digests, verify_field};
@@ -93,26 +93,19 @@ pub fn digest(shape: &Fr, layouts: &[Fr], program: &Program) -> Fr {
     let mut sponge = Transcript::new(PROGRAM_TAG);
     sponge.absorb("shape", shape);
     sponge.absorb_all("layout", layouts);
-    let packed = |words: &[u64], bits: usize| -> Fr {
-        let base = trine_verifier::bootstrapping::claim::power_of_two(bits);
-        words.iter().rev().fold(Fr::from(0u64), |sum, word| sum * base + Fr::from(*word))
-    };
-    let terms = |sponge: &mut Transcript, combination: &Combination| {
-        for terms in combination.terms.chunks(TERMS_PER_WORD) {
-            sponge.absorb("terms", &packed(terms, 40));
-        }
+    let element = |kind: u64, combination: &Combination, boxes: &[u64]| -> Fr {
+        let mut words = vec![(kind, 10), (combination.constant, 5)];
+        words.extend(boxes.iter().map(|steps| (*steps, 5)));
+        words.extend(combination.terms.iter().map(|term| (*term, 23)));
+        let power = trine_verifier::bootstrapping::claim::power_of_two;
+        words.iter().rev().fold(Fr::from(0u64), |sum, (word, bits)| sum * power(*bits) + Fr::from(*word))
     };
     for slot in &program.bootstrappings {
-        sponge.absorb("head", &packed(&[slot.input.constant, slot.kind], 64));
-        for boxes in slot.boxes.chunks(BOXES_PER_WORD) {
-            sponge.absorb("boxes", &packed(boxes, 64));
-        }
-        terms(&mut sponge, &slot.input);
+        sponge.absorb("bootstrapping", &element(slot.kind, &slot.input, &slot.boxes));
     }
     for (index, row) in program.rows.iter().enumerate() {
         let kind = if index < used_rows(layouts, shape) { 2 } else { 0 };
-        sponge.absorb("head", &packed(&[row.constant, kind], 64));
-        terms(&mut sponge, row);
+        sponge.absorb("row", &element(kind, row, &[]));
     }
     sponge.challenge("prog")
 }

@@ -115,7 +115,7 @@ impl Mutated {
 
     /// Flips a bit of a term.
     fn term(&mut self, random: &mut ChaCha20Rng) {
-        let bit = random.gen_range(0..40);
+        let bit = random.gen_range(0..23);
         let mut combinations = combinations(&mut self.program);
         let index = random.gen_range(0..combinations.len());
         let (_, terms) = &mut combinations[index];
@@ -127,7 +127,7 @@ impl Mutated {
     /// Changes a constant or a box.
     fn number(&mut self, random: &mut ChaCha20Rng) {
         self.what = "a constant or box".into();
-        let bit = 1 << random.gen_range(0..64);
+        let bit = 1 << random.gen_range(0..7);
         if random.gen_bool(0.5) {
             let mut combinations = combinations(&mut self.program);
             let index = random.gen_range(0..combinations.len());

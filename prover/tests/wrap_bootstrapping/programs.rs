@@ -48,7 +48,7 @@ fn zero(combination: &Combination) -> bool {
 /// Whether a term is absent, or names a wire that there is before slot `before`, under the key of its combination.
 fn named(term: u64, kind: u64, before: usize, inputs: &[u16], program: &Program) -> bool {
     let (coefficient, place) = (term & 0xff, term >> 8 & 0x7f);
-    let (source, bootstrapped) = ((term >> 15 & 0xff_ffff) as usize, term >> 39 == 1);
+    let (source, bootstrapped) = ((term >> 15 & 0x7f) as usize, term >> 22 == 1);
     if term == 0 {
         return true;
     }
@@ -139,7 +139,7 @@ fn rewrite(program: &mut Program, random: &mut ChaCha20Rng) {
     let term = random.gen_range(0..last);
     let coefficient = random.gen_range(126..131u64);
     let (place, source) = (random.gen_range(0..4u64), random.gen_range(0..5u64));
-    terms[term] = coefficient | place << 8 | source << 15 | u64::from(random.gen_bool(0.5)) << 39;
+    terms[term] = coefficient | place << 8 | source << 15 | u64::from(random.gen_bool(0.5)) << 22;
 }
 
 /// Every rule by itself, at the edges.
@@ -155,11 +155,11 @@ fn each_rule_of_programs_is_enforced() {
     };
     let count = 3;
     let input = |coefficient: u64, block: u64, handle: u64| coefficient | block << 8 | handle << 15;
-    let output = |slot: u64, function: u64| 129 | function << 8 | slot << 15 | 1 << 39;
+    let output = |slot: u64, function: u64| 129 | function << 8 | slot << 15 | 1 << 22;
     check("coefficient -128", &|p| p.bootstrappings[0].input.terms[0] = input(0, 1, 0));
     check("coefficient 0", &|p| p.bootstrappings[0].input.terms[0] = input(128, 0, 0));
     check("a block beyond the class", &|p| p.rows[0].terms[0] = input(129, 64, 0));
-    check("a handle beyond the class", &|p| p.rows[0].terms[0] = input(129, 0, 1 << 20));
+    check("a handle beyond the class", &|p| p.rows[0].terms[0] = input(129, 0, 100));
     check("a handle that there is not", &|p| p.rows[0].terms[0] = input(129, 0, 4));
     check("a block that there is not", &|p| p.rows[0].terms[0] = input(129, 15, 0));
     check("its own output", &|p| p.bootstrappings[1].input.terms[0] = output(1, 0));

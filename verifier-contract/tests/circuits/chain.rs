@@ -252,7 +252,7 @@ impl Chain {
 pub fn claim(circuit: &Circuit) -> CircuitClaim {
     let shape = Shape::new(PARAMETERS, circuit).unwrap();
     CircuitClaim {
-        prog: scalar(&program::digest(&shape, circuit)),
+        prog: scalar(&program::digest(&shape, circuit).unwrap()),
         layouts: program::layouts(circuit).map(|word| scalar(&word)),
         logBootstrappings: shape.log_bootstrappings as u8,
         inputs: circuit.inputs().len() as u8,

@@ -112,7 +112,7 @@ pub fn statement(setup: &mut TinySetup, circuit: &Circuit, casting: bool) -> Tin
     TinyCircuitStatement {
         stmt: Fr::from(11u64),
         layouts: program::layouts(circuit),
-        prog: program::digest(&shape, circuit),
+        prog: program::digest(&shape, circuit).unwrap(),
         shape,
         keys: setup.key_commitments(casting),
         inputs: (0..inputs).map(|_| setup.commitment()).collect(),

@@ -12,24 +12,27 @@ use crate::wrap::wire::Wire;
 use ark_bn254::Fr;
 use ark_ff::Field;
 use trine_program::circuit::{self, BOXES};
-use trine_verifier::bootstrapping::program::{BOXES_PER_WORD, PROGRAM_TAG, TERMS_PER_WORD, term_codes};
+use trine_program::policy::DELTA;
+use trine_program::value::MAX_BLOCKS;
+use trine_verifier::bootstrapping::program::{
+    BOOTSTRAPPED_AT, KIND_BITS, PLACE_AT, PROGRAM_TAG, SOURCE_AT, STEP_BITS, TERM_BITS, term_codes,
+};
 
 /// Spec id of all checks of a program.
 pub const ID: &str = "PB.T1";
-/// Bits of a coefficient, and of a constant or box.
-const COEFFICIENT_BITS: usize = 8;
-const WORD_BITS: usize = 64;
-/// Where the parts of a term stand.
-const PLACE_AT: usize = 8;
-const SOURCE_AT: usize = 15;
-const BOOTSTRAPPED_AT: usize = 39;
+/// Bits of a coefficient.
+const COEFFICIENT_BITS: usize = PLACE_AT;
+
+// Places and sources of every class stand side by side in a term.
+const _: () = assert!(MAX_BLOCKS as usize <= 1 << (SOURCE_AT - PLACE_AT));
+const _: () = assert!(FUNCTIONS <= 1 << (SOURCE_AT - PLACE_AT) && BOOTSTRAPPED_AT + 1 == TERM_BITS);
 
 /// A linear combination as numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Combination {
-    /// Added to the body.
+    /// Added to the body, in steps of the grid.
     pub constant: u64,
-    /// Terms of 40 bits each, zero where there is none.
+    /// Terms of [`TERM_BITS`] each, zero where there is none.
     pub terms: Vec<u64>,
 }
 
@@ -38,7 +41,7 @@ pub struct Combination {
 pub struct Bootstrapping {
     /// Zero for an unused slot, else 2 + key kind + 16 functions.
     pub kind: u64,
-    /// Boxes of its table.
+    /// Boxes of its table, in steps of the grid.
     pub boxes: [u64; BOXES],
     /// Its input.
     pub input: Combination,
@@ -61,15 +64,17 @@ impl Program {
         Self { bootstrappings: vec![slot; class.slots()], rows: vec![combination; class.rows()] }
     }
 
-    /// Of a circuit that the class holds.
+    /// Of a circuit on the grid that the class holds.
     pub fn new(class: &Class, circuit: &circuit::Circuit) -> Self {
         let mut program = Self::zero(class);
-        let combination =
-            |linear: &circuit::Linear| Combination { constant: linear.constant, terms: term_codes(linear) };
+        let combination = |linear: &circuit::Linear| Combination {
+            constant: linear.constant / DELTA,
+            terms: term_codes(linear),
+        };
         for (slot, b) in program.bootstrappings.iter_mut().zip(circuit.bootstrappings()) {
             if let Some(table) = circuit.tables().get(b.table as usize) {
                 slot.kind = 2 + u64::from(b.key_kind.code()) + (u64::from(table.functions) << 4);
-                slot.boxes = table.boxes;
+                slot.boxes = table.boxes.map(|word| word / DELTA);
             }
             slot.input = combination(&b.input);
         }
@@ -88,8 +93,11 @@ impl Program {
             | ones(1, BOOTSTRAPPED_AT);
         let kind =
             |kind: u64| kind == 0 || (kind >> 1 & 7 == 1 && (1..=FUNCTIONS as u64).contains(&(kind >> 4)));
+        let words = self.combinations().map(|c| c.constant);
+        let mut words = words.chain(self.bootstrappings.iter().flat_map(|slot| slot.boxes));
         self.bootstrappings.len() == class.slots()
             && self.rows.len() == class.rows()
+            && words.all(|steps| steps >> STEP_BITS == 0)
             && self.bootstrappings.iter().all(|slot| kind(slot.kind))
             && self.combinations().all(|c| c.terms.len() == class.terms)
             && self.combinations().flat_map(|c| &c.terms).all(|code| code & !spelled == 0)
@@ -114,10 +122,12 @@ pub struct TermWires {
 
 /// A linear combination.
 pub struct CombinationWires {
-    /// Below 2^64.
+    /// A word on the grid, below 2^64.
     pub constant: Wire,
     /// Its terms.
     pub terms: Vec<TermWires>,
+    /// As its element spells it: constant and, for a slot, boxes; terms.
+    packed: Wire,
 }
 
 /// A bootstrapping, zero where there is none.
@@ -128,7 +138,7 @@ pub struct SlotWires {
     pub kind: Wire,
     /// One-hot: entry k for k + 1 functions.
     pub functions: Vec<Wire>,
-    /// Each below 2^64.
+    /// Words on the grid, each below 2^64.
     pub boxes: Vec<Wire>,
     /// What is bootstrapped.
     pub input: CombinationWires,
@@ -167,7 +177,7 @@ pub fn program(
         .rows
         .iter()
         .zip(&layout.rows)
-        .map(|(row, used)| combination(checks, class, used, row, None))
+        .map(|(row, used)| combination(checks, class, used, row, &[]))
         .collect();
     check_count(checks, layout, &slots);
     checks.part("program: digest");
@@ -175,8 +185,9 @@ pub fn program(
     ProgramWires { slots, rows }
 }
 
-fn word(checks: &mut Checks, value: u64) -> Wire {
-    Wire::packed(&checks.bits(ID, value, WORD_BITS), Fr::from(2u64))
+/// A number of steps of the grid.
+fn steps(checks: &mut Checks, value: u64) -> Wire {
+    Wire::packed(&checks.bits(ID, value, STEP_BITS), Fr::from(2u64))
 }
 
 fn slot(checks: &mut Checks, class: &Class, index: usize, slot: &Bootstrapping) -> SlotWires {
@@ -184,39 +195,36 @@ fn slot(checks: &mut Checks, class: &Class, index: usize, slot: &Bootstrapping) 
     let used = Wire::sum(&functions);
     checks.enforce_product(ID, &used, &used.complement(), &Wire::zero());
     let kind = checks.bit(ID, slot.kind & 1 == 1);
-    let absent = used.complement();
-    checks.enforce_product(ID, &absent, &kind, &Wire::zero());
-    let boxes: Vec<Wire> = slot.boxes.iter().map(|value| word(checks, *value)).collect();
-    for words in boxes.chunks(BOXES_PER_WORD) {
-        checks.enforce_product(ID, &absent, &packed_boxes(words), &Wire::zero());
+    checks.enforce_product(ID, &used.complement(), &kind, &Wire::zero());
+    let boxes: Vec<Wire> = slot.boxes.iter().map(|value| steps(checks, *value)).collect();
+    let input = combination(checks, class, &used, &slot.input, &boxes);
+    for term in &input.terms {
+        if let Some((bootstrapped, source)) = term.wire.split_last() {
+            let late = at_least(checks, &source[class.place_bits()..], index);
+            checks.enforce_product(ID, bootstrapped, &late, &Wire::zero());
+        }
     }
-    let input = combination(checks, class, &used, &slot.input, Some(index));
+    let boxes = boxes.iter().map(|steps| steps * Fr::from(DELTA)).collect();
     SlotWires { used, kind, functions, boxes, input }
 }
 
-/// A combination that is zero unless used; the one of a slot names earlier slots alone.
+/// A combination that is zero unless used, the boxes beside it likewise. The one of a slot names earlier slots alone.
 fn combination(
     checks: &mut Checks,
     class: &Class,
     used: &Wire,
     combination: &Combination,
-    slot: Option<usize>,
+    boxes: &[Wire],
 ) -> CombinationWires {
-    let constant = word(checks, combination.constant);
-    let absent = used.complement();
-    checks.enforce_product(ID, &absent, &constant, &Wire::zero());
+    let constant = steps(checks, combination.constant);
     let terms: Vec<TermWires> = combination.terms.iter().map(|code| term(checks, class, *code)).collect();
-    for words in terms.chunks(TERMS_PER_WORD) {
-        checks.enforce_product(ID, &absent, &packed_terms(words), &Wire::zero());
-    }
-    for term in &terms {
-        if let (Some(slot), Some((bootstrapped, source))) = (slot, term.wire.split_last()) {
-            let source = &source[class.place_bits()..];
-            let late = at_least(checks, source, slot);
-            checks.enforce_product(ID, bootstrapped, &late, &Wire::zero());
-        }
-    }
-    CombinationWires { constant, terms }
+    let two = Fr::from(2u64);
+    let words = Wire::packed(std::iter::once(&constant).chain(boxes), two.pow([STEP_BITS as u64]));
+    let above = two.pow([(STEP_BITS * (1 + boxes.len())) as u64]);
+    let packed =
+        words.plus(&Wire::packed(terms.iter().map(|term| &term.packed), two.pow([TERM_BITS as u64])), above);
+    checks.enforce_product(ID, &used.complement(), &packed, &Wire::zero());
+    CombinationWires { constant: &constant * Fr::from(DELTA), terms, packed }
 }
 
 /// Whether the number that bits spell is at least the bound.
@@ -263,14 +271,6 @@ fn check_count(checks: &mut Checks, layout: &Layout, slots: &[SlotWires]) {
     }
 }
 
-fn packed_boxes(boxes: &[Wire]) -> Wire {
-    Wire::packed(boxes, Fr::from(2u64).pow([WORD_BITS as u64]))
-}
-
-fn packed_terms(terms: &[TermWires]) -> Wire {
-    Wire::packed(terms.iter().map(|term| &term.packed), Fr::from(1u64 << 40))
-}
-
 /// `prog`: over shape, layouts, slots and rows.
 fn digest(
     checks: &mut Checks,
@@ -280,34 +280,19 @@ fn digest(
     rows: &[CombinationWires],
 ) {
     let mut sponge = TranscriptGadget::new(PROGRAM_TAG);
-    let modulus = Fr::from(2u64).pow([WORD_BITS as u64]);
+    let above = Fr::from(1u64 << KIND_BITS);
     sponge.absorb(checks, "shape", inputs.shape);
     sponge.absorb_all(checks, "layout", inputs.layouts);
     for slot in slots {
         let functions = (1u64..).zip(&slot.functions);
         let functions = functions.fold(Wire::zero(), |sum, (k, bit)| sum.plus(bit, Fr::from(16 * k)));
         let kind = &(&slot.used * Fr::from(2u64)) + &(&slot.kind + &functions);
-        sponge.absorb(checks, "bootstrapping", &slot.input.constant.plus(&kind, modulus));
-        for boxes in slot.boxes.chunks(BOXES_PER_WORD) {
-            sponge.absorb(checks, "bootstrapping", &packed_boxes(boxes));
-        }
-        absorb_terms(checks, &mut sponge, "bootstrapping", &slot.input);
+        sponge.absorb(checks, "bootstrapping", &kind.plus(&slot.input.packed, above));
     }
     for (row, used) in rows.iter().zip(&layout.rows) {
-        sponge.absorb(checks, "row", &row.constant.plus(used, modulus + modulus));
-        absorb_terms(checks, &mut sponge, "row", row);
+        let kind = used * Fr::from(2u64);
+        sponge.absorb(checks, "row", &kind.plus(&row.packed, above));
     }
     let prog = sponge.challenge(checks, "prog");
     checks.enforce_equal(ID, &prog, inputs.prog);
-}
-
-fn absorb_terms(
-    checks: &mut Checks,
-    sponge: &mut TranscriptGadget,
-    label: &'static str,
-    combination: &CombinationWires,
-) {
-    for terms in combination.terms.chunks(TERMS_PER_WORD) {
-        sponge.absorb(checks, label, &packed_terms(terms));
-    }
 }

@@ -8,21 +8,47 @@ use ark_ff::Zero;
 use trine_program::Declaration;
 use trine_program::circuit::{BOXES, Circuit, Linear, Wire};
 use trine_program::limits::MAX_TERMS;
+use trine_program::policy::DELTA;
 
 /// Tag of the digest of circuits.
-pub const PROGRAM_TAG: &str = "trine.program.circuit.1";
+pub const PROGRAM_TAG: &str = "trine.program.circuit.2";
 /// Entries of a layout word.
 pub const ENTRIES_PER_LAYOUT: usize = 15;
 /// Layout words.
 pub const LAYOUT_WORDS: usize = 6;
 /// Handles that layout words have room for.
 pub const MAX_HANDLES: usize = LAYOUT_WORDS * ENTRIES_PER_LAYOUT;
-/// Terms to a field element, 40 bits each.
-pub const TERMS_PER_WORD: usize = 6;
-/// Boxes to a field element, 64 bits each.
-pub const BOXES_PER_WORD: usize = 3;
+/// Bits of what a combination belongs to.
+pub const KIND_BITS: usize = 10;
+/// Bits of a constant or box, in steps of the grid.
+pub const STEP_BITS: usize = 5;
+/// Bits of a term.
+pub const TERM_BITS: usize = 23;
+/// Where the parts of a term stand: place, source, and whether it is of a bootstrapping. Lowest are eight bits of the
+/// coefficient.
+pub const PLACE_AT: usize = 8;
+/// See [`PLACE_AT`].
+pub const SOURCE_AT: usize = 15;
+/// See [`PLACE_AT`].
+pub const BOOTSTRAPPED_AT: usize = 22;
 
-const _: () = assert!(KEY_KINDS == 2 && BOXES == 16);
+const _: () = assert!(KEY_KINDS == 2 && BOXES == 16 && DELTA == 1 << (64 - STEP_BITS));
+const _: () = assert!(KIND_BITS + STEP_BITS * (1 + BOXES) + TERM_BITS * MAX_TERMS <= 253);
+const _: () = assert!(MAX_HANDLES <= 1 << (BOOTSTRAPPED_AT - SOURCE_AT));
+
+/// A circuit with a word between two steps of the grid, which no digest spells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} of {place} {index} is {word}, not a multiple of 2^59")]
+pub struct OffGrid {
+    /// "constant", or "box".
+    pub what: &'static str,
+    /// "bootstrapping", or "row".
+    pub place: &'static str,
+    /// Index of the bootstrapping or row.
+    pub index: usize,
+    /// The word.
+    pub word: u64,
+}
 
 /// Layout words: inputs, then outputs, 16 bits each: type (bits 0 to 5), key kind (6, 7), blocks - 1 (8 to 13).
 pub fn layouts(circuit: &Circuit) -> [Fr; LAYOUT_WORDS] {
@@ -42,44 +68,56 @@ fn entry(d: &Declaration) -> u64 {
 
 /// `prog`: the digest of a circuit in its shape.
 ///
-/// Absorbs shape and layouts; for each slot of bootstrappings its head, boxes and terms; for each row of outputs its head and
-/// terms. Slots and rows are those of the class; unused ones are zeros.
-pub fn digest(shape: &Shape, circuit: &Circuit) -> Fr {
+/// Absorbs shape and layouts, then one element for each slot of bootstrappings and for each row of outputs: what it is, its
+/// constant, the boxes of a slot, its terms. Slots and rows are those of the class; unused ones are zero.
+pub fn digest(shape: &Shape, circuit: &Circuit) -> Result<Fr, OffGrid> {
     let mut transcript = Transcript::new(PROGRAM_TAG);
     transcript.absorb("shape", &shape.word());
     transcript.absorb_all("layout", &layouts(circuit));
     for slot in 0..1 << shape.parameters.max_log_bootstrappings {
-        let words = circuit.bootstrappings().get(slot).map(|b| {
-            let table = circuit.tables().get(b.table as usize);
-            let boxes = table.map(|t| t.boxes).unwrap_or_default();
-            let functions = table.map(|t| t.functions).unwrap_or_default();
-            let mut words =
-                vec![head(&b.input, 2 + u64::from(b.key_kind.code()) + (u64::from(functions) << 4))];
-            words.extend(boxes.chunks(BOXES_PER_WORD).map(|boxes| packed(boxes.iter().copied(), 64)));
-            words.extend(terms(&b.input));
-            words
-        });
-        let length = 1 + BOXES.div_ceil(BOXES_PER_WORD) + MAX_TERMS.div_ceil(TERMS_PER_WORD);
-        transcript.absorb_all("bootstrapping", &words.unwrap_or_else(|| vec![Fr::zero(); length]));
+        transcript.absorb("bootstrapping", &slot_word(circuit, slot)?);
     }
     for row in 0..1 << shape.parameters.log_output_blocks {
-        let words = circuit.rows().get(row).map(|linear| {
-            let mut words = vec![head(linear, 2)];
-            words.extend(terms(linear));
-            words
-        });
-        let length = 1 + MAX_TERMS.div_ceil(TERMS_PER_WORD);
-        transcript.absorb_all("row", &words.unwrap_or_else(|| vec![Fr::zero(); length]));
+        let place = Place { place: "row", index: row };
+        let word = circuit.rows().get(row).map(|linear| place.word(linear, 2, &[]));
+        transcript.absorb("row", &word.transpose()?.unwrap_or_default());
     }
-    transcript.challenge("prog")
+    Ok(transcript.challenge("prog"))
 }
 
-/// The constant, and above it what it belongs to: never zero, so that an unused place is none of these.
-fn head(linear: &Linear, kind: u64) -> Fr {
-    packed([linear.constant, kind], 64)
+fn slot_word(circuit: &Circuit, slot: usize) -> Result<Fr, OffGrid> {
+    let Some(bootstrapping) = circuit.bootstrappings().get(slot) else { return Ok(Fr::zero()) };
+    let table = circuit.tables().get(bootstrapping.table as usize);
+    let boxes = table.map(|t| t.boxes).unwrap_or_default();
+    let functions = table.map(|t| t.functions).unwrap_or_default();
+    let kind = 2 + u64::from(bootstrapping.key_kind.code()) + (u64::from(functions) << 4);
+    Place { place: "bootstrapping", index: slot }.word(&bootstrapping.input, kind, &boxes)
 }
 
-/// 40 bits a term: coefficient + 128 (8 bits), place (7 bits: block or function), source (24 bits: handle or bootstrapping), and
+/// What a combination belongs to.
+struct Place {
+    place: &'static str,
+    index: usize,
+}
+
+impl Place {
+    /// The element of a combination. Its kind is never zero, so that an unused place is none of these.
+    fn word(&self, linear: &Linear, kind: u64, boxes: &[u64]) -> Result<Fr, OffGrid> {
+        let mut fields = vec![(kind, KIND_BITS), (self.steps("constant", linear.constant)?, STEP_BITS)];
+        for word in boxes {
+            fields.push((self.steps("box", *word)?, STEP_BITS));
+        }
+        fields.extend(term_codes(linear).into_iter().map(|code| (code, TERM_BITS)));
+        Ok(spelled(fields))
+    }
+
+    fn steps(&self, what: &'static str, word: u64) -> Result<u64, OffGrid> {
+        let Self { place, index } = *self;
+        if word % DELTA == 0 { Ok(word / DELTA) } else { Err(OffGrid { what, place, index, word }) }
+    }
+}
+
+/// 23 bits a term: coefficient + 128 (8 bits), place (7 bits: block or function), source (7 bits: handle or bootstrapping), and
 /// the top bit for bootstrappings. As many as a combination has at most; absent terms are zero.
 pub fn term_codes(linear: &Linear) -> Vec<u64> {
     let mut codes: Vec<u64> = linear
@@ -93,24 +131,24 @@ pub fn term_codes(linear: &Linear) -> Vec<u64> {
                 }
             };
             let coefficient = (i64::from(term.coefficient) + 128) as u64;
-            coefficient | place << 8 | source << 15 | bootstrapped << 39
+            coefficient | place << PLACE_AT | source << SOURCE_AT | bootstrapped << BOOTSTRAPPED_AT
         })
         .collect();
     codes.resize(MAX_TERMS, 0);
     codes
 }
 
-fn terms(linear: &Linear) -> Vec<Fr> {
-    term_codes(linear).chunks(TERMS_PER_WORD).map(|terms| packed(terms.iter().copied(), 40)).collect()
+/// Words of one width side by side, the first lowest.
+fn packed(words: impl IntoIterator<Item = u64>, bits: usize) -> Fr {
+    spelled(words.into_iter().map(|word| (word, bits)))
 }
 
-/// Words side by side, the first lowest.
-fn packed(words: impl IntoIterator<Item = u64>, bits: usize) -> Fr {
-    let base = super::claim::power_of_two(bits);
+/// Words and their widths side by side, the first lowest.
+fn spelled(words: impl IntoIterator<Item = (u64, usize)>) -> Fr {
     let mut power = Fr::from(1u64);
-    words.into_iter().fold(Fr::zero(), |sum, word| {
+    words.into_iter().fold(Fr::zero(), |sum, (word, bits)| {
         let term = power * Fr::from(word);
-        power *= base;
+        power *= super::claim::power_of_two(bits);
         sum + term
     })
 }

@@ -1,7 +1,7 @@
 //! What is proved: domain, evaluation key, circuit, handles.
 
 use super::parameters::{KEY_KINDS, Parameters};
-use super::program::{self, LAYOUT_WORDS};
+use super::program::{self, LAYOUT_WORDS, OffGrid};
 use super::shape::{Shape, ShapeError};
 use crate::Bytes32;
 use crate::digest::{AbiHasher, cut, field_word, packed, point_words};
@@ -101,6 +101,9 @@ pub enum StatementError {
     /// The circuit does not fit one proof.
     #[error(transparent)]
     Shape(#[from] ShapeError),
+    /// The circuit has a word off the grid: nobody proves what must not be released.
+    #[error(transparent)]
+    OffGrid(#[from] OffGrid),
     /// Commitments of another number than the parameter set's keys have.
     #[error("{what} has {got} commitments, expected {expected}")]
     KeyPoints {
@@ -188,7 +191,7 @@ impl Statement {
         let shape = Shape::new(*parameters, circuit)?;
         self.check_keys(&shape)?;
         self.check_handles()?;
-        let prog = program::digest(&shape, circuit);
+        let prog = program::digest(&shape, circuit)?;
         let jobs = packed([&job.digest(&prog)]);
         let stmt = cut(&AbiHasher::tagged("circuit_stmt")
             .uint(self.domain.chain_id)

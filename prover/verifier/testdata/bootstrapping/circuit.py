@@ -5,6 +5,7 @@ from poseidon import Transcript
 TYPES = {"bool": 1, "uint8": 2, "uint16": 3, "uint32": 4, "uint64": 5, "nibbles": 6}
 KINDS = {"compute": 0, "casting": 1}
 BOXES, TERMS = 16, 6
+STEP = 1 << 59
 
 
 def packed(words, width):
@@ -26,10 +27,13 @@ class Linear:
             source, place = wire[1:].split(".")
             self.terms.append((int(coefficient), (wire[0] == "b", int(source), int(place))))
 
-    def words(self):
-        terms = [(c + 128) | place << 8 | source << 15 | bootstrapped << 39
+    def element(self, kind, boxes=()):
+        assert all(word % STEP == 0 for word in (self.constant, *boxes)), "off the grid"
+        steps = [word // STEP for word in (self.constant, *boxes)]
+        terms = [(c + 128) | place << 8 | source << 15 | bootstrapped << 22
                  for c, (bootstrapped, source, place) in self.terms]
-        return [packed(group, 40) for group in groups(terms + [0] * (TERMS - len(terms)), 6)]
+        terms += [0] * (TERMS - len(terms))
+        return kind | packed(steps, 5) << 10 | packed(terms, 23) << (10 + 5 * len(steps))
 
 
 class Circuit:
@@ -62,17 +66,15 @@ class Circuit:
         return [packed(group, 16) for group in groups(entries + [0] * (90 - len(entries)), 15)]
 
     def digest(self, shape_word, slots, rows):
-        transcript = Transcript("trine.program.circuit.1")
+        transcript = Transcript("trine.program.circuit.2")
         transcript.absorb(shape_word, *self.layouts())
         for p in range(slots):
-            head, boxes, linear = 0, [0] * BOXES, Linear()
+            element = 0
             if p < len(self.bootstrappings):
                 kind, table, linear = self.bootstrappings[p]
                 functions, boxes = self.tables[table]
-                head = linear.constant | (2 + kind + 16 * functions) << 64
-            transcript.absorb(head, *[packed(group, 64) for group in groups(boxes, 3)], *linear.words())
+                element = linear.element(2 + kind + 16 * functions, boxes)
+            transcript.absorb(element)
         for row in range(rows):
-            used = row < len(self.rows)
-            linear = self.rows[row] if used else Linear()
-            transcript.absorb(linear.constant | (2 << 64 if used else 0), *linear.words())
+            transcript.absorb(self.rows[row].element(2) if row < len(self.rows) else 0)
         return transcript.challenge()
