@@ -140,7 +140,7 @@ fn every_attack_is_refused_by_name_or_harmless() {
 }
 
 #[test]
-#[ignore = "slow: a circuit, then 61 attacks with two more proofs, about ten minutes with cached keys, 5 GB"]
+#[ignore = "slow: a circuit, then 61 attacks with two more proofs, some minutes with cached keys, 5 GB"]
 fn every_attack_on_a_circuit_is_refused_by_name_or_harmless() {
     every_attack_holds("age-check", 61);
 }
