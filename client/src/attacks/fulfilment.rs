@@ -1,12 +1,14 @@
 //! The message of `Coprocessor.fulfil`, taken apart so that an attack can alter one part of it.
 
+use super::closing::late_quotient;
 use anyhow::{Context, ensure};
-use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_bn254::{Fr, G1Affine};
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{BigInteger, Field, PrimeField};
+use ark_ff::{BigInteger, PrimeField};
 use trine::receipt::verify::WRAPPED_BYTES;
 use trine_verifier::Bytes32;
 use trine_verifier::digest::{field_from_word, field_word, point_from_words, point_words};
+use trine_verifier::opening::{ClosingPoints, OpeningChallenges};
 
 /// Places in the proof, in words after the four bytes of the verifier hash (`docs/spec/onchain.md`).
 pub mod place {
@@ -36,9 +38,6 @@ pub mod place {
     #[cfg(test)]
     pub const COUNT: usize = 37;
 }
-
-/// Arity of the opening's folds: `U = r^16`.
-const ARITY: usize = 16;
 
 /// What is sent to the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,34 +111,24 @@ impl Fulfilment {
         Ok(altered)
     }
 
-    /// Q plus the constant 1, R less `Z = (X^16 - U)(X - U)`, and W and R(z) as that makes them: both group equations
-    /// still hold, since quotient and remainder that are chosen after z can be any. Only the digest `d4`, which z is
-    /// drawn after, stops it. `powers` are those of tau in G1.
+    /// A quotient chosen after z ([`late_quotient`]). `powers` are those of tau in G1.
     pub fn with_late_quotient(self, powers: &[G1Affine]) -> anyhow::Result<Self> {
-        let (r, z) = (self.scalar(place::R)?, self.scalar(place::Z)?);
-        let u = r.pow([ARITY as u64]);
-        let mut vanishing = [Fr::from(0u64); ARITY + 2];
-        (vanishing[0], vanishing[1], vanishing[ARITY], vanishing[ARITY + 1]) =
-            (u * u, -u, -u, Fr::from(1u64));
-        // Division by X - z from the top: the quotient's coefficients, then the value at z.
-        let mut divided: Vec<Fr> = Vec::with_capacity(vanishing.len());
-        for coefficient in vanishing.iter().rev() {
-            let above = divided.last().copied().unwrap_or_default();
-            divided.push(above * z + coefficient);
-        }
-        let at_z = divided.pop().context("a value")?;
-        divided.reverse();
-        let commit = |coefficients: &[Fr]| -> anyhow::Result<G1Affine> {
-            ensure!(powers.len() >= coefficients.len(), "{} powers of tau", powers.len());
-            let terms = powers.iter().zip(coefficients).map(|(power, coefficient)| *power * coefficient);
-            Ok(terms.sum::<G1Projective>().into_affine())
+        let closing = ClosingPoints {
+            quotient: self.point(place::QUOTIENT)?,
+            remainder: self.point(place::REMAINDER)?,
+            witness: self.point(place::WITNESS)?,
         };
-        let remainder = (self.point(place::REMAINDER)? - commit(&vanishing)?).into_affine();
-        let witness = (self.point(place::WITNESS)? - commit(&divided)?).into_affine();
-        let value = self.scalar(place::R_AT_Z)? - at_z;
-        self.with_moved_point(place::QUOTIENT)?
-            .with_point(place::REMAINDER, &remainder)?
-            .with_point(place::WITNESS, &witness)?
+        let challenges = OpeningChallenges {
+            rho: self.scalar(place::RHO)?,
+            r: self.scalar(place::R)?,
+            q: self.scalar(place::Q)?,
+            z: self.scalar(place::Z)?,
+            r_at_z: self.scalar(place::R_AT_Z)?,
+        };
+        let (late, value) = late_quotient(&closing, &challenges, powers)?;
+        self.with_point(place::QUOTIENT, &late.quotient)?
+            .with_point(place::REMAINDER, &late.remainder)?
+            .with_point(place::WITNESS, &late.witness)?
             .with_word(place::R_AT_Z, &field_word(&value))
     }
 
@@ -189,30 +178,6 @@ mod tests {
         assert_eq!(changed_words(&late), points.chain([place::R_AT_Z]).collect::<Vec<_>>());
         let raised = example().with_output_raised(&G1Affine::generator()).unwrap();
         assert!(changed_words(&raised).is_empty() && raised.outputs != example().outputs);
-    }
-
-    /// Both equations of the group side: what changes in the one for the quotient cancels, the one for the remainder holds.
-    #[test]
-    fn a_late_quotient_satisfies_the_group_side() {
-        let key = development(5).unwrap();
-        let infinity = G1Affine::identity();
-        let mut fulfilment = example();
-        for place in [place::QUOTIENT, place::REMAINDER, place::WITNESS] {
-            fulfilment = fulfilment.with_point(place, &infinity).unwrap();
-        }
-        let zero = field_word(&Fr::from(0u64));
-        let late =
-            fulfilment.with_word(place::R_AT_Z, &zero).unwrap().with_late_quotient(key.powers()).unwrap();
-        let point = |place| late.point(place).unwrap();
-        let scalar = |place| late.scalar(place).unwrap();
-        let (quotient, remainder, witness) =
-            (point(place::QUOTIENT), point(place::REMAINDER), point(place::WITNESS));
-        let u = scalar(place::R).pow([ARITY as u64]);
-        let at_one = (-remainder.into_group() - quotient * u.square()).into_affine();
-        let middle = (quotient * u).into_affine();
-        assert!(key.verifier().pairings_cancel([at_one, middle, middle, -quotient]));
-        let left = remainder - G1Affine::generator() * scalar(place::R_AT_Z) + witness * scalar(place::Z);
-        assert!(key.verifier().check_pairing(left.into_affine(), witness));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::fulfilment::{Fulfilment, place};
 use super::registry::Playing;
 use super::report::Observation;
-use super::scene::{Scene, seen_on_chain};
+use super::scene::Scene;
+use super::seen::seen_on_chain;
 use anyhow::Context;
 use ark_bn254::G1Affine;
 use trine_verifier::Class;

@@ -1,16 +1,18 @@
-//! All attacks by name.
+//! What an attack is, and the catalogue of the linear tally. That of circuits is
+//! [`super::circuit::registry`].
 
 use super::report::{Expectation, Observation, Party};
 use super::scene::Scene;
 use super::{committee, proof, release, statement};
+use anyhow::ensure;
 use std::future::Future;
 use std::pin::Pin;
 
 /// An attack being played.
 pub type Playing<'a> = Pin<Box<dyn Future<Output = anyhow::Result<Observation>> + 'a>>;
 
-/// An attack.
-pub struct Attack {
+/// An attack on a scene.
+pub struct Attack<S> {
     /// Name on the command line.
     pub name: &'static str,
     /// What it tries, in one line.
@@ -20,24 +22,31 @@ pub struct Attack {
     /// What that party is expected to do.
     pub expected: Expectation,
     /// Plays it.
-    pub play: for<'a> fn(&'a mut Scene) -> Playing<'a>,
+    pub play: for<'a> fn(&'a mut S) -> Playing<'a>,
 }
 
 use Expectation::{Harmless, Refused};
-use Party::{Committee, Coprocessor, Engine, Keyholder};
 
 /// Groth16 and the opening are one batched pairing equation: one error for both.
 const PAIRING: Expectation = Refused(&["PairingMismatch"]);
 
+/// One line of a catalogue.
 macro_rules! attack {
     ($name:literal, $party:ident, $expected:expr, $play:path, $about:literal) => {
-        Attack { name: $name, about: $about, party: $party, expected: $expected, play: $play }
+        $crate::attacks::registry::Attack {
+            name: $name,
+            about: $about,
+            party: $crate::attacks::report::Party::$party,
+            expected: $expected,
+            play: $play,
+        }
     };
 }
+pub(super) use attack;
 
-/// All attacks, in the order in which `all` plays them.
+/// The attacks on the linear tally, in the order in which `all` plays them.
 #[rustfmt::skip]
-pub const ATTACKS: &[Attack] = &[
+pub const ATTACKS: &[Attack<Scene>] = &[
     attack!("flipped-output-word", Coprocessor, PAIRING, proof::flipped_output_word,
         "the engine flips one bit of one word of the result"),
     attack!("altered-commitment", Coprocessor, PAIRING, proof::altered_commitment,
@@ -96,9 +105,17 @@ pub const ATTACKS: &[Attack] = &[
         "an output with a coefficient above the chunk length"),
 ];
 
-/// The attack with this name.
-pub fn by_name(name: &str) -> Option<&'static Attack> {
-    ATTACKS.iter().find(|a| a.name == name)
+/// The attacks of a catalogue that a name means: `all`, or the one so named.
+pub fn selected<S>(catalogue: &'static [Attack<S>], name: &str) -> anyhow::Result<Vec<&'static Attack<S>>> {
+    let chosen: Vec<_> = catalogue.iter().filter(|a| name == "all" || a.name == name).collect();
+    ensure!(!chosen.is_empty(), "no attack {name}: `--attack list` prints the names");
+    Ok(chosen)
+}
+
+/// One line for each attack of a catalogue, its name first.
+pub fn listed<S>(catalogue: &[Attack<S>]) -> String {
+    let line = |a: &Attack<S>| format!("{:32} {:16} {}\n", a.name, a.party.to_string(), a.about);
+    catalogue.iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -141,10 +158,12 @@ mod tests {
         let names: Vec<&str> = ATTACKS.iter().map(|a| a.name).collect();
         for name in LIST {
             assert_eq!(names.iter().filter(|n| **n == name).count(), 1, "{name}");
-            assert!(by_name(name).is_some());
+            assert_eq!(selected(ATTACKS, name).unwrap().len(), 1);
         }
         assert_eq!(names.len(), LIST.len());
         assert!(ATTACKS.iter().all(|a| !a.about.is_empty()));
-        assert!(by_name("all").is_none() && by_name("list").is_none());
+        assert_eq!(selected(ATTACKS, "all").unwrap().len(), LIST.len());
+        assert!(selected(ATTACKS, "list").is_err());
+        assert!(listed(ATTACKS).starts_with("flipped-output-word "));
     }
 }

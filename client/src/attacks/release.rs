@@ -3,7 +3,8 @@
 use super::programs;
 use super::registry::Playing;
 use super::report::Observation;
-use super::scene::{Scene, seen_of_nodes, seen_on_wire};
+use super::scene::Scene;
+use super::seen::{seen_of_nodes, seen_on_wire};
 use crate::demo::clients::presentation;
 use alloy::primitives::B256;
 use anyhow::Context;

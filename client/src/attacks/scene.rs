@@ -1,7 +1,6 @@
 //! The scene of an attack: a running cluster in which the honest path has just succeeded, and a stranger with funds.
 
 use super::fulfilment::Fulfilment;
-use super::report::Observation;
 use crate::demo::clients::{self, Asked, Clients, Fulfilled};
 use crate::demo::honest::Honest;
 use alloy::primitives::{Address, B256, Bytes, U256};
@@ -9,9 +8,7 @@ use anyhow::{Context, bail};
 use trine::chain::{Account, ChainError, RegisteredProgram, fulfil_input};
 use trine::cluster::LocalCluster;
 use trine::cluster::preparation::{Material, account};
-use trine::keyholders::Release;
 use trine::phases::Phases;
-use trine::rpc::RpcError;
 use trine_program::LinearProgram;
 
 /// Everything an attack can reach. Nothing of it is a secret of a node.
@@ -159,66 +156,4 @@ impl Scene {
     pub fn keep_unreleased(&mut self, fulfilled: Fulfilled) {
         self.unreleased = Some(fulfilled);
     }
-
-    /// Whether the contract accepts a release of a request.
-    pub async fn is_accepted(&self, request_id: B256, release: &Release) -> Result<(), ChainError> {
-        let contract = self.stranger.release_verifier(self.clients.file.chain.release_verifier);
-        let call = contract.verifyRelease(
-            U256::from(release.epoch),
-            request_id,
-            release.handles.clone(),
-            release.plaintexts.iter().map(|p| U256::from(*p)).collect(),
-            release.signature.clone(),
-        );
-        call.call().await.map_err(|e| trine::chain::call_error("verifyRelease", e))?;
-        Ok(())
-    }
-}
-
-/// What a contract did.
-pub fn seen_on_chain<T: std::fmt::Debug>(result: Result<T, ChainError>) -> anyhow::Result<Observation> {
-    match result {
-        Ok(value) => Ok(Observation::accepted(format!("{value:?}"))),
-        Err(error @ ChainError::Reverted { .. }) => {
-            let ChainError::Reverted { data, .. } = &error else { bail!("unreachable") };
-            let selector = hex::encode(data.get(..4).unwrap_or_default());
-            let observed = format!("revert selector 0x{selector} = {}", error.revert_name());
-            Ok(Observation::refused(error.revert_name(), error.to_string(), observed))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// What a service did.
-pub fn seen_on_wire<T: std::fmt::Debug>(result: Result<T, RpcError>) -> anyhow::Result<Observation> {
-    match result {
-        Ok(value) => Ok(Observation::accepted(format!("{value:?}"))),
-        Err(RpcError::Refused { service, call, code, name, message }) => {
-            let observed = format!("gRPC status {code:?} of {service}.{call}, named {name}");
-            Ok(Observation::refused(name, message, observed))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// What all nodes did: refused when every node that answers refuses under the same name, taken when any gives a result.
-pub fn seen_of_nodes(answers: Vec<Result<Release, RpcError>>) -> anyhow::Result<Observation> {
-    let mut seen: Option<Observation> = None;
-    for answer in answers {
-        let observation = match answer {
-            // A node that is down says nothing.
-            Err(RpcError::Connection { .. }) => continue,
-            other => seen_on_wire(other)?,
-        };
-        match &seen {
-            _ if !observation.refused => return Ok(observation),
-            Some(first) if first.name != observation.name => {
-                bail!("nodes disagree: {} and {}", first.error, observation.error)
-            }
-            _ => seen = Some(observation),
-        }
-    }
-    let mut seen = seen.context("no node answers")?;
-    seen.observed_as = format!("refusal of every node: {}", seen.observed_as);
-    Ok(seen)
 }

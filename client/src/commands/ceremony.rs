@@ -18,11 +18,14 @@ use trine_prover::ceremony::{
     verify,
 };
 use trine_prover::groth::verifying_key_bytes;
+use trine_prover::service::setups::{CIRCUIT_PROVING_KEY, PROVING_KEY};
 use trine_prover::srs::ptau::{self, phase_one};
 use trine_prover::srs::{self, DEVELOPMENT_LOG_POWERS, is_development_tau};
+use trine_prover::wrap::bootstrapping::class::Class as CircuitClass;
 use trine_prover::wrap::checks::Checks;
-use trine_prover::wrap::structure;
+use trine_prover::wrap::{bootstrapping, structure};
 use trine_verifier::Class;
+use trine_verifier::bootstrapping::Parameters;
 
 /// Arguments of `trine ceremony`.
 #[derive(clap::Args)]
@@ -33,7 +36,8 @@ use trine_verifier::Class;
   trine ceremony finalise 1.ceremony --ptau powers.ptau --beacon 0x5f..3a --iterations 16777216 \\
     --out final.ceremony --key groth16.key --verifying-key verifying-key.bin
   trine ceremony verify final.ceremony --ptau powers.ptau --key groth16.key
-  trine ceremony reference-string --ptau powers.ptau")]
+  trine ceremony new --circuit bootstrapping --ptau powers.ptau --out circuits-0.ceremony
+  trine ceremony reference-string --ptau powers.ptau --log-powers 22")]
 pub struct Arguments {
     #[command(subcommand)]
     step: Step,
@@ -103,9 +107,9 @@ struct Finalise {
     /// File for the closed ceremony.
     #[arg(long, value_name = "FILE", default_value = "final.ceremony")]
     out: PathBuf,
-    /// File for the proving key.
-    #[arg(long, value_name = "FILE", default_value = "groth16.key")]
-    key: PathBuf,
+    /// File for the proving key. Without it, the name under which a prover looks for the key of this circuit.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
     /// File for the bytes of the verifying key, as on chain.
     #[arg(long, value_name = "FILE", default_value = "verifying-key.bin")]
     verifying_key: PathBuf,
@@ -145,16 +149,27 @@ struct Base {
 enum Circuit {
     /// The wrap circuit of linear programs.
     Linear,
+    /// The wrap circuit of circuits of bootstrappings, one for every shape; its domain has 2^18 points.
+    Bootstrapping,
     /// One product, to try a ceremony out: nobody accepts its proofs.
     Trial,
 }
 
 impl Circuit {
-    fn build(self) -> Checks {
-        match self {
+    fn build(self) -> anyhow::Result<Checks> {
+        Ok(match self {
             Self::Linear => structure(&Class::SLICE),
+            Self::Bootstrapping => bootstrapping::structure(&CircuitClass::new(&Parameters::PRODUCTION)?),
             Self::Trial => trial(),
-        }
+        })
+    }
+
+    /// Where a prover looks for the finished key.
+    fn key_file(self) -> &'static Path {
+        Path::new(match self {
+            Self::Linear | Self::Trial => PROVING_KEY,
+            Self::Bootstrapping => CIRCUIT_PROVING_KEY,
+        })
     }
 }
 
@@ -220,7 +235,8 @@ fn verify_files(arguments: &Verify, output: Output) -> anyhow::Result<()> {
 }
 
 fn finish(arguments: &Finalise, output: Output) -> anyhow::Result<()> {
-    for path in [&arguments.out, &arguments.key, &arguments.verifying_key] {
+    let key_file = arguments.key.as_deref().unwrap_or_else(|| arguments.base.circuit.key_file());
+    for path in [&arguments.out, key_file, &arguments.verifying_key] {
         refuse_existing(path)?;
     }
     let digits = arguments.beacon.strip_prefix("0x").unwrap_or(&arguments.beacon);
@@ -231,7 +247,7 @@ fn finish(arguments: &Finalise, output: Output) -> anyhow::Result<()> {
     let key = finalise(&mut transcript, &circuit, &powers, beacon)?;
     let verifying_key = verifying_key_bytes(&key.key.vk);
     store(&arguments.out, |path| transcript.store(path))?;
-    store(&arguments.key, |path| key.store(path))?;
+    store(key_file, |path| key.store(path))?;
     store(&arguments.verifying_key, |path| std::fs::write(path, &verifying_key))?;
     let digest = hex::encode(keccak256(&verifying_key));
     report(
@@ -239,7 +255,7 @@ fn finish(arguments: &Finalise, output: Output) -> anyhow::Result<()> {
         &transcript,
         json!({
             "out": arguments.out,
-            "key": arguments.key,
+            "key": key_file,
             "verifying_key": arguments.verifying_key,
             "verifying_key_keccak": digest,
         }),
@@ -270,7 +286,7 @@ fn reference_string(arguments: &ReferenceString, output: Output) -> anyhow::Resu
 
 /// The circuit, and the powers for its domain, checked.
 fn load(base: &Base, output: Output) -> anyhow::Result<(Checks, Powers)> {
-    let circuit = base.circuit.build();
+    let circuit = base.circuit.build()?;
     tell(output, "reading and checking the powers of tau");
     let named = || base.ptau.display().to_string();
     let file = File::open(&base.ptau).with_context(named)?;
@@ -335,5 +351,31 @@ fn described(name: &str, step: &RecordStep) -> String {
         RecordStep::Beacon(beacon) => {
             format!("{name} 0x{}, hashed {} times", hex::encode(&beacon.bytes), beacon.iterations)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trine_verifier::bootstrapping::statement::PUBLIC_INPUTS;
+
+    /// A key for another circuit than the prover's is refused at its start (CE.K3): one ceremony would be lost.
+    #[test]
+    fn the_circuit_of_bootstrappings_is_the_one_that_provers_load_a_key_for() {
+        let circuit = Circuit::Bootstrapping.build().unwrap();
+        // As `service::setups::load_circuits` builds it, before it reads this file.
+        let class = CircuitClass::new(&Parameters::PRODUCTION).unwrap();
+        assert_eq!(circuit.circuit_digest(), bootstrapping::structure(&class).circuit_digest());
+        assert_eq!(Circuit::Bootstrapping.key_file(), Path::new("groth16-circuit.key"));
+        assert_eq!((log_domain(&circuit), circuit.instance_variables()), (19, 1 + PUBLIC_INPUTS));
+        assert!(!circuit.matrices().is_empty());
+    }
+
+    #[test]
+    fn every_circuit_is_another() {
+        let digest = |circuit: Circuit| circuit.build().unwrap().circuit_digest();
+        let [linear, trial] = [Circuit::Linear, Circuit::Trial].map(digest);
+        assert_ne!(linear, trial);
+        assert_ne!(digest(Circuit::Bootstrapping), linear);
     }
 }

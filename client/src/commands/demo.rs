@@ -1,8 +1,10 @@
 //! `trine demo`: an application on encrypted values through every part of the system.
 
 use crate::Output;
-use crate::attacks::registry::{ATTACKS, Attack, by_name};
-use crate::attacks::report::{Observation, Report};
+use crate::attacks::circuit::registry::ATTACKS as CIRCUIT_ATTACKS;
+use crate::attacks::circuit::scene::CircuitScene;
+use crate::attacks::play::play;
+use crate::attacks::registry::{ATTACKS, Attack, listed, selected};
 use crate::attacks::scene::Scene;
 use crate::demo::clients::Clients;
 use crate::demo::honest::{self, Honest};
@@ -40,10 +42,11 @@ const LINEAR_TALLY: &str = "linear-tally";
   trine demo --program linear-tally --voters 15
   trine demo --attack list
   trine demo --attack flipped-output-word
+  trine demo --program age-check --attack all
   trine demo --no-chain")]
 pub struct Arguments {
     /// What is computed: election, linear-tally, or another workload of one segment at its small size. Without it, an
-    /// election; with --attack or --no-chain, the linear tally, which both are about.
+    /// election; with --attack or --no-chain, the linear tally.
     #[arg(long, value_name = "NAME", value_parser = known_program)]
     program: Option<String>,
     /// Number of voters: 2 to 12 of an election, 12 to 15 of a linear tally. Without it, the most.
@@ -61,7 +64,8 @@ pub struct Arguments {
     /// Write the receipt to this file.
     #[arg(long, value_name = "FILE", conflicts_with = "no_chain")]
     receipt: Option<PathBuf>,
-    /// After the linear tally, play this attack: a name, `all`, or `list` to print the names.
+    /// Afterwards play this attack: a name, `all`, or `list` to print the names. With a workload as --program, the attacks
+    /// on circuits.
     #[arg(long, value_name = "NAME", conflicts_with = "no_chain")]
     attack: Option<String>,
     /// Run the linear tally in this process alone: native proof, no chain, decryption by the client key.
@@ -86,15 +90,20 @@ fn known_program(name: &str) -> Result<String, String> {
 
 impl Arguments {
     fn program(&self) -> anyhow::Result<Program> {
-        let linear_only = self.attack.is_some() || self.no_chain;
         let name = match &self.program {
             Some(name) => name.as_str(),
-            None if linear_only => LINEAR_TALLY,
+            None if self.attack.is_some() || self.no_chain => LINEAR_TALLY,
             None => "election",
         };
-        if linear_only && name != LINEAR_TALLY {
-            bail!("attacks and --no-chain are about the linear tally, not about {name}");
-        }
+        ensure!(
+            !self.no_chain || name == LINEAR_TALLY,
+            "--no-chain is about the linear tally, not about {name}"
+        );
+        // Its consumer is a contract, which asks for nothing but its own ballots.
+        ensure!(
+            self.attack.is_none() || name != "election",
+            "attacks are played on the linear tally, or on a workload with an account as its consumer, not on an election"
+        );
         let voters = |fewest: usize, most: usize| -> anyhow::Result<usize> {
             let voters = self.voters.map_or(Ok(most), usize::try_from)?;
             ensure!((fewest..=most).contains(&voters), "{voters} voters, {name} takes {fewest} to {most}");
@@ -114,27 +123,44 @@ impl Arguments {
     }
 }
 
+/// The attacks that are asked for, of the catalogue of the program.
+#[derive(Default)]
+struct Attacks {
+    linear: Vec<&'static Attack<Scene>>,
+    circuit: Vec<&'static Attack<CircuitScene>>,
+}
+
+impl Attacks {
+    /// Names are checked before anything is started.
+    fn chosen(name: Option<&str>, program: &Program) -> anyhow::Result<Self> {
+        let Some(name) = name else { return Ok(Self::default()) };
+        Ok(match program {
+            Program::LinearTally { .. } => Self { linear: selected(ATTACKS, name)?, ..Self::default() },
+            _ => Self { circuit: selected(CIRCUIT_ATTACKS, name)?, ..Self::default() },
+        })
+    }
+
+    /// What `--attack list` prints.
+    fn names(program: &Program) -> String {
+        match program {
+            Program::LinearTally { .. } => listed(ATTACKS),
+            _ => listed(CIRCUIT_ATTACKS),
+        }
+    }
+}
+
 /// Runs the demonstration. The last line of standard output is JSON.
 pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
-    let attacks = match arguments.attack.as_deref() {
-        None => None,
-        Some("list") => {
-            for attack in ATTACKS {
-                println!("{:32} {:16} {}", attack.name, attack.party.to_string(), attack.about);
-            }
-            return Ok(ExitCode::SUCCESS);
-        }
-        Some("all") => Some(ATTACKS.iter().collect::<Vec<_>>()),
-        Some(name) => {
-            let attack = by_name(name);
-            Some(vec![attack.with_context(|| format!("no attack {name}: `--attack list` prints the names"))?])
-        }
-    };
+    let program = arguments.program()?;
+    if arguments.attack.as_deref() == Some("list") {
+        print!("{}", Attacks::names(&program));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let attacks = Attacks::chosen(arguments.attack.as_deref(), &program)?;
     let mut rng = match arguments.seed {
         Some(seed) => ChaCha20Rng::seed_from_u64(seed),
         None => ChaCha20Rng::from_entropy(),
     };
-    let program = arguments.program()?;
     if let Program::Workload(workload) = &program {
         // Before anything is started for it.
         workload::check(workload.as_ref())?;
@@ -184,11 +210,11 @@ async fn running(arguments: &Arguments, material: &Material, phases: &mut Phases
     Ok(Running { file: cluster.file().clone(), cluster: Some(cluster), _folder: folder })
 }
 
-/// The program on a cluster; after a linear tally the attacks.
+/// The program on a cluster, then the attacks.
 async fn run_on_cluster(
     arguments: &Arguments,
     program: &Program,
-    attacks: Option<Vec<&Attack>>,
+    attacks: Attacks,
     material: Material,
     rng: &mut ChaCha20Rng,
     mut phases: Phases,
@@ -206,12 +232,18 @@ async fn run_on_cluster(
             report(&summary, summary.run.open, summary.passed(), &phases, output)
         }
         Program::Workload(workload) => {
-            let (receipt, summary) =
-                workload::run(&mut clients, &material, workload.as_ref(), rng, &mut phases).await?;
+            let workload = workload.as_ref();
+            let answered = workload::run(&mut clients, &material, workload, rng, &mut phases).await?;
             if let Some(path) = &arguments.receipt {
-                receipt.write(path)?;
+                answered.full_receipt(clients.file.chain.release_verifier).write(path)?;
             }
-            report(&summary, summary.run.open, summary.passed(), &phases, output)
+            let summary = answered.summary(workload, &phases, material.cached)?;
+            let code = report(&summary, summary.run.open, summary.passed(), &phases, output)?;
+            if attacks.circuit.is_empty() || !summary.passed() {
+                return Ok(code);
+            }
+            let scene = CircuitScene::new(clients, material, answered, running.cluster).await?;
+            play(scene, &attacks.circuit, output).await
         }
         Program::LinearTally { voters } => {
             let honest = honest::run(&mut clients, &material, *voters, rng, &mut phases).await?;
@@ -220,35 +252,13 @@ async fn run_on_cluster(
             }
             let summary = summary(&honest, &material, &phases);
             let code = report(&summary, summary.open, summary.passed(), &phases, output)?;
-            match attacks {
-                Some(attacks) if summary.passed() => {
-                    let scene = Scene::new(clients, material, honest, running.cluster).await?;
-                    play(scene, &attacks, output).await
-                }
-                _ => Ok(code),
+            if attacks.linear.is_empty() || !summary.passed() {
+                return Ok(code);
             }
+            let scene = Scene::new(clients, material, honest, running.cluster).await?;
+            play(scene, &attacks.linear, output).await
         }
     }
-}
-
-/// Plays attacks on the cluster in which the tally has just succeeded: one JSON line each.
-async fn play(mut scene: Scene, attacks: &[&Attack], output: Output) -> anyhow::Result<ExitCode> {
-    let mut held = true;
-    for attack in attacks {
-        let phases = Phases::start(output.quiet);
-        let phase = phases.open(attack.name);
-        let seen = (attack.play)(&mut scene).await.with_context(|| format!("attack {}", attack.name));
-        drop(phase);
-        let seen = match seen {
-            Ok(seen) => seen,
-            // An attack that cannot be played shows nothing: neither refused nor harmless.
-            Err(error) => Observation::accepted(format!("not played: {error:#}")),
-        };
-        let report = Report::new(attack.name, attack.party, attack.expected, seen);
-        held &= report.held();
-        println!("{}", serde_json::to_string(&report)?);
-    }
-    Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn summary(honest: &Honest, material: &Material, phases: &Phases) -> Summary {
@@ -330,6 +340,7 @@ mod tests {
             (&["--attack", "all", "--voters", "12"], (LINEAR_TALLY, 12)),
             (&["--program", LINEAR_TALLY], (LINEAR_TALLY, 15)),
             (&["--program", "age-check"], ("workload", 0)),
+            (&["--program", "age-check", "--attack", "all"], ("workload", 0)),
         ] {
             assert_eq!(voters(program(arguments).unwrap()), expected, "{arguments:?}");
         }
@@ -344,5 +355,19 @@ mod tests {
         assert!(refused(&["--program", "poker"]).contains("age-check"));
         assert!(refused(&["--program", "age-check", "--voters", "3"]).contains("no voters"));
         assert!(refused(&["--program", "election", "--no-chain"]).contains("linear tally"));
+        assert!(refused(&["--program", "election", "--attack", "all"]).contains("not on an election"));
+    }
+
+    #[test]
+    fn attacks_are_of_the_catalogue_of_the_program() {
+        let chosen =
+            |arguments: &[&str], name: &str| Attacks::chosen(Some(name), &program(arguments).unwrap());
+        let linear = chosen(&["--program", LINEAR_TALLY], "all").unwrap();
+        assert_eq!((linear.linear.len(), linear.circuit.len()), (ATTACKS.len(), 0));
+        let circuit = chosen(&["--program", "age-check"], "all").unwrap();
+        assert_eq!((circuit.linear.len(), circuit.circuit.len()), (0, CIRCUIT_ATTACKS.len()));
+        assert!(chosen(&["--program", "age-check"], "isolating-weights").is_err());
+        let none = Attacks::chosen(None, &program(&[]).unwrap()).unwrap();
+        assert_eq!((none.linear.len(), none.circuit.len()), (0, 0));
     }
 }

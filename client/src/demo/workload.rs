@@ -1,19 +1,21 @@
 //! A workload on a cluster: an account is the registrant and the consumer of all inputs, the committee releases the outputs,
 //! and they are compared with the model.
 
-use super::clients::{Asked, Clients, fulfil, put_key, receipt_release, release, upload};
+use super::clients::{Asked, Clients, Fulfilled, fulfil, put_key, receipt_release, release, upload};
 use super::election::encrypt;
 use super::figures::{CircuitFigures, RunFigures, WorkloadSummary};
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use anyhow::{Context, ensure};
 use rand::{CryptoRng, RngCore};
 use trine::chain::circuits::circuit_claim;
 use trine::chain::{Account, RegisteredProgram};
 use trine::cluster::preparation::{Material, account};
 use trine::facts::{ChainReader, SignedRelease};
-use trine::phases::Phases;
+use trine::keyholders::Release;
+use trine::phases::{OpenPhase, Phases};
 use trine::receipt::Receipt;
 use trine::receipt::file::ReceiptRelease;
+use trine::voter::EncryptedValue;
 use trine_program::circuit::Circuit;
 use trine_program::operation::max_value;
 use trine_program::{Declaration, OperationList};
@@ -30,14 +32,36 @@ pub fn check(workload: &dyn Workload) -> anyhow::Result<Circuit> {
     Ok(circuit)
 }
 
-/// Runs the workload on a cluster. Returns the receipt with the release, which no consumer contract takes.
+/// A workload, from inputs to released outputs.
+pub struct Answered {
+    /// Its circuit.
+    pub circuit: Circuit,
+    /// The circuit on chain.
+    pub registered: RegisteredProgram,
+    /// Digest of the evaluation key.
+    pub key_digest: B256,
+    /// Inputs as everybody sees them.
+    pub values: Vec<EncryptedValue>,
+    /// Their handles.
+    pub handles: Vec<B256>,
+    /// The fulfilled request.
+    pub fulfilled: Fulfilled,
+    /// What the committee released.
+    pub release: Release,
+    /// The outputs.
+    released: Vec<u64>,
+    /// What the model says.
+    expected: Vec<u64>,
+}
+
+/// Runs the workload on a cluster, with an account as the consumer.
 pub async fn run<R: RngCore + CryptoRng>(
     clients: &mut Clients,
     material: &Material,
     workload: &dyn Workload,
     rng: &mut R,
     phases: &mut Phases,
-) -> anyhow::Result<(Receipt, WorkloadSummary)> {
+) -> anyhow::Result<Answered> {
     let consumer = clients.account(account::ORGANISER)?;
     let coprocessor = clients.file.chain.coprocessor;
 
@@ -54,15 +78,7 @@ pub async fn run<R: RngCore + CryptoRng>(
     phases.close(phase, format!("{} inputs", values.len()));
 
     let phase = phases.open("register");
-    let mut handles = Vec::with_capacity(values.len());
-    for (index, value) in values.iter().enumerate() {
-        phase.step(&format!("input {}", index + 1));
-        let (declared, own) = (value.words.declaration(), consumer.address());
-        let handle =
-            consumer.register_ciphertext(coprocessor, own, key_digest, declared, &value.commitment).await?;
-        upload(clients, key_digest, value, own, own, handle).await?;
-        handles.push(handle);
-    }
+    let handles = register_values(clients, &consumer, key_digest, &values, &phase).await?;
     let request_id = consumer.request(coprocessor, registered.reference, key_digest, &handles).await?;
     phases.close(phase, format!("request {request_id}"));
 
@@ -83,24 +99,59 @@ pub async fn run<R: RngCore + CryptoRng>(
         signature: release.signature.clone(),
     };
     reader.check_release(clients.file.chain.release_verifier, &signed).await?;
-    let values = decoded(circuit.outputs(), &release.plaintexts)?;
-    phases.close(phase, format!("{values:?}"));
+    let released = decoded(circuit.outputs(), &release.plaintexts)?;
+    phases.close(phase, format!("{released:?}"));
 
-    let release = ReceiptRelease {
-        release_tx: None,
-        ..receipt_release(&release, clients.file.chain.release_verifier, B256::ZERO)
-    };
-    let receipt = Receipt { release: Some(release), ..fulfilled.receipt.clone() };
-    let summary = WorkloadSummary {
-        parameters: workload.parameters(),
-        outputs: workload.operations().outputs,
-        values,
-        expected: workload.model(&plaintexts),
-        released: true,
-        circuit: CircuitFigures::of(workload.name(), &circuit, &fulfilled)?,
-        run: RunFigures::of(phases, material.cached),
-    };
-    Ok((receipt, summary))
+    let expected = workload.model(&plaintexts);
+    Ok(Answered { circuit, registered, key_digest, values, handles, fulfilled, release, released, expected })
+}
+
+/// Registers values by an account, for itself as the consumer, and uploads them.
+async fn register_values(
+    clients: &mut Clients,
+    consumer: &Account,
+    key_digest: B256,
+    values: &[EncryptedValue],
+    phase: &OpenPhase,
+) -> anyhow::Result<Vec<B256>> {
+    let (coprocessor, own) = (clients.file.chain.coprocessor, consumer.address());
+    let mut handles = Vec::with_capacity(values.len());
+    for (index, value) in values.iter().enumerate() {
+        phase.step(&format!("input {}", index + 1));
+        let declared = value.words.declaration();
+        let handle =
+            consumer.register_ciphertext(coprocessor, own, key_digest, declared, &value.commitment).await?;
+        upload(clients, key_digest, value, own, own, handle).await?;
+        handles.push(handle);
+    }
+    Ok(handles)
+}
+
+impl Answered {
+    /// The receipt with the release, which no consumer contract takes.
+    pub fn full_receipt(&self, release_verifier: Address) -> Receipt {
+        let release = receipt_release(&self.release, release_verifier, B256::ZERO);
+        let release = ReceiptRelease { release_tx: None, ..release };
+        Receipt { release: Some(release), ..self.fulfilled.receipt.clone() }
+    }
+
+    /// The figures of the run.
+    pub fn summary(
+        &self,
+        workload: &dyn Workload,
+        phases: &Phases,
+        keys_cached: bool,
+    ) -> anyhow::Result<WorkloadSummary> {
+        Ok(WorkloadSummary {
+            parameters: workload.parameters(),
+            outputs: workload.operations().outputs,
+            values: self.released.clone(),
+            expected: self.expected.clone(),
+            released: true,
+            circuit: CircuitFigures::of(workload.name(), &self.circuit, &self.fulfilled)?,
+            run: RunFigures::of(phases, keys_cached),
+        })
+    }
 }
 
 /// Integers from released blocks, two bits each and carries added, output by output.
