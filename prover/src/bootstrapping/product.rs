@@ -72,7 +72,7 @@ impl<'a> ProductSum<'a> {
     ) -> Tables<'a> {
         let (length, equality) = (1 << self.point.len(), self.equality(0));
         let filled = groups.par_iter().map(|index| {
-            let zeros = || Buffer::filled(length, Block::default());
+            let zeros = || Buffer::zeroed(length);
             let mut group = Group { index: *index, left: zeros(), right: zeros() };
             fill(*index, &mut group.left, &mut group.right);
             // The first round, while the group is in the cache.

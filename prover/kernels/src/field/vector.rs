@@ -16,7 +16,7 @@ pub struct FieldVector {
 impl FieldVector {
     /// `length` zeros.
     pub fn zeroed(backend: Backend, length: usize) -> Self {
-        Self { backend, length, blocks: Buffer::filled(length.div_ceil(LANES), Block::default()) }
+        Self { backend, length, blocks: Buffer::zeroed(length.div_ceil(LANES)) }
     }
 
     /// The elements `x` in the form of `backend`.

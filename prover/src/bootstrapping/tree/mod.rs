@@ -1,7 +1,7 @@
 //! Steps PB.H2 to PB.H4: all look-ups in one tree of fractions (logUp-GKR), prover's side.
 //!
 //! Leaves are never stored, nor are the layers just above them: passes over them begin at the columns, and are stored when
-//! variables are bound. A tree of 2^26 leaves takes 2 GB at most, one of 2^27 twice that.
+//! variables are bound. A tree of 2^26 leaves takes 1 GB at most, one of 2^27 twice that.
 //!
 //! | module | holds |
 //! | --- | --- |

@@ -1,6 +1,6 @@
 //! Nodes of the tree: node i of a layer is the sum of the fractions i and i + half of the layer below.
 
-use super::fill::{Constants, MOST_BOUND};
+use super::fill::Constants;
 use super::leaves::Leaves;
 use super::tile::{self, Export, FRACTIONS, Import, WIDTH};
 use ark_bn254::Fr;
@@ -9,19 +9,19 @@ use trine_kernels::{Backend, Block, Buffer, Kernel, LANES, Lanes};
 
 /// log2 of the nodes of the lowest stored layer, as long as no more than [`MOST_COMPUTED`] layers are below it.
 const LARGEST_STORED: usize = 23;
-/// Most layers that are computed from the leaves whenever they are needed, the leaves themselves included. One more would
-/// halve what is stored, and costs an eighth of the time of the tree.
-const MOST_COMPUTED: usize = 2;
+/// Most layers that are computed from the leaves whenever they are needed, the leaves themselves included.
+const MOST_COMPUTED: usize = 3;
 
 /// Layers of a tree that are computed from the leaves whenever they are needed.
 pub(super) fn computed(layers: usize) -> usize {
     layers.saturating_sub(LARGEST_STORED).clamp(1, MOST_COMPUTED)
 }
 
-/// Variables of a layer that are bound before its children, `below - 1` layers above the bottom, are stored: as many as leave
-/// no more than twice what the lowest stored layer takes, and two where the children are leaves, whose first rounds are cheap.
+/// Variables of a layer that are bound before its children, `below` layers above the bottom, are stored: as many as leave
+/// no more than twice what the lowest stored layer takes.
 pub(super) fn passes(leaves: &Leaves<'_>, below: usize) -> usize {
-    if below == 1 { leaves.computed.min(MOST_BOUND) } else { leaves.computed.saturating_sub(below) }
+    let least = usize::from(below == 1);
+    leaves.computed.saturating_sub(below).max(least)
 }
 
 /// Tiles that a task computes.
@@ -70,7 +70,7 @@ fn lowest_stored(backend: Backend, leaves: &Leaves<'_>) -> Nodes {
 
 /// Blocks of zeros.
 pub(super) fn zeros(blocks: usize) -> Buffer<Block> {
-    Buffer::filled(blocks, Block::default())
+    Buffer::zeroed(blocks)
 }
 
 /// The layer above; none above two nodes.
