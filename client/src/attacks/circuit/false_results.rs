@@ -32,10 +32,7 @@ async fn recorded_of_text(
     text: &str,
     claim: CircuitClaim,
 ) -> anyhow::Result<Observation> {
-    let mut handles = scene.stranger_handles().await?;
-    handles.truncate(usize::from(claim.inputs));
-    let registered = scene.register(text, claim).await?;
-    let request = scene.request(registered.reference, &handles).await?;
+    let (request, handles) = scene.open_request_of(text, claim).await?;
     recorded(scene, request, handles.len()).await
 }
 

@@ -202,6 +202,18 @@ impl CircuitScene {
         Ok((self.request(self.honest.registered.reference, &handles).await?, handles))
     }
 
+    /// Registers a text under a claim, and requests it over the stranger's first registrations; not answered.
+    pub async fn open_request_of(
+        &mut self,
+        text: &str,
+        claim: CircuitClaim,
+    ) -> anyhow::Result<(B256, Vec<B256>)> {
+        let mut handles = self.stranger_handles().await?;
+        handles.truncate(usize::from(claim.inputs));
+        let registered = self.register(text, claim).await?;
+        Ok((self.request(registered.reference, &handles).await?, handles))
+    }
+
     /// Has the engine answer a request of the stranger. Its release is not allowed yet.
     pub async fn answer(
         &mut self,

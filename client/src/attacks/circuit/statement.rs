@@ -30,10 +30,7 @@ async fn answer_of_registration(
     text: &str,
     claim: CircuitClaim,
 ) -> anyhow::Result<Observation> {
-    let mut handles = scene.stranger_handles().await?;
-    handles.truncate(usize::from(claim.inputs));
-    let registered = scene.register(text, claim).await?;
-    let request = scene.request(registered.reference, &handles).await?;
+    let (request, handles) = scene.open_request_of(text, claim).await?;
     answer_with_honest_proof(scene, request, handles.len()).await
 }
 
