@@ -367,7 +367,7 @@ mod tests {
         let class = CircuitClass::new(&Parameters::PRODUCTION).unwrap();
         assert_eq!(circuit.circuit_digest(), bootstrapping::structure(&class).circuit_digest());
         assert_eq!(Circuit::Bootstrapping.key_file(), Path::new("groth16-circuit.key"));
-        assert_eq!((log_domain(&circuit), circuit.instance_variables()), (19, 1 + PUBLIC_INPUTS));
+        assert_eq!((log_domain(&circuit), circuit.instance_variables()), (18, 1 + PUBLIC_INPUTS));
         assert!(!circuit.matrices().is_empty());
     }
 
