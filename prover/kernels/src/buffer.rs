@@ -118,7 +118,7 @@ mod tests {
     fn buffers_of_any_size_are_zero_aligned_and_apart() {
         let value = Block([7; 32]);
         for length in [0, 1, 8191, 8192, 8193, 3 * 8192 + 1] {
-            let mut buffer = Buffer::zeroed(length);
+            let mut buffer = Buffer::<Block>::zeroed(length);
             assert_eq!(buffer.len(), length);
             assert!(buffer.as_ptr().addr().is_multiple_of(align_of::<Block>()));
             assert!(buffer.iter().all(|block| *block == Block::default()));
