@@ -25,7 +25,7 @@ pub(super) const FRACTIONS: usize = 2 * WIDTH;
 pub(super) fn gather<T: Copy + Default>(elements: &[T; LENGTH], block: usize) -> [T; LANES] {
     let mut eight = [T::default(); LANES];
     for (lane, value) in eight.iter_mut().enumerate() {
-        *value = elements[lane << ROUNDS | block % WIDTH];
+        *value = elements[(lane << ROUNDS) | (block % WIDTH)];
     }
     eight
 }

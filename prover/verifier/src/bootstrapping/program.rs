@@ -113,7 +113,7 @@ impl Place {
 
     fn steps(&self, what: &'static str, word: u64) -> Result<u64, OffGrid> {
         let Self { place, index } = *self;
-        if word % DELTA == 0 { Ok(word / DELTA) } else { Err(OffGrid { what, place, index, word }) }
+        if word.is_multiple_of(DELTA) { Ok(word / DELTA) } else { Err(OffGrid { what, place, index, word }) }
     }
 }
 
