@@ -38,7 +38,13 @@ fn well_formed(public: &PublicInputs, program: &Program) -> bool {
         None => zero(row),
     });
     let least = count.next_power_of_two().trailing_zeros();
-    slots && rows && log == u64::from(least) && used_rows(&public.layouts, &public.shape) == kinds.len()
+    let constants = program.combinations().map(|combination| combination.constant);
+    let mut steps = constants.chain(program.bootstrappings.iter().flat_map(|slot| slot.boxes));
+    steps.all(|steps| steps < 32)
+        && slots
+        && rows
+        && log == u64::from(least)
+        && used_rows(&public.layouts, &public.shape) == kinds.len()
 }
 
 fn zero(combination: &Combination) -> bool {

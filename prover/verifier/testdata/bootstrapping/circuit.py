@@ -28,7 +28,6 @@ class Linear:
             self.terms.append((int(coefficient), (wire[0] == "b", int(source), int(place))))
 
     def element(self, kind, boxes=()):
-        assert all(word % STEP == 0 for word in (self.constant, *boxes)), "off the grid"
         steps = [word // STEP for word in (self.constant, *boxes)]
         terms = [(c + 128) | place << 8 | source << 15 | bootstrapped << 22
                  for c, (bootstrapped, source, place) in self.terms]
@@ -57,6 +56,11 @@ class Circuit:
                 self.rows.append(Linear(rest))
             else:
                 raise ValueError(line)
+
+    def on_grid(self):
+        linear = [combination for _, _, combination in self.bootstrappings] + self.rows
+        words = [combination.constant for combination in linear] + [box for _, boxes in self.tables for box in boxes]
+        return all(word % STEP == 0 for word in words)
 
     def blocks(self):
         return sum(blocks for _, _, blocks in self.outputs)

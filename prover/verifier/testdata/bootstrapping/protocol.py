@@ -81,6 +81,7 @@ def verify(case):
     transcript = Transcript("trine.evaluation.circuit.1")
     prover = Prover(shape, elements, transcript)
     circuit, word = shape.circuit, shape.word()
+    require(circuit.on_grid(), "PB.S1")
     prog = circuit.digest(word, 1 << shape.max_log_bootstrappings, 1 << shape.log_output_blocks)
     transcript.absorb(stmt, word, *circuit.layouts(), prog, digests[0])
     claims = Claims(shape)

@@ -7,6 +7,7 @@ as the outputs differ from the recorded ones.
 
 import copy
 
+from circuit import STEP
 from poseidon import R
 from protocol import Rejection, check
 from shape import Shape
@@ -74,21 +75,18 @@ def run(case):
 
 
 def texts(case):
-    """Other circuits of the same shape."""
+    """Other circuits of the same shape: with another step of the grid, and with a word off it."""
     lines = case["circuit"].splitlines()
     for at, line in enumerate(lines):
         words = line.split(" ")
-        if words[0] == "table":
-            words[2] = str(int(words[2]) ^ 1)
-        elif words[0] == "bootstrap":
-            words[3] = str(int(words[3]) ^ 1)
-        elif words[0] == "row":
-            words[1] = str(int(words[1]) ^ 1)
-        else:
+        place = {"table": 2, "bootstrap": 3, "row": 1}.get(words[0])
+        if place is None:
             continue
-        other = copy.deepcopy(case)
-        other["circuit"] = "\n".join([*lines[:at], " ".join(words), *lines[at + 1:], ""])
-        yield "PB.T1", f"circuit: {words[0]} in line {at + 1}", other
+        for step, change in (("PB.T1", STEP), ("PB.S1", 1)):
+            other = copy.deepcopy(case)
+            changed = [*words[:place], str(int(words[place]) ^ change), *words[place + 1:]]
+            other["circuit"] = "\n".join([*lines[:at], " ".join(changed), *lines[at + 1:], ""])
+            yield step, f"circuit: {words[0]} in line {at + 1}", other
 
 
 def classes(case):
