@@ -18,7 +18,8 @@ interface ICoprocessor {
     /// What a program is made of, and hence how it is proven.
     enum ProgramKind {
         Linear,
-        Circuit
+        Circuit,
+        Segmented
     }
 
     /// A linear program. `prog` and the layouts are the registrant's claim about the text of `programId`.
@@ -45,6 +46,39 @@ interface ICoprocessor {
     struct CircuitRecord {
         bytes32 programId;
         CircuitClaim claim;
+    }
+
+    /// A segment of a circuit that is larger than one proof: a circuit by itself. `sources[i]` says what its input i is: below
+    /// 256 the input of the request with that index, else `(1 + t) << 8 | o` for output o of segment t, an earlier one.
+    struct SegmentClaim {
+        bytes32 circuitId;
+        CircuitClaim claim;
+        uint16[] sources;
+    }
+
+    /// A circuit of several segments. `layouts` are entries of its inputs alone, its outputs are those of the last
+    /// segment, `segments` is `keccak256(abi.encode(SegmentClaim))` of each.
+    struct SegmentedRecord {
+        bytes32 programId;
+        uint256[6] layouts;
+        uint8 inputs;
+        uint8 outputs;
+        bytes32[] segments;
+    }
+
+    /// A proven segment of a request.
+    struct SegmentProof {
+        bytes32 requestId;
+        uint256 segment;
+        SegmentClaim claim;
+        /// Handles of the request's inputs, in order.
+        bytes32[] requestInputs;
+        /// For each earlier segment the commitment digests of all its outputs; none where this one reads none of them.
+        bytes32[][] links;
+        uint256[2][] keyPoints;
+        uint256[2][] outputPoints;
+        uint256[2][] inputPoints;
+        bytes proof;
     }
 
     /// A request. `inputsHash` and `commitmentsHash` are `keccak256(abi.encodePacked(...))` over the handles and
@@ -97,6 +131,15 @@ interface ICoprocessor {
         bytes text,
         CircuitClaim claim
     );
+    event SegmentsRegistered(
+        bytes32 indexed programRef,
+        bytes32 indexed programId,
+        address indexed registrant,
+        bytes text,
+        uint256[6] layouts,
+        uint8 inputs,
+        SegmentClaim[] segments
+    );
     event CiphertextRegistered(
         bytes32 indexed handle,
         address indexed consumer,
@@ -114,6 +157,14 @@ interface ICoprocessor {
         bytes32 keyDigest,
         bytes32 salt,
         bytes32[] inputs
+    );
+    /// A segment other than the last. `links` are the handles of its outputs, which no request takes and nobody releases.
+    event SegmentProven(
+        bytes32 indexed requestId,
+        uint256 indexed segment,
+        address prover,
+        bytes32[] links,
+        uint256[2][] linkPoints
     );
     event Fulfilled(
         bytes32 indexed requestId,
@@ -150,6 +201,17 @@ interface ICoprocessor {
     error TooManyBootstrappings(uint256 logBootstrappings, uint256 most);
     error HandleCount(uint256 inputs, uint256 outputs);
     error LayoutEntry(uint256 index, uint256 entry);
+    error SegmentCount(uint256 got, uint256 least, uint256 most);
+    /// Another number of sources than the segment has inputs.
+    error SourceCount(uint256 segment, uint256 got, uint256 expected);
+    /// The source of a segment's input is no input of the request, nor an output of an earlier segment.
+    error UnknownSource(uint256 segment, uint256 input, uint256 source);
+    /// A segment declares an input otherwise than its source is declared.
+    error SourceLayoutMismatch(uint256 segment, uint256 input, uint256 got, uint256 expected);
+    /// An output of a segment other than the last is not of type nibbles under the compute key.
+    error LinkEntry(uint256 segment, uint256 output, uint256 entry);
+    /// No later segment reads an output of this one, which a request would be fulfilled without.
+    error UnreadSegment(uint256 segment);
     error InvalidDeclaration(uint8 keyKind, uint8 valueType, uint8 blocks);
     error NoConsumer();
     /// Not a canonical point of BN254 G1 other than infinity.
@@ -165,6 +227,22 @@ interface ICoprocessor {
     error UnknownRequest(bytes32 requestId);
     error AlreadyFulfilled(bytes32 requestId);
     error InputPointsMismatch(bytes32 got, bytes32 expected);
+    error UnknownSegment(uint256 segment, uint256 count);
+    /// The claim is not the one that is registered for the segment.
+    error SegmentClaimMismatch(uint256 segment, bytes32 got, bytes32 expected);
+    error SegmentAlreadyProven(bytes32 requestId, uint256 segment);
+    /// Not the handles that the request names.
+    error RequestInputsMismatch(bytes32 got, bytes32 expected);
+    /// Not one list of links for each earlier segment.
+    error LinkListCount(uint256 got, uint256 expected);
+    /// Links are given of a segment that is not proven.
+    error SegmentNotProven(bytes32 requestId, uint256 segment);
+    /// Not the commitment digests that were proven.
+    error LinksMismatch(uint256 segment, bytes32 got, bytes32 expected);
+    /// An input is an output of this segment, of which no links are given.
+    error LinksMissing(uint256 input, uint256 segment);
+    /// The point is not the commitment of the input's source.
+    error InputPointMismatch(uint256 input, bytes32 got, bytes32 expected);
     error NotConsumer(bytes32 handle, address caller, address consumer);
     error NotProven(bytes32 handle);
     error ReleaseAlreadyAllowed(bytes32 handle);
@@ -207,6 +285,18 @@ interface ICoprocessor {
     /// @return programRef Digest of program id and claim, under a tag of its own: no linear program has it.
     function registerCircuit(bytes calldata text, CircuitClaim calldata claim) external returns (bytes32 programRef);
 
+    /// @notice Publishes the text of a circuit that is larger than one proof, with what proofs of its segments name them by: a
+    /// claim too. Whoever has the text makes the same cut.
+    /// @param layouts Entries of the circuit's inputs, 15 to a word.
+    /// @param inputs Number of the circuit's inputs.
+    /// @return programRef Digest of program id, layouts, count and the digests of the segments, under a tag of its own.
+    function registerSegments(
+        bytes calldata text,
+        uint256[6] calldata layouts,
+        uint8 inputs,
+        SegmentClaim[] calldata segments
+    ) external returns (bytes32 programRef);
+
     /// @notice Registers the commitment to a ciphertext, by the caller, for `consumer` alone.
     /// @param point Affine coordinates of the commitment.
     function registerCiphertext(
@@ -244,6 +334,10 @@ interface ICoprocessor {
         bytes calldata proof
     ) external;
 
+    /// @notice Records that a segment of a request is proven. Anybody may call it; each segment is proven once, after those
+    /// that it reads. The last one fulfils the request.
+    function fulfilSegment(SegmentProof calldata p) external;
+
     /// @notice Lets the committee decrypt a proven value. Only its consumer may.
     function allowRelease(bytes32 handle) external;
 
@@ -271,6 +365,12 @@ interface ICoprocessor {
 
     /// @notice A registered circuit; reverts with `UnknownProgram`, `ProgramKindMismatch`.
     function circuitRecord(bytes32 programRef) external view returns (CircuitRecord memory);
+
+    /// @notice A registered circuit of several segments; reverts with `UnknownProgram`, `ProgramKindMismatch`.
+    function segmentedRecord(bytes32 programRef) external view returns (SegmentedRecord memory);
+
+    /// @notice `keccak256(abi.encodePacked(...))` over the commitment digests of a segment's outputs; zero if it is not proven.
+    function provenSegment(bytes32 requestId, uint256 segment) external view returns (bytes32 linksHash);
 
     /// @notice A request; reverts with `UnknownRequest`.
     function requestRecord(bytes32 requestId) external view returns (RequestRecord memory);

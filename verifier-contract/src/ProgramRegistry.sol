@@ -49,7 +49,8 @@ abstract contract ProgramRegistry is ICoprocessor {
         (layouts[0], layouts[1]) = (layout0, layout1);
         checkLayouts(layouts, LINEAR_LAYOUTS, uint256(inputs) + outputs, EvaluationClass.BLOCKS_PER_HANDLE);
 
-        bytes32 programId = checkedProgram(text, prog);
+        checkDigest(prog);
+        bytes32 programId = checkedText(text);
         programRef =
             keccak256(abi.encode(HandleLib.TAG_PROGRAM, programId, prog, layout0, layout1, inputs, outputs));
         StoredProgram storage stored = freshProgram(programRef);
@@ -64,27 +65,10 @@ abstract contract ProgramRegistry is ICoprocessor {
         external
         returns (bytes32 programRef)
     {
-        if (
-            claim.inputs == 0 || claim.inputs > CircuitClass.INPUT_SLOTS || claim.outputs == 0
-                || claim.outputs > CircuitClass.OUTPUT_SLOTS
-        ) revert HandleCount(claim.inputs, claim.outputs);
-        uint256 most = CircuitClass.MAX_LOG_BOOTSTRAPPINGS;
-        if (claim.logBootstrappings > most) revert TooManyBootstrappings(claim.logBootstrappings, most);
-        uint256[6] memory layouts = claim.layouts;
-        checkLayouts(
-            layouts, CIRCUIT_LAYOUTS, uint256(claim.inputs) + claim.outputs, CircuitClass.BLOCKS_PER_HANDLE
-        );
-
-        bytes32 programId = checkedProgram(text, claim.prog);
+        checkClaim(claim);
+        bytes32 programId = checkedText(text);
         programRef = keccak256(abi.encode(HandleLib.TAG_CIRCUIT_PROGRAM, programId, claim));
-        StoredProgram storage stored = freshProgram(programRef);
-        (stored.programId, stored.prog) = (programId, claim.prog);
-        (stored.layout0, stored.inputs, stored.outputs) = (uint240(layouts[0]), claim.inputs, claim.outputs);
-        (stored.layout1, stored.kind, stored.logBootstrappings) =
-            (uint240(layouts[1]), ProgramKind.Circuit, claim.logBootstrappings);
-        for (uint256 i = 2; i < CIRCUIT_LAYOUTS; ++i) {
-            if (layouts[i] != 0) stored.furtherLayouts[i - 2] = layouts[i];
-        }
+        storeCircuit(programRef, programId, ProgramKind.Circuit, claim);
         emit CircuitRegistered(programRef, programId, msg.sender, text, claim);
     }
 
@@ -101,7 +85,10 @@ abstract contract ProgramRegistry is ICoprocessor {
 
     /// @inheritdoc ICoprocessor
     function circuitRecord(bytes32 programRef) external view returns (CircuitRecord memory) {
-        StoredProgram storage p = programOf(programRef, ProgramKind.Circuit);
+        return circuitOf(programOf(programRef, ProgramKind.Circuit));
+    }
+
+    function circuitOf(StoredProgram storage p) internal view returns (CircuitRecord memory) {
         return CircuitRecord(
             p.programId, CircuitClaim(p.prog, layoutsOf(p), p.logBootstrappings, p.inputs, p.outputs)
         );
@@ -117,7 +104,17 @@ abstract contract ProgramRegistry is ICoprocessor {
     }
 
     function entryOf(uint256[6] memory layouts, uint256 i) internal pure returns (uint256) {
-        return (layouts[i / ENTRIES_PER_LAYOUT] >> (ENTRY_BITS * (i % ENTRIES_PER_LAYOUT))) & 0xffff;
+        return entryIn(layouts[i / ENTRIES_PER_LAYOUT], i);
+    }
+
+    /// Entry `i` of a claim, inputs first.
+    function claimedEntry(CircuitClaim calldata claim, uint256 i) internal pure returns (uint256) {
+        return entryIn(claim.layouts[i / ENTRIES_PER_LAYOUT], i);
+    }
+
+    /// Entry `i` from the word that it is in.
+    function entryIn(uint256 word, uint256 i) private pure returns (uint256) {
+        return (word >> (ENTRY_BITS * (i % ENTRIES_PER_LAYOUT))) & 0xffff;
     }
 
     function knownProgram(bytes32 programRef) internal view returns (StoredProgram storage program) {
@@ -130,18 +127,55 @@ abstract contract ProgramRegistry is ICoprocessor {
         if (program.kind != kind) revert ProgramKindMismatch(programRef, program.kind, kind);
     }
 
+    /// What a claim says of a circuit that one proof covers: all of it in range, its layouts exact.
+    function checkClaim(CircuitClaim calldata claim) internal pure {
+        checkCounts(claim.inputs, claim.outputs);
+        uint256 most = CircuitClass.MAX_LOG_BOOTSTRAPPINGS;
+        if (claim.logBootstrappings > most) revert TooManyBootstrappings(claim.logBootstrappings, most);
+        checkCircuitLayouts(claim.layouts, uint256(claim.inputs) + claim.outputs);
+        checkDigest(claim.prog);
+    }
+
+    function checkCounts(uint8 inputs, uint8 outputs) internal pure {
+        if (
+            inputs == 0 || inputs > CircuitClass.INPUT_SLOTS || outputs == 0
+                || outputs > CircuitClass.OUTPUT_SLOTS
+        ) revert HandleCount(inputs, outputs);
+    }
+
+    function checkCircuitLayouts(uint256[6] memory layouts, uint256 handleCount) internal pure {
+        checkLayouts(layouts, CIRCUIT_LAYOUTS, handleCount, CircuitClass.BLOCKS_PER_HANDLE);
+    }
+
+    function storeCircuit(bytes32 programRef, bytes32 programId, ProgramKind kind, CircuitClaim memory claim)
+        internal
+    {
+        StoredProgram storage stored = freshProgram(programRef);
+        uint256[6] memory layouts = claim.layouts;
+        (stored.programId, stored.prog) = (programId, claim.prog);
+        (stored.layout0, stored.inputs, stored.outputs) = (uint240(layouts[0]), claim.inputs, claim.outputs);
+        (stored.layout1, stored.kind, stored.logBootstrappings) =
+            (uint240(layouts[1]), kind, claim.logBootstrappings);
+        for (uint256 i = 2; i < CIRCUIT_LAYOUTS; ++i) {
+            if (layouts[i] != 0) stored.furtherLayouts[i - 2] = layouts[i];
+        }
+    }
+
+    /// The program id of a text, whose length is in range.
+    function checkedText(bytes calldata text) internal pure returns (bytes32) {
+        if (text.length == 0 || text.length > MAX_TEXT_BYTES) {
+            revert ProgramTextLength(text.length, MAX_TEXT_BYTES);
+        }
+        return keccak256(text);
+    }
+
     function freshProgram(bytes32 programRef) private view returns (StoredProgram storage program) {
         program = programs[programRef];
         if (program.inputs != 0) revert ProgramAlreadyRegistered(programRef);
     }
 
-    /// The program id of a text; the text and the digest that is claimed for it are in range.
-    function checkedProgram(bytes calldata text, uint256 prog) private pure returns (bytes32) {
-        if (text.length == 0 || text.length > MAX_TEXT_BYTES) {
-            revert ProgramTextLength(text.length, MAX_TEXT_BYTES);
-        }
+    function checkDigest(uint256 prog) private pure {
         if (prog >= Bn254.R) revert ProgramDigestTooLarge(prog);
-        return keccak256(text);
     }
 
     /// The entries in use are those of the inputs, then those of the outputs; each is a declaration that a slot of

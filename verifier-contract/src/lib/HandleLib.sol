@@ -13,6 +13,7 @@ library HandleLib {
     bytes32 internal constant TAG_JOB = keccak256("trine.v1.job");
     bytes32 internal constant TAG_STMT = keccak256("trine.v1.stmt");
     bytes32 internal constant TAG_CIRCUIT_PROGRAM = keccak256("trine.v1.circuit_program");
+    bytes32 internal constant TAG_SEGMENTED_PROGRAM = keccak256("trine.v1.segmented_program");
     bytes32 internal constant TAG_CIRCUIT_JOB = keccak256("trine.v1.circuit_job");
     bytes32 internal constant TAG_CIRCUIT_STMT = keccak256("trine.v1.circuit_stmt");
     bytes32 internal constant TAG_EVALUATION_KEY = keccak256("trine.v1.evaluation_key");
@@ -31,9 +32,9 @@ library HandleLib {
         return keccak256(abi.encode(TAG_ORIGIN_INPUT, registrant, consumer));
     }
 
-    /// @dev Origin of output `index` of segment 0 of job 0, the only ones while a request is one job.
-    function originOfOutput(bytes32 request, uint256 index) internal pure returns (bytes32) {
-        return keccak256(abi.encode(TAG_ORIGIN_OUTPUT, request, uint256(0), uint256(0), index));
+    /// @dev Origin of output `index` of a segment of job 0, the only one while a request is one job.
+    function originOfOutput(bytes32 request, uint256 segment, uint256 index) internal pure returns (bytes32) {
+        return keccak256(abi.encode(TAG_ORIGIN_OUTPUT, request, uint256(0), segment, index));
     }
 
     /// @dev Handle of a value: everything that decides what it means.
