@@ -10,6 +10,11 @@ use sha3::{Digest, Keccak256};
 pub struct AbiHasher(Keccak256);
 
 impl AbiHasher {
+    /// Starts with nothing: `keccak256(abi.encode(words...))`.
+    pub fn untagged() -> Self {
+        Self(Keccak256::new())
+    }
+
     /// Starts with `TAG_name = keccak256("trine.v1.name")`.
     pub fn tagged(name: &str) -> Self {
         Self(Keccak256::new()).word(&tag(name))

@@ -19,6 +19,7 @@
 //! | [`combination`], [`outputs`] | steps PB.G, PB.O: linear layer, output handles |
 //! | [`lookup`] | steps PB.H: ranges, decompositions, exponents |
 //! | [`reduction`] | steps PB.I: all linear claims to one point |
+//! | [`registration`] | what is claimed about a circuit on chain |
 //! | [`segment`] | jobs of several proofs, linked by handles |
 //! | [`proof`] | the proof and its canonical bytes |
 //! | [`verify`] | the verifier |
@@ -40,6 +41,7 @@ pub mod product;
 pub mod program;
 pub mod proof;
 pub mod reduction;
+pub mod registration;
 pub mod segment;
 pub mod shape;
 pub mod slot;

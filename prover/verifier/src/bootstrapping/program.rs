@@ -52,7 +52,12 @@ pub struct OffGrid {
 
 /// Layout words: inputs, then outputs, 16 bits each: type (bits 0 to 5), key kind (6, 7), blocks - 1 (8 to 13).
 pub fn layouts(circuit: &Circuit) -> [Fr; LAYOUT_WORDS] {
-    let entries: Vec<u64> = circuit.inputs().iter().chain(circuit.outputs()).map(entry).collect();
+    layouts_of(circuit.inputs().iter().chain(circuit.outputs()))
+}
+
+/// Layout words of handles; of those beyond the last entry there is no trace.
+pub fn layouts_of<'a>(handles: impl IntoIterator<Item = &'a Declaration>) -> [Fr; LAYOUT_WORDS] {
+    let entries: Vec<u64> = handles.into_iter().map(entry).collect();
     let mut words = [Fr::zero(); LAYOUT_WORDS];
     for (word, entries) in words.iter_mut().zip(entries.chunks(ENTRIES_PER_LAYOUT)) {
         *word = packed(entries.iter().copied(), 16);
