@@ -102,6 +102,7 @@ fn case() -> Case {
         inputs: input_messages,
         outputs: vec![output_message],
         key_points: None,
+        segment: 0,
     };
     let statement =
         Statement { domain, job: Job { request_id, salt: [8; 32], program, inputs, outputs: vec![output] } };
@@ -236,6 +237,8 @@ async fn hostile_requests_end_in_the_check_that_stops_them() {
         ("FIELD_LENGTH", with(&|s| s.inputs[0].commitment.as_mut().unwrap().point = vec![0; 63])),
         ("FIELD_VALUE", with(&|s| s.inputs[0].key_kind = 0)),
         ("FIELD_VALUE", with(&|s| s.inputs[0].blocks = 1 << 20)),
+        // A linear program has no segments.
+        ("FIELD_VALUE", with(&|s| s.segment = 1)),
         ("DECLARATION", with(&|s| s.inputs[1].key_kind = 2)),
         ("FIELD_MISSING", with(&|s| s.outputs[0].origin = None)),
     ];

@@ -127,11 +127,23 @@ pub enum Refusal {
         /// Digest of the record.
         expected: String,
     },
-    /// An output that does not come from this request, at this place.
-    #[error("output {index}: origin is not output {index} of this request")]
+    /// An output that does not come from this segment of this request, at this place.
+    #[error("output {index}: origin is not output {index} of segment {segment} of this request")]
     Origin {
         /// Which output.
         index: usize,
+        /// The segment that is stated; 0 of a program of one piece.
+        segment: u32,
+    },
+    /// An input that this request itself makes, and no earlier segment of it.
+    #[error("input {index}: origin is segment {got} of this request, whose segment {segment} is proved")]
+    LinkOrder {
+        /// Which input.
+        index: usize,
+        /// Segment of its origin.
+        got: u32,
+        /// The segment that is stated.
+        segment: u32,
     },
     /// A domain of another setup.
     #[error("domain: {field} is {got}, this prover has {expected}")]
@@ -265,7 +277,7 @@ impl Refusal {
             Self::Commitment { .. } => ("COMMITMENT", Code::InvalidArgument),
             Self::Declaration { .. } => ("DECLARATION", Code::InvalidArgument),
             Self::Handle { .. } => ("HANDLE", Code::InvalidArgument),
-            Self::Origin { .. } => ("ORIGIN", Code::InvalidArgument),
+            Self::Origin { .. } | Self::LinkOrder { .. } => ("ORIGIN", Code::InvalidArgument),
             Self::Domain { .. } => ("DOMAIN", Code::FailedPrecondition),
             Self::OutputWords { .. } => ("OUTPUT_WORDS", Code::InvalidArgument),
             Self::NoCircuits => ("NO_CIRCUITS", Code::Unimplemented),

@@ -10,6 +10,10 @@ use trine_verifier::{
 /// A statement that fits its program and the class.
 pub fn statement(message: &pb::Statement, class: &Class) -> Result<Statement, Refusal> {
     let program = LinearProgram::from_text(&message.program_text)?;
+    if message.segment != 0 {
+        let (got, expected) = (message.segment.to_string(), "0: a linear program has no segments".into());
+        return Err(Refusal::Value { field: "segment", got, expected });
+    }
     let domain = domain(message.domain.as_ref().ok_or(Refusal::Missing { field: "domain" })?)?;
     let request_id = fixed("request_id", &message.request_id)?;
     let statement = Statement {
@@ -22,22 +26,26 @@ pub fn statement(message: &pb::Statement, class: &Class) -> Result<Statement, Re
             program,
         },
     };
-    check_origins(&request_id, &message.outputs)?;
+    check_origins(&request_id, 0, &message.outputs)?;
     statement.inputs(class)?;
     Ok(statement)
 }
 
-/// Outputs come from this request, in their order.
-pub(super) fn check_origins(request_id: &Bytes32, outputs: &[pb::HandleRecord]) -> Result<(), Refusal> {
+/// Outputs come from this segment of this request, in their order.
+pub(super) fn check_origins(
+    request_id: &Bytes32,
+    segment: u32,
+    outputs: &[pb::HandleRecord],
+) -> Result<(), Refusal> {
     for (index, record) in outputs.iter().enumerate() {
         let expected = pb::OutputOrigin {
             request_id: request_id.to_vec(),
             job: 0,
-            segment: 0,
+            segment,
             index: u32::try_from(index).unwrap_or(u32::MAX),
         };
         if record.origin != Some(pb::handle_record::Origin::Output(expected)) {
-            return Err(Refusal::Origin { index });
+            return Err(Refusal::Origin { index, segment });
         }
     }
     Ok(())

@@ -171,6 +171,7 @@ pub fn case_under(
         inputs: vec![named(&domain, words[0], input)],
         outputs: vec![named(&domain, words[1], origin)],
         key_points: Some(key_message(keys)),
+        segment: 0,
     };
     let words = words.concat().into_iter().flat_map(u64::to_le_bytes);
     Case { message, words: words.collect() }

@@ -8,6 +8,7 @@ use trine_prover::service::circuits::proof::CircuitTask;
 use trine_prover::service::circuits::statement::statement;
 use trine_prover::service::refusal::Refusal;
 use trine_prover::service::worker::Stage;
+use trine_verifier::{Commitment, Domain, Origin};
 
 /// Bytes of a value of one block as it travels.
 const VALUE_BYTES: usize = 8 * 2049;
@@ -56,6 +57,9 @@ async fn every_field_of_a_statement_is_checked() {
         ("FIELD_MISSING", &|s| s.domain = None),
         ("ORIGIN", &|s| s.request_id[0] ^= 1),
         ("ORIGIN", &|s| s.outputs[0].origin = s.inputs[0].origin.clone()),
+        // The output's origin is segment 0; no job has so many segments.
+        ("ORIGIN", &|s| s.segment = 1),
+        ("FIELD_VALUE", &|s| s.segment = 255),
         ("FIELD_MISSING", &|s| s.key_points = None),
         ("FIELD_VALUE", &|s| points(s, |p| drop(p.pop()))),
         ("FIELD_VALUE", &|s| points(s, |p| p.push(vec![0; 64]))),
@@ -72,7 +76,8 @@ async fn every_field_of_a_statement_is_checked() {
             assert_eq!(message.outputs, whole.message.outputs, "the origin names the old request");
         }
         if expected == "ORIGIN" && message.outputs != whole.message.outputs {
-            message.outputs[0].handle = rehandled(&message);
+            let origin = Origin::Input { registrant: [5; 20], consumer: [6; 20] };
+            message.outputs[0] = renamed(&message, &message.outputs[0], origin);
         }
         let parts = std::iter::once(header(message)).chain(chunks(&whole.words)).collect();
         let refusal = refused(&mut client, parts).await;
@@ -80,9 +85,8 @@ async fn every_field_of_a_statement_is_checked() {
     }
 }
 
-/// The handle of the output's record with the origin that the message gives it.
-fn rehandled(message: &pb::Statement) -> Vec<u8> {
-    use trine_verifier::{Commitment, Domain, Origin};
+/// A value of the message under another origin, with the handle of that.
+fn renamed(message: &pb::Statement, value: &pb::HandleRecord, origin: Origin) -> pb::HandleRecord {
     let d = message.domain.as_ref().unwrap();
     let word = |bytes: &[u8]| <[u8; 32]>::try_from(bytes).unwrap();
     let domain = Domain {
@@ -93,10 +97,47 @@ fn rehandled(message: &pb::Statement) -> Vec<u8> {
         parameter_set_id: word(&d.parameter_set_id),
         key_digest: word(&d.key_digest),
     };
-    let point = &message.outputs[0].commitment.as_ref().unwrap().point;
+    let point = &value.commitment.as_ref().unwrap().point;
     let commitment = Commitment::from_xy(&word(&point[..32]), &word(&point[32..])).unwrap();
-    let origin = Origin::Input { registrant: [5; 20], consumer: [6; 20] };
-    record(&domain, &declaration(), origin, &commitment).handle
+    record(&domain, &declaration(), origin, &commitment)
+}
+
+/// The statement as segment `segment` of its request, its input a link out of segment `from`.
+fn linked(whole: &pb::Statement, segment: u32, from: u32) -> pb::Statement {
+    let of = |segment| Origin::Output { request_id: REQUEST, job: 0, segment, index: 0 };
+    pb::Statement {
+        segment,
+        inputs: vec![renamed(whole, &whole.inputs[0], of(from))],
+        outputs: vec![renamed(whole, &whole.outputs[0], of(segment))],
+        ..whole.clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_segment_is_proved_like_a_circuit_over_links_of_earlier_segments() {
+    let mut client = start(Some(holding())).await;
+    let circuit = circuit(1);
+    let whole = case(&circuit, &evaluated(&circuit));
+    let parts = |message| std::iter::once(header(message)).chain(chunks(&whole.words)).collect::<Vec<_>>();
+    let message = linked(&whole.message, 2, 0);
+    let stated = statement(&message, &PARAMETERS).unwrap();
+    assert_eq!((stated.job.segment, &stated.job.circuit), (2, &circuit));
+    assert_ne!(stated.inputs(&PARAMETERS).unwrap().stmt, {
+        let first = statement(&whole.message, &PARAMETERS).unwrap();
+        first.inputs(&PARAMETERS).unwrap().stmt
+    });
+    // As far as the argument, for which this reference string is too short.
+    assert_eq!(refused(&mut client, parts(message)).await, ("ARGUMENT".to_string(), Code::Internal));
+    // A link of the segment itself, or of a later one.
+    for (segment, from) in [(0, 0), (2, 2), (2, 3)] {
+        let refusal = refused(&mut client, parts(linked(&whole.message, segment, from))).await;
+        assert_eq!(refusal, ("ORIGIN".to_string(), Code::InvalidArgument), "{segment} from {from}");
+    }
+    // Outputs of another request are inputs like others.
+    let other = Origin::Output { request_id: [9; 32], job: 0, segment: 7, index: 0 };
+    let mut message = linked(&whole.message, 2, 0);
+    message.inputs = vec![renamed(&message, &message.inputs[0], other)];
+    assert!(statement(&message, &PARAMETERS).is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

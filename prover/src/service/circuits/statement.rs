@@ -1,5 +1,8 @@
 //! Statements about circuits from messages. Handles are recomputed from their records, key points are compared with the
 //! digest that the domain names, and the circuit must be one segment.
+//!
+//! A segment of a larger circuit is stated like a circuit: the text is its own, its links are among inputs and outputs, and
+//! `Statement.segment` is its place in the job, to which its outputs' origins belong.
 
 use crate::service::refusal::Refusal;
 use crate::service::wire::{check_origins, domain, fixed, values};
@@ -7,6 +10,7 @@ use trine_program::circuit::text::HEADER;
 use trine_program::circuit::{Circuit, segments};
 use trine_proto::prover::v1 as pb;
 use trine_verifier::Bytes32;
+use trine_verifier::bootstrapping::registration::MAX_SEGMENTS;
 use trine_verifier::bootstrapping::statement::Job;
 use trine_verifier::bootstrapping::{KeyCommitments, Parameters, Statement};
 
@@ -23,18 +27,42 @@ pub fn statement(message: &pb::Statement, parameters: &Parameters) -> Result<Sta
     let points = message.key_points.as_ref().ok_or(Refusal::Missing { field: "key_points" })?;
     let keys = key_points(parameters, points)?;
     let request_id = fixed("request_id", &message.request_id)?;
+    let segment = segment(message.segment)?;
     let job = Job {
         request_id,
         salt: fixed("salt", &message.salt)?,
-        segment: 0,
+        segment,
         inputs: values("input", &message.inputs, circuit.inputs(), &domain)?,
         outputs: values("output", &message.outputs, circuit.outputs(), &domain)?,
         circuit,
     };
-    check_origins(&request_id, &message.outputs)?;
+    check_origins(&request_id, segment, &message.outputs)?;
+    check_links(&request_id, segment, &message.inputs)?;
     let statement = Statement { domain, keys, job };
     statement.inputs(parameters)?;
     Ok(statement)
+}
+
+/// Place of a segment in its job.
+fn segment(got: u32) -> Result<u32, Refusal> {
+    if (got as usize) < MAX_SEGMENTS {
+        return Ok(got);
+    }
+    let expected = format!("less than {MAX_SEGMENTS}");
+    Err(Refusal::Value { field: "segment", got: got.to_string(), expected })
+}
+
+/// What this request itself makes enters a segment from an earlier one.
+fn check_links(request_id: &Bytes32, segment: u32, inputs: &[pb::HandleRecord]) -> Result<(), Refusal> {
+    for (index, record) in inputs.iter().enumerate() {
+        if let Some(pb::handle_record::Origin::Output(origin)) = &record.origin
+            && origin.request_id == request_id
+            && origin.segment >= segment
+        {
+            return Err(Refusal::LinkOrder { index, got: origin.segment, segment });
+        }
+    }
+    Ok(())
 }
 
 /// A proof for the contract is of one segment.
