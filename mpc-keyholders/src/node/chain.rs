@@ -81,6 +81,8 @@ struct Registered {
     id: Bytes32,
     text: Vec<u8>,
     domain: Domain,
+    /// The segment that its outputs are of.
+    last_segment: u32,
 }
 
 impl RpcChain {
@@ -123,7 +125,7 @@ impl RpcChain {
         })?;
         let fulfilled = request.state == FULFILLED;
         let fulfilled_at = fulfilled.then(|| request.fulfilledAt.to::<u64>());
-        let Registered { id: program_id, text: program_text, domain } =
+        let Registered { id: program_id, text: program_text, domain, last_segment } =
             self.program(request.programRef, request.keyDigest.0).await?;
         let inputs = self.requested(id).await?;
         let outputs = if fulfilled { self.fulfilled(id).await? } else { Vec::new() };
@@ -137,12 +139,13 @@ impl RpcChain {
             program_id,
             program_text,
             salt: request.salt.0,
-            inputs: self.handles(&domain, inputs, None).await?,
-            outputs: self.handles(&domain, outputs, is_final.then_some(final_block)).await?,
+            // Of a computed input the contract keeps no segment. It is refused whatever it is of (TR.A7).
+            inputs: self.handles(&domain, inputs, 0, None).await?,
+            outputs: self.handles(&domain, outputs, last_segment, is_final.then_some(final_block)).await?,
         })
     }
 
-    /// Record and text of the program, of either kind, and the domain that the contract has proofs of it verified in.
+    /// Record and text of the program, of any kind, and the domain that the contract has proofs of it verified in.
     async fn program(&self, program_ref: B256, key_digest: Bytes32) -> Result<Registered, ChainError> {
         let kind = self.coprocessor.programKind(program_ref).call().await.map_err(rpc("program kind"))?;
         if kind == CIRCUIT {
@@ -150,12 +153,37 @@ impl RpcChain {
                 self.coprocessor.circuitRecord(program_ref).call().await.map_err(rpc("circuit record"))?;
             let text = self.circuit_text(program_ref).await?;
             let domain = self.circuit_domain(key_digest).await?;
-            return Ok(Registered { id: record.programId.0, text, domain });
+            return Ok(Registered { id: record.programId.0, text, domain, last_segment: 0 });
+        }
+        if kind == SEGMENTED {
+            return self.segmented(program_ref, key_digest).await;
         }
         let record =
             self.coprocessor.programRecord(program_ref).call().await.map_err(rpc("program record"))?;
         let text = self.program_text(program_ref).await?;
-        Ok(Registered { id: record.programId.0, text, domain: self.linear_domain(key_digest).await? })
+        let domain = self.linear_domain(key_digest).await?;
+        Ok(Registered { id: record.programId.0, text, domain, last_segment: 0 })
+    }
+
+    /// A circuit of several segments. What is claimed about these is nobody's word here: the node cuts the text itself.
+    async fn segmented(&self, program_ref: B256, key_digest: Bytes32) -> Result<Registered, ChainError> {
+        let record =
+            self.coprocessor.segmentedRecord(program_ref).call().await.map_err(rpc("segmented record"))?;
+        let events = self
+            .coprocessor
+            .SegmentsRegistered_filter()
+            .topic1(program_ref)
+            .from_block(self.from_block)
+            .query()
+            .await
+            .map_err(rpc("SegmentsRegistered events"))?;
+        let (event, _) = one("SegmentsRegistered event", events)?;
+        Ok(Registered {
+            id: record.programId.0,
+            text: event.text.to_vec(),
+            domain: self.circuit_domain(key_digest).await?,
+            last_segment: u32::try_from(record.segments.len().saturating_sub(1)).unwrap_or(u32::MAX),
+        })
     }
 
     /// Verifier of linear programs, setup and parameter set that the contract is bound to.
@@ -257,11 +285,13 @@ impl RpcChain {
         Ok(one("Fulfilled event", events)?.0.outputs)
     }
 
-    /// Records of handles; whether their release is allowed, at `allowed_at` where that is final.
+    /// Records of handles, computed ones of this segment; whether their release is allowed, at `allowed_at` where that is
+    /// final.
     async fn handles(
         &self,
         domain: &Domain,
         handles: Vec<B256>,
+        segment: u32,
         allowed_at: Option<u64>,
     ) -> Result<Vec<ChainHandle>, ChainError> {
         let mut records = Vec::with_capacity(handles.len());
@@ -277,7 +307,7 @@ impl RpcChain {
                     .await
                     .map_err(rpc("release permission"))?,
             };
-            records.push(ChainHandle { released, ..chain_handle(domain, handle.0, &record)? });
+            records.push(ChainHandle { released, ..chain_handle(domain, handle.0, segment, &record)? });
         }
         Ok(records)
     }
@@ -291,6 +321,8 @@ impl ChainReader for RpcChain {
 
 /// `ProgramKind.Circuit`.
 const CIRCUIT: u8 = 1;
+/// `ProgramKind.Segmented`.
+const SEGMENTED: u8 = 2;
 /// `RequestState.Fulfilled`.
 const FULFILLED: u8 = 2;
 /// `HandleState.Proven`.
@@ -299,6 +331,7 @@ const PROVEN: u8 = 2;
 fn chain_handle(
     domain: &Domain,
     handle: Bytes32,
+    segment: u32,
     record: &ICoprocessor::HandleRecord,
 ) -> Result<ChainHandle, ChainError> {
     let unknown = |field: &str, code: u8| ChainError::Inconsistent {
@@ -308,7 +341,7 @@ fn chain_handle(
     let proven = record.state == PROVEN;
     let origin = if proven {
         let index = u32::from(record.index);
-        Origin::Output { request_id: record.requestId.0, job: 0, segment: 0, index }
+        Origin::Output { request_id: record.requestId.0, job: 0, segment, index }
     } else {
         Origin::Input { registrant: record.registrant.into_array(), consumer: record.consumer.into_array() }
     };

@@ -4,7 +4,7 @@ use super::chain::ChainError;
 use super::peer::{PeerIdentities, kind_of_wire};
 use super::release::{Node, ReleaseError};
 use super::storage::{Released, StorageError};
-use crate::protocol::authorise::Presented;
+use crate::protocol::authorise::{Presented, PresentedSegment};
 use crate::protocol::combine::CombineError;
 use crate::protocol::committee::NodeIndex;
 use crate::protocol::refusal::Refusal;
@@ -16,17 +16,18 @@ use trine_proto::keyholder::v1::keyholder_service_server::KeyholderService;
 use trine_proto::keyholder::v1::peer_service_server::PeerService;
 use trine_proto::keyholder::v1::{
     AttestKeyRequest, AttestKeyResponse, Fault, FetchRequest, FetchResponse, GetCommitteeRequest,
-    GetCommitteeResponse, Member, ReleaseRequest, ReleaseResponse, ReleasedValue,
+    GetCommitteeResponse, Member, ProvenSegment, ReleaseRequest, ReleaseResponse, ReleasedValue,
 };
-use trine_proto::prover::v1::EvaluationKeyPoints;
+use trine_proto::prover::v1::{Commitment as WireCommitment, EvaluationKeyPoints};
 use trine_verifier::Commitment;
 use trine_verifier::bootstrapping::Parameters;
+use trine_verifier::bootstrapping::registration::MAX_SEGMENTS;
 use trine_verifier::digest::point_words;
 
 /// Metadata key of the name of a refusal.
 pub const REFUSAL_METADATA: &str = "trine-refusal";
-/// Longest request.
-pub const MAX_REQUEST_BYTES: usize = 4 << 20;
+/// Longest request: proofs of as many segments as a circuit may have, and outputs.
+pub const MAX_REQUEST_BYTES: usize = 16 << 20;
 /// Longest inner proof; every class's is shorter.
 const MAX_PROOF_BYTES: usize = 256 << 10;
 
@@ -135,37 +136,56 @@ fn bytes32(field: &str, bytes: &[u8]) -> Result<[u8; 32], Status> {
 
 fn presented(request: ReleaseRequest) -> Result<Presented, Status> {
     let request_id = bytes32("request_id", &request.request_id)?;
-    if request.inner_proof.len() > MAX_PROOF_BYTES {
-        let got = request.inner_proof.len();
-        return Err(malformed(format!("inner_proof of {got} bytes, at most {MAX_PROOF_BYTES} are read")));
-    }
-    let most = trine_program::linear::MAX_INPUTS.max(Parameters::PRODUCTION.max_inputs);
-    if request.inputs.len() > most {
-        return Err(malformed(format!("{} inputs, at most {most}", request.inputs.len())));
-    }
-    let most = trine_program::linear::MAX_OUTPUTS.max(Parameters::PRODUCTION.max_outputs);
-    if request.outputs.len() > most {
-        return Err(malformed(format!("{} outputs, at most {most}", request.outputs.len())));
-    }
-    let inputs = request.inputs.iter().enumerate().map(|(index, commitment)| {
-        let (x, y) = commitment
-            .point
-            .split_first_chunk::<32>()
-            .and_then(|(x, y)| Some((x, <&[u8; 32]>::try_from(y).ok()?)))
-            .ok_or_else(|| {
-                malformed(format!("input {index} of {} bytes, expected 64", commitment.point.len()))
-            })?;
-        Commitment::from_xy(x, y).map_err(|e| malformed(format!("input {index}: {e}")))
-    });
+    check_proof_length("inner_proof", &request.inner_proof)?;
+    let (linear, circuit) = (trine_program::linear::MAX_INPUTS, Parameters::PRODUCTION.max_inputs);
+    check_most("inputs", request.inputs.len(), linear.max(circuit))?;
+    let (linear, circuit) = (trine_program::linear::MAX_OUTPUTS, Parameters::PRODUCTION.max_outputs);
+    check_most("outputs", request.outputs.len(), linear.max(circuit))?;
+    check_most("earlier segments", request.earlier_segments.len(), MAX_SEGMENTS - 1)?;
     let outputs = request.outputs.iter().enumerate().map(|(index, bytes)| {
         ValueWords::from_bytes(bytes).map_err(|e| malformed(format!("output {index}: {e}")))
     });
+    let segments = request.earlier_segments.into_iter().enumerate();
     Ok(Presented {
         request_id,
-        inputs: inputs.collect::<Result<_, _>>()?,
+        inputs: commitments("input", &request.inputs)?,
         outputs: outputs.collect::<Result<_, _>>()?,
+        earlier_segments: segments.map(|(index, s)| segment(index, s)).collect::<Result<_, _>>()?,
         proof: request.inner_proof,
     })
+}
+
+/// A segment before the last. That its proof has the length of its shape is checked with the circuit (TR.A9).
+fn segment(index: usize, message: ProvenSegment) -> Result<PresentedSegment, Status> {
+    check_proof_length(&format!("inner_proof of segment {index}"), &message.inner_proof)?;
+    let what = format!("links of segment {index}");
+    check_most(&what, message.links.len(), Parameters::PRODUCTION.max_outputs)?;
+    let links = commitments(&format!("segment {index}, link"), &message.links)?;
+    Ok(PresentedSegment { links, proof: message.inner_proof })
+}
+
+fn check_most(what: &str, got: usize, most: usize) -> Result<(), Status> {
+    if got <= most { Ok(()) } else { Err(malformed(format!("{got} {what}, at most {most}"))) }
+}
+
+fn check_proof_length(field: &str, proof: &[u8]) -> Result<(), Status> {
+    let got = proof.len();
+    if got <= MAX_PROOF_BYTES {
+        return Ok(());
+    }
+    Err(malformed(format!("{field} of {got} bytes, at most {MAX_PROOF_BYTES} are read")))
+}
+
+fn commitments(what: &str, messages: &[WireCommitment]) -> Result<Vec<Commitment>, Status> {
+    let read = |(index, message): (usize, &WireCommitment)| {
+        let point = message.point.as_slice();
+        let (x, y) = point
+            .split_first_chunk::<32>()
+            .and_then(|(x, y)| Some((x, <&[u8; 32]>::try_from(y).ok()?)))
+            .ok_or_else(|| malformed(format!("{what} {index} of {} bytes, expected 64", point.len())))?;
+        Commitment::from_xy(x, y).map_err(|e| malformed(format!("{what} {index}: {e}")))
+    };
+    messages.iter().enumerate().map(read).collect()
 }
 
 fn response(released: Released) -> ReleaseResponse {
@@ -201,12 +221,9 @@ pub fn status(error: &ReleaseError) -> Status {
             }
             Refusal::KeyNotCommitted => Code::FailedPrecondition,
             Refusal::Domain { .. } | Refusal::Policy(_) | Refusal::Circuit(_) => Code::PermissionDenied,
-            Refusal::DevelopmentRelease | Refusal::CircuitsNotServed | Refusal::Segments { .. } => {
-                Code::PermissionDenied
-            }
-            Refusal::ProgramText { .. } | Refusal::Program(_) | Refusal::Record { .. } => {
-                Code::PermissionDenied
-            }
+            Refusal::DevelopmentRelease | Refusal::CircuitsNotServed => Code::PermissionDenied,
+            Refusal::ProgramText { .. } | Refusal::Program(_) | Refusal::Uncut(_) => Code::PermissionDenied,
+            Refusal::Record { .. } => Code::PermissionDenied,
             Refusal::SquashedDigestQuorum { .. } => Code::Unavailable,
             _ => Code::InvalidArgument,
         },

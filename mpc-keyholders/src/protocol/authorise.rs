@@ -72,12 +72,23 @@ pub struct ChainFacts {
 pub struct Presented {
     /// The request.
     pub request_id: Bytes32,
-    /// Canonical bytes of the proof of evaluation.
+    /// Of a circuit of several segments all but the last, in order.
+    pub earlier_segments: Vec<PresentedSegment>,
+    /// Canonical bytes of the proof of evaluation; of a circuit of several segments that of the last.
     pub proof: Vec<u8>,
     /// Commitments that the input handles name.
     pub inputs: Vec<Commitment>,
     /// Words of the outputs.
     pub outputs: Vec<ValueWords>,
+}
+
+/// A segment before the last, as a client presents it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PresentedSegment {
+    /// Commitments of its links: its outputs, which later segments read.
+    pub links: Vec<Commitment>,
+    /// Canonical bytes of its proof.
+    pub proof: Vec<u8>,
 }
 
 /// What may be squashed and decrypted.
@@ -130,13 +141,14 @@ pub fn authorise(
     if let Some(index) = facts.outputs.iter().position(|o| !o.released) {
         return Err(Refusal::ReleaseNotAllowed { index });
     }
+    check_segments(&program, &presented.earlier_segments)?;
     let inputs = check_inputs(&domain, &program, facts, &presented)?;
     let outputs = check_outputs(rules, &domain, &program, facts, &presented)?;
 
     let handles = outputs.iter().map(|o| o.handle).collect();
     let request_id = presented.request_id;
     let evaluation = Evaluation { domain, request_id, salt: facts.salt, program, inputs, outputs };
-    evaluation.verify(rules, key, &presented.proof)?;
+    evaluation.verify(rules, key, &presented.earlier_segments, &presented.proof)?;
     Ok(Authorised { request_id, handles, values: presented.outputs, variance })
 }
 
@@ -183,6 +195,22 @@ fn check_domain(own: &Domain, chain: &Domain) -> Result<(), Refusal> {
     }
 }
 
+/// TR.A7 for segments: those of this node's own cut, each with its links.
+fn check_segments(program: &Program, earlier: &[PresentedSegment]) -> Result<(), Refusal> {
+    let segments = program.segments();
+    let (got, expected) = (earlier.len() + 1, segments.len().max(1));
+    if got != expected {
+        return Err(Refusal::SegmentCount { got, expected });
+    }
+    for (segment, (presented, cut)) in earlier.iter().zip(segments).enumerate() {
+        let (got, expected) = (presented.links.len(), cut.links);
+        if got != expected {
+            return Err(Refusal::LinkCount { segment, got, expected });
+        }
+    }
+    Ok(())
+}
+
 /// TR.A7 for inputs: the records give their handles and fit the program, the presented commitments fit the records.
 fn check_inputs(
     domain: &Domain,
@@ -196,6 +224,13 @@ fn check_inputs(
     for (index, (input, declaration)) in facts.inputs.iter().zip(program.inputs()).enumerate() {
         let refuse = |fault| Refusal::Record { what: "input", index, fault };
         let record = &input.record;
+        // The policy reads one program text: the result of another program may be a weighted, shifted or noisy form of
+        // one owner's value, whatever the last program adds up.
+        if !matches!(input.record.origin, Origin::Input { .. }) {
+            return Err(refuse(
+                "is of a computed value; only registered ciphertexts enter a released program",
+            ));
+        }
         if record.handle() != input.handle {
             return Err(refuse("does not give its handle"));
         }
@@ -208,13 +243,6 @@ fn check_inputs(
         }
         if input.consumer != facts.consumer {
             return Err(refuse("is of another consumer than the request"));
-        }
-        // The policy reads one program text: the result of another program may be a weighted, shifted or noisy form of
-        // one owner's value, whatever the last program adds up.
-        if !matches!(input.record.origin, Origin::Input { .. }) {
-            return Err(refuse(
-                "is of a computed value; only registered ciphertexts enter a released program",
-            ));
         }
         let commitment = presented.inputs[index];
         let input = NamedCommitment::new(&input.record, commitment);
@@ -251,8 +279,8 @@ fn check_outputs(
         }
         let commitment = commit(&rules.commitment_key, value)
             .map_err(|reason| Refusal::Uncommittable { index, reason })?;
-        let origin =
-            Origin::Output { request_id: presented.request_id, job: 0, segment: 0, index: index as u32 };
+        let (request_id, segment) = (presented.request_id, program.last_segment());
+        let origin = Origin::Output { request_id, job: 0, segment, index: index as u32 };
         let own = HandleRecord {
             chain_id: domain.chain_id,
             coprocessor: domain.coprocessor,

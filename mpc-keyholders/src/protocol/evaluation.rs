@@ -1,14 +1,13 @@
 //! An evaluation of either kind, linear program or circuit, and its proof, verified natively (TR.A9).
 
-use super::authorise::ReleaseRules;
+use super::authorise::{PresentedSegment, ReleaseRules};
 use super::refusal::Refusal;
-use trine_program::circuit::{Circuit, segments};
+use trine_program::circuit::{Circuit, Segment};
 use trine_program::{Declaration, LinearProgram};
+use trine_verifier::bootstrapping::segment::{JobRejection, ProvenSegment, verify_job};
 use trine_verifier::bootstrapping::statement::StatementError;
-use trine_verifier::bootstrapping::{
-    self as circuits, CircuitProof, KeyCommitments, Parameters, Rejection, Shape,
-};
-use trine_verifier::{Bytes32, Domain, InnerProof, Job, NamedCommitment, Statement};
+use trine_verifier::bootstrapping::{self as circuits, CircuitProof, KeyCommitments, Parameters, Shape};
+use trine_verifier::{Bytes32, Commitment, Domain, InnerProof, Job, NamedCommitment, Statement};
 
 /// The evaluation key of the committee by the commitments to its words.
 ///
@@ -41,7 +40,12 @@ pub(super) enum Program {
     /// A linear program.
     Linear(LinearProgram),
     /// A circuit of bootstrappings.
-    Circuit(Circuit),
+    Circuit {
+        /// The whole circuit.
+        circuit: Circuit,
+        /// What it is proven in: this node's own cut of it.
+        segments: Vec<Segment>,
+    },
 }
 
 impl Program {
@@ -49,7 +53,7 @@ impl Program {
     pub fn inputs(&self) -> &[Declaration] {
         match self {
             Self::Linear(program) => program.inputs(),
-            Self::Circuit(circuit) => circuit.inputs(),
+            Self::Circuit { circuit, .. } => circuit.inputs(),
         }
     }
 
@@ -57,8 +61,21 @@ impl Program {
     pub fn outputs(&self) -> &[Declaration] {
         match self {
             Self::Linear(program) => program.outputs(),
-            Self::Circuit(circuit) => circuit.outputs(),
+            Self::Circuit { circuit, .. } => circuit.outputs(),
         }
+    }
+
+    /// What is proven by itself. Of a linear program nothing is cut.
+    pub fn segments(&self) -> &[Segment] {
+        match self {
+            Self::Linear(_) => &[],
+            Self::Circuit { segments, .. } => segments,
+        }
+    }
+
+    /// The segment that outputs are of: the last one.
+    pub fn last_segment(&self) -> u32 {
+        self.segments().len().saturating_sub(1) as u32
     }
 }
 
@@ -79,14 +96,15 @@ pub(super) struct Evaluation {
 }
 
 impl Evaluation {
-    /// TR.A9: the bytes are a proof of this evaluation.
+    /// TR.A9: the bytes are proofs of this evaluation, `proof` of its last or only segment.
     ///
-    /// Of what [`trine_verifier::verify()`] and [`circuits::verify()`] leave to their callers, [`super::authorise`] has
-    /// checked domain, records, declarations and policy; a reference string with a known tau is refused at start.
+    /// Of what [`trine_verifier::verify()`] and [`verify_job`] leave to their callers, [`super::authorise`] has checked
+    /// domain, records, declarations and policy; a reference string with a known tau is refused at start.
     pub fn verify(
         self,
         rules: &ReleaseRules,
         key: Option<&CommittedKey>,
+        earlier: &[PresentedSegment],
         proof: &[u8],
     ) -> Result<(), Refusal> {
         let srs = rules.commitment_key.verifier();
@@ -97,25 +115,40 @@ impl Evaluation {
                 let job = Job { request_id, salt, program, inputs, outputs };
                 trine_verifier::verify(&rules.class, srs, &Statement { domain, job }, &proof)?;
             }
-            Program::Circuit(circuit) => {
-                let keys = key.ok_or(Refusal::KeyNotCommitted)?.commitments().clone();
-                let parameters = &Parameters::PRODUCTION;
-                check_one_segment(parameters, &circuit)?;
-                let shape = Shape::new(*parameters, &circuit)
-                    .map_err(|error| Rejection::Statement(StatementError::Shape(error)))?;
-                let proof = CircuitProof::from_bytes(&shape, proof)?;
+            Program::Circuit { circuit, segments } => {
+                let keys = key.ok_or(Refusal::KeyNotCommitted)?.commitments();
+                let proven = read_segments(&segments, earlier, proof)?;
                 let job = circuits::statement::Job { request_id, salt, segment: 0, circuit, inputs, outputs };
-                circuits::verify(parameters, srs, &circuits::Statement { domain, keys, job }, &proof)?;
+                verify_job(&Parameters::PRODUCTION, srs, &domain, keys, &job, &proven).map_err(rejected)?;
             }
         }
         Ok(())
     }
 }
 
-/// A request is proven in one piece. One whose circuit cannot be cut is refused for its shape.
-fn check_one_segment(parameters: &Parameters, circuit: &Circuit) -> Result<(), Refusal> {
-    match segments(circuit, &parameters.segment_limits()) {
-        Ok(list) if list.len() > 1 => Err(Refusal::Segments { got: list.len() }),
-        _ => Ok(()),
+/// The proof of each segment, of exactly the length that its shape has.
+fn read_segments(
+    segments: &[Segment],
+    earlier: &[PresentedSegment],
+    last: &[u8],
+) -> Result<Vec<ProvenSegment>, Refusal> {
+    let earlier = earlier.iter().map(|presented| (presented.links.as_slice(), presented.proof.as_slice()));
+    let presented = earlier.chain([(&[][..], last)]);
+    let read = |(segment, (cut, (links, proof))): (usize, (&Segment, (&[Commitment], &[u8])))| {
+        let shape = Shape::new(Parameters::PRODUCTION, &cut.circuit).map_err(|error| {
+            Refusal::CircuitProofInvalid { segment, error: StatementError::Shape(error).into() }
+        })?;
+        let proof = CircuitProof::from_bytes(&shape, proof)
+            .map_err(|error| Refusal::CircuitProofBytes { segment, error })?;
+        Ok(ProvenSegment { links: links.to_vec(), proof })
+    };
+    segments.iter().zip(presented).enumerate().map(read).collect()
+}
+
+fn rejected(rejection: JobRejection) -> Refusal {
+    match rejection {
+        JobRejection::Segments(error) => Refusal::Uncut(error),
+        JobRejection::Count { what, got, expected } => Refusal::Count { what, got, expected },
+        JobRejection::Segment { segment, error } => Refusal::CircuitProofInvalid { segment, error },
     }
 }

@@ -9,10 +9,11 @@ use super::evaluation::Program;
 use super::refusal::Refusal;
 use trine_fhe::noise::linear_variance;
 use trine_program::circuit::release::Job;
-use trine_program::circuit::{InputSource, Leaf, ReleaseViolation, releasable, text};
+use trine_program::circuit::{InputSource, Leaf, ReleaseViolation, releasable, segments, text};
 use trine_program::policy::MAX_DEGREE;
 use trine_program::{Circuit, Declaration, KeyKind, LinearProgram, ProgramId};
 use trine_verifier::Origin;
+use trine_verifier::bootstrapping::Parameters;
 
 /// The program of the request, and the largest noise variance of its output blocks, unit q^2 (TR.A4, TR.A5).
 pub(super) fn releasable_program(
@@ -20,8 +21,7 @@ pub(super) fn releasable_program(
     facts: &ChainFacts,
 ) -> Result<(Program, f64), Refusal> {
     if is_circuit(&facts.program_text) {
-        let (circuit, variance) = releasable_circuit(rules, facts)?;
-        return Ok((Program::Circuit(circuit), variance));
+        return releasable_circuit(rules, facts);
     }
     let program = program_of(facts)?;
     let policy = rules.development.as_ref().ok_or(Refusal::DevelopmentRelease)?;
@@ -46,8 +46,8 @@ fn program_of(facts: &ChainFacts) -> Result<LinearProgram, Refusal> {
     Ok(program)
 }
 
-/// TR.A4 and TR.A5 for circuits.
-fn releasable_circuit(rules: &ReleaseRules, facts: &ChainFacts) -> Result<(Circuit, f64), Refusal> {
+/// TR.A4 and TR.A5 for circuits: of the whole text, in however many segments it is proven.
+fn releasable_circuit(rules: &ReleaseRules, facts: &ChainFacts) -> Result<(Program, f64), Refusal> {
     let malformed = |source| ReleaseViolation::Text { job: 0, source };
     let circuit = Circuit::from_text(&facts.program_text).map_err(malformed)?;
     check_count("inputs on chain", facts.inputs.len(), circuit.inputs().len())?;
@@ -59,7 +59,9 @@ fn releasable_circuit(rules: &ReleaseRules, facts: &ChainFacts) -> Result<(Circu
         inputs: inputs.collect::<Result<_, _>>()?,
     };
     let outputs = releasable(&[job], &rules.noise)?;
-    Ok((circuit, outputs.iter().map(|output| output.variance).fold(0.0, f64::max)))
+    let segments = segments(&circuit, &Parameters::PRODUCTION.segment_limits())?;
+    let variance = outputs.iter().map(|output| output.variance).fold(0.0, f64::max);
+    Ok((Program::Circuit { circuit, segments }, variance))
 }
 
 /// A registered ciphertext as the policy takes it: what the record on chain says, fresh, with the degree that the program

@@ -1,6 +1,6 @@
 //! Why a node does not release: one variant for each check, and its name on the wire.
 
-use trine_program::circuit::ReleaseViolation;
+use trine_program::circuit::{ReleaseViolation, SegmentError};
 use trine_program::{PolicyViolation, TextError};
 use trine_verifier::VerifyError;
 use trine_verifier::bootstrapping::Rejection;
@@ -49,6 +49,9 @@ pub enum Refusal {
     /// The text is no program.
     #[error("TR.A4: {0}")]
     Program(#[from] TextError),
+    /// A circuit that cannot be cut into segments, so that nothing proves it.
+    #[error("TR.A5: {0}")]
+    Uncut(#[from] SegmentError),
     /// A linear program outside development mode.
     #[error(
         "TR.A5: outputs of linear programs are not bootstrapped; they are released in development mode only"
@@ -74,6 +77,24 @@ pub enum Refusal {
         /// Number given.
         got: usize,
         /// Number of the program.
+        expected: usize,
+    },
+    /// Proofs of another number of segments than the program is proven in.
+    #[error("TR.A7: proofs of {got} segments, the program is proven in {expected}")]
+    SegmentCount {
+        /// Proofs given, that of the last segment included.
+        got: usize,
+        /// Segments of the circuit; 1 of a linear program.
+        expected: usize,
+    },
+    /// Another number of links than a segment has.
+    #[error("TR.A7: segment {segment}: {got} links, the circuit gives {expected}")]
+    LinkCount {
+        /// The segment.
+        segment: usize,
+        /// Commitments given.
+        got: usize,
+        /// Links of the segment.
         expected: usize,
     },
     /// A record on chain that does not give its handle, or is not what the program declares.
@@ -121,18 +142,25 @@ pub enum Refusal {
     /// The bytes are no proof.
     #[error("TR.A9: {0}")]
     ProofBytes(#[from] ProofError),
-    /// A circuit that takes more than one proof; a request has one.
-    #[error("TR.A9: the circuit takes {got} proofs, one is verified for a request")]
-    Segments {
-        /// Segments of the circuit.
-        got: usize,
+    /// The bytes are no proof of a segment of a circuit; one that is proven in one piece is segment 0.
+    #[error("TR.A9: segment {segment}: {error}")]
+    CircuitProofBytes {
+        /// The segment.
+        segment: usize,
+        /// What is wrong.
+        error: ProofError,
     },
     /// The proof of a linear program does not verify.
     #[error("TR.A9: {0}")]
     ProofInvalid(#[from] VerifyError),
-    /// The proof of a circuit does not verify.
-    #[error("TR.A9: {0}")]
-    CircuitProofInvalid(#[from] Rejection),
+    /// The proof of a segment of a circuit does not verify.
+    #[error("TR.A9: segment {segment}: {error}")]
+    CircuitProofInvalid {
+        /// The segment.
+        segment: usize,
+        /// Why.
+        error: Rejection,
+    },
     /// The client says that the squashed ciphertext is another one.
     #[error("TR.S2: presented squashed digest {got}, this node computes {own}")]
     SquashedDigestMismatch {
@@ -162,6 +190,7 @@ impl Refusal {
             Self::KeyNotCommitted => "KeyNotCommitted",
             Self::ProgramText { .. } => "ProgramTextMismatch",
             Self::Program(_) => "ProgramMalformed",
+            Self::Uncut(_) => "CircuitNotCut",
             Self::DevelopmentRelease => "DevelopmentRelease",
             Self::Circuit(violation) => violation.name(),
             Self::Policy(violation) => match violation {
@@ -174,14 +203,15 @@ impl Refusal {
             },
             Self::ReleaseNotAllowed { .. } => "ReleaseNotAllowed",
             Self::Count { .. } => "HandleCount",
+            Self::SegmentCount { .. } => "SegmentCount",
+            Self::LinkCount { .. } => "LinkCount",
             Self::Record { .. } => "RecordMismatch",
             Self::InputCommitment { .. } => "InputCommitmentMismatch",
             Self::Declaration { .. } => "DeclarationMismatch",
             Self::HandleMismatch { .. } => "HandleMismatch",
             Self::Uncommittable { .. } => "WordsUncommittable",
-            Self::ProofBytes(_) => "ProofMalformed",
-            Self::Segments { .. } => "SeveralSegments",
-            Self::ProofInvalid(_) | Self::CircuitProofInvalid(_) => "ProofInvalid",
+            Self::ProofBytes(_) | Self::CircuitProofBytes { .. } => "ProofMalformed",
+            Self::ProofInvalid(_) | Self::CircuitProofInvalid { .. } => "ProofInvalid",
             Self::SquashedDigestMismatch { .. } => "SquashedDigestMismatch",
             Self::SquashedDigestQuorum { .. } => "SquashedDigestQuorum",
         }

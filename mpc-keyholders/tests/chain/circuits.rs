@@ -1,4 +1,4 @@
-//! What a node reads from a development chain about a request for a circuit.
+//! What a node reads from a development chain about a request for a circuit, of one segment or of several.
 
 use super::anvil::{ACCOUNT, anvil};
 use alloy::primitives::{Address, B256, U256, keccak256};
@@ -7,7 +7,7 @@ use alloy::signers::local::PrivateKeySigner;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use trine_contract::bindings::coprocessor::Coprocessor::CoprocessorInstance;
-use trine_contract::bindings::coprocessor::ICoprocessor::CircuitClaim;
+use trine_contract::bindings::coprocessor::ICoprocessor::{CircuitClaim, SegmentClaim};
 use trine_contract::bindings::release_verifier::ReleaseVerifier::ReleaseVerifierInstance;
 use trine_contract::bindings::{Coprocessor, EvaluationVerifier, ReleaseVerifier, VerifierGateway};
 use trine_keyholder::node::chain::{ChainReader, RpcChain};
@@ -17,6 +17,8 @@ use trine_keyholder::protocol::committee::CommitteeSize;
 use trine_keyholder::protocol::dealer::deal;
 use trine_keyholder::protocol::sharing::KEY_DIMENSION;
 use trine_program::Circuit;
+use trine_verifier::bootstrapping::Parameters;
+use trine_verifier::bootstrapping::registration::Registration;
 use trine_verifier::{Commitment, Origin};
 
 const KEY: [u8; 32] = [0x22; 32];
@@ -69,16 +71,57 @@ async fn register_key(
     assert_eq!(contract.contentOf(key).call().await.unwrap(), content);
 }
 
-/// Asks for the circuit over two fresh values.
-async fn request(contract: &CoprocessorInstance<DynProvider>, consumer: Address) -> (B256, Vec<B256>) {
-    let circuit = Circuit::from_text(CIRCUIT.as_bytes()).unwrap();
-    let registration = contract.registerCircuit(CIRCUIT.as_bytes().into(), claim(&circuit));
+/// Registers the circuit under a claim about one proof.
+async fn register_circuit(contract: &CoprocessorInstance<DynProvider>, circuit: &Circuit) -> B256 {
+    let registration = contract.registerCircuit(circuit.to_text().into_bytes().into(), claim(circuit));
     let program_ref = registration.call().await.unwrap();
     registration.send().await.unwrap().get_receipt().await.unwrap();
+    program_ref
+}
+
+/// As many bootstrappings as two proofs cover, each of the one before it.
+fn two_segments() -> Circuit {
+    let last = (2 << Parameters::PRODUCTION.max_log_bootstrappings) - 1;
+    let steps = (0..last).map(|before| format!("bootstrap compute 0 0 + 1*i1.0 + 1*b{before}.0\n"));
+    let rest = format!("{}row 0 + 1*b{last}.0\n", steps.collect::<String>());
+    Circuit::from_text(CIRCUIT.replace("row 0 + 1*b0.0\n", &rest).as_bytes()).unwrap()
+}
+
+/// Registers a circuit with what its text gives about each segment.
+async fn register_segments(contract: &CoprocessorInstance<DynProvider>, circuit: &Circuit) -> B256 {
+    let own = Registration::of(&Parameters::PRODUCTION, circuit).unwrap();
+    let Registration::Segments { layouts, inputs, segments } = &own else { panic!("one proof covers it") };
+    let segments = segments.iter().map(|segment| SegmentClaim {
+        circuitId: segment.circuit_id.into(),
+        claim: CircuitClaim {
+            prog: U256::from_be_bytes(segment.claim.prog),
+            layouts: segment.claim.layouts.map(U256::from_be_bytes),
+            logBootstrappings: segment.claim.log_bootstrappings,
+            inputs: segment.claim.inputs,
+            outputs: segment.claim.outputs,
+        },
+        sources: segment.sources.clone(),
+    });
+    let (text, layouts) = (circuit.to_text().into_bytes(), layouts.map(U256::from_be_bytes));
+    let registration = contract.registerSegments(text.into(), layouts, *inputs, segments.collect());
+    let program_ref = registration.call().await.unwrap();
+    assert_eq!(program_ref.0, own.reference(&circuit.id().0), "Rust and Solidity name the circuit alike");
+    registration.send().await.unwrap().get_receipt().await.unwrap();
+    program_ref
+}
+
+/// Asks for a registered circuit over two fresh bits.
+async fn request(
+    contract: &CoprocessorInstance<DynProvider>,
+    consumer: Address,
+    program_ref: B256,
+    circuit: &Circuit,
+) -> (B256, Vec<B256>) {
     let key = trine_prover::srs::development(4).unwrap();
     let mut inputs = Vec::new();
     for word in [3u64, 4] {
-        let commitment = Commitment::new(key.commit_words(&[word, 1]).unwrap()).unwrap();
+        let words = [word, circuit.bootstrappings().len() as u64];
+        let commitment = Commitment::new(key.commit_words(&words).unwrap()).unwrap();
         let point = commitment.xy().map(U256::from_be_bytes::<32>);
         let entry = circuit.inputs()[0];
         let (kind, code) = (entry.key_kind.code(), entry.value_type.code());
@@ -111,9 +154,14 @@ async fn a_request_for_a_circuit_is_read_in_its_own_domain() {
             .await
             .unwrap();
     register_key(&contract, &release).await;
-    let (request_id, inputs) = request(&contract, consumer).await;
+    let circuit = Circuit::from_text(CIRCUIT.as_bytes()).unwrap();
+    let program_ref = register_circuit(&contract, &circuit).await;
+    let (request_id, inputs) = request(&contract, consumer, program_ref, &circuit).await;
+    let large = two_segments();
+    let program_ref = register_segments(&contract, &large).await;
+    let (large_request, large_inputs) = request(&contract, consumer, program_ref, &large).await;
 
-    let facts = async |circuit_verifier_hash: Option<B256>| {
+    let facts_of = async |request_id: B256, circuit_verifier_hash: Option<B256>| {
         let config = ChainConfig {
             rpc_url: anvil.url.clone(),
             chain_id: 31337,
@@ -123,6 +171,7 @@ async fn a_request_for_a_circuit_is_read_in_its_own_domain() {
         };
         RpcChain::new(&config).unwrap().facts(&request_id.0).await.unwrap()
     };
+    let facts = async |circuit_verifier_hash| facts_of(request_id, circuit_verifier_hash).await;
     // The gateway knows no verifier yet, or the node is told of none.
     assert_eq!(facts(Some(hash)).await.domain.verifier_hash, [0; 32]);
     gateway.addVerifier(*verifier.address()).send().await.unwrap().get_receipt().await.unwrap();
@@ -139,6 +188,14 @@ async fn a_request_for_a_circuit_is_read_in_its_own_domain() {
     assert_eq!(read.program_text, CIRCUIT.as_bytes());
     assert_eq!(read.program_id, keccak256(CIRCUIT).0);
     assert!(read.outputs.is_empty() && read.fulfilled_at.is_none());
+
+    // The text is the whole circuit's, whatever its segments are; the domain is that of circuits.
+    let read_large = facts_of(large_request, Some(hash)).await;
+    assert_eq!(read_large.program_text, large.to_text().into_bytes());
+    assert_eq!((read_large.program_id, read_large.domain), (large.id().0, read.domain));
+    let handles: Vec<[u8; 32]> = read_large.inputs.iter().map(|input| input.handle).collect();
+    assert_eq!(handles, large_inputs.iter().map(|handle| handle.0).collect::<Vec<_>>());
+    assert!(read_large.outputs.is_empty() && read_large.fulfilled_at.is_none());
     for (handle, expected) in read.inputs.iter().zip(&inputs) {
         assert_eq!((handle.handle, handle.record.handle()), (expected.0, expected.0));
         assert!(matches!(handle.record.origin, Origin::Input { .. }));

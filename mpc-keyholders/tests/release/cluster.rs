@@ -23,13 +23,14 @@ use trine_keyholder::node::release::{Conduct, Node, NodeParts, Squasher};
 use trine_keyholder::node::storage::Storage;
 use trine_keyholder::protocol::attest::ReleaseDomain;
 use trine_keyholder::protocol::authorise::ChainFacts;
+use trine_keyholder::protocol::authorise::PresentedSegment;
 use trine_keyholder::protocol::committee::CommitteeSize;
 use trine_keyholder::protocol::dealer::deal;
 use trine_keyholder::protocol::evaluation::CommittedKey;
 use trine_keyholder::protocol::mask::Flooding;
 use trine_keyholder::protocol::sharing::KEY_DIMENSION;
-use trine_proto::keyholder::v1::ReleaseRequest;
 use trine_proto::keyholder::v1::keyholder_service_client::KeyholderServiceClient;
+use trine_proto::keyholder::v1::{ProvenSegment, ReleaseRequest};
 use trine_proto::prover::v1::Commitment;
 use trine_verifier::bootstrapping::KeyCommitments;
 
@@ -78,6 +79,15 @@ impl KeyCommitter for MemoryKey {
             || KeyCommitmentError::TooFewPowers { path: "srs.bin".into(), powers: 16, wanted: 1 << 22 };
         self.0.as_ref().map(|key| key.commitments().clone()).ok_or_else(too_few)
     }
+}
+
+fn wire_commitment(commitment: &trine_verifier::Commitment) -> Commitment {
+    Commitment { point: commitment.xy().concat() }
+}
+
+fn wire_segment(segment: &PresentedSegment) -> ProvenSegment {
+    let links = segment.links.iter().map(wire_commitment).collect();
+    ProvenSegment { links, inner_proof: segment.proof.clone() }
 }
 
 struct Running {
@@ -244,9 +254,10 @@ impl Cluster {
         ReleaseRequest {
             request_id: presented.request_id.to_vec(),
             inner_proof: presented.proof.clone(),
-            inputs: presented.inputs.iter().map(|c| Commitment { point: c.xy().concat() }).collect(),
+            inputs: presented.inputs.iter().map(wire_commitment).collect(),
             outputs: presented.outputs.iter().map(|v| v.to_bytes()).collect(),
             squashed_digest: Vec::new(),
+            earlier_segments: presented.earlier_segments.iter().map(wire_segment).collect(),
         }
     }
 

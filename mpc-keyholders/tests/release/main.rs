@@ -8,3 +8,4 @@ mod nodes;
 mod proven;
 mod recorded;
 mod refusals;
+mod segments;

@@ -175,6 +175,7 @@ fn make() -> Proven {
         },
         presented: Presented {
             request_id: REQUEST,
+            earlier_segments: vec![],
             proof: proof.to_bytes(&CLASS),
             inputs: commitments,
             outputs: values.collect(),

@@ -1,7 +1,8 @@
-//! A recorded proof of bootstrapping under the development keys, with the facts that a chain would hold about it.
+//! Recorded proofs of bootstrapping under the development keys, with the facts that a chain would hold about them: of a
+//! circuit that one proof covers, and of one in two segments.
 //!
-//! `cargo test --release -p trine-keyholder --test release record -- --ignored` makes it again (a minute, 5 GB), whenever
-//! the argument, the opening or the reference string changes.
+//! `cargo test --release -p trine-keyholder --test release record -- --ignored` makes them again (some minutes, 5 GB),
+//! whenever the argument, the opening or the reference string changes.
 
 use super::proven::{CONSUMER, Proven, REQUEST};
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,9 @@ use trine_fhe::{encryption, keys};
 use trine_kernels::Backend;
 use trine_kernels::msm::Bases;
 use trine_key_commitment::{KeyName, KeyWords, commit_keys, load_or_make};
-use trine_keyholder::protocol::authorise::{ChainFacts, ChainHandle, Presented};
+use trine_keyholder::protocol::authorise::{ChainFacts, ChainHandle, Presented, PresentedSegment};
 use trine_keyholder::protocol::evaluation::CommittedKey;
+use trine_program::circuit::{Segment, segments};
 use trine_program::{Circuit, Declaration};
 use trine_prover::Mode;
 use trine_prover::bootstrapping::job::JobProver;
@@ -49,10 +51,55 @@ struct Record {
     key_points: Vec<String>,
     /// Commitments of the inputs, x then y.
     inputs: Vec<String>,
+    /// Commitments of the links of all segments but the last, x then y.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    links: Vec<Vec<String>>,
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/circuit")
+/// Text and folder of a record.
+struct Recording {
+    name: &'static str,
+    text: String,
+}
+
+impl Recording {
+    fn one_piece() -> Self {
+        Self { name: "circuit", text: CIRCUIT.into() }
+    }
+
+    /// The same bit again and again, with the second input: a chain of as many bootstrappings as two proofs cover.
+    fn two_segments() -> Self {
+        Self { name: "segments", text: chain_of(2 << Parameters::PRODUCTION.max_log_bootstrappings) }
+    }
+
+    fn circuit(&self) -> Circuit {
+        Circuit::from_text(self.text.as_bytes()).unwrap()
+    }
+
+    fn segments(&self) -> Vec<Segment> {
+        segments(&self.circuit(), &Parameters::PRODUCTION.segment_limits()).unwrap()
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(self.name).join(file)
+    }
+
+    fn read(&self, file: &str) -> Vec<u8> {
+        let path = self.path(file);
+        std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+}
+
+/// [`CIRCUIT`] with so many bootstrappings, each of the one before it.
+pub fn chain_of(bootstrappings: usize) -> String {
+    let last = bootstrappings - 1;
+    let steps = (0..last).map(|before| format!("bootstrap compute 0 0 + 1*i1.0 + 1*b{before}.0\n"));
+    CIRCUIT.replace("row 0 + 1*b0.0\n", &format!("{}row 0 + 1*b{last}.0\n", steps.collect::<String>()))
+}
+
+/// File of a segment's proof: the last or only one is `proof.bin`.
+fn proof_file(segment: usize, segments: usize) -> String {
+    if segment + 1 == segments { "proof.bin".into() } else { format!("proof-{segment}.bin") }
 }
 
 /// The domain of circuits of a record.
@@ -90,38 +137,46 @@ fn input_record(
     record(domain, declared, origin, commitment)
 }
 
+fn commitment_of(hex: &str) -> Commitment {
+    let [x, y] = words_of(hex);
+    Commitment::from_xy(&x, &y).unwrap()
+}
+
 fn words_of(hex: &str) -> [[u8; 32]; 2] {
     let bytes = hex::decode(hex).unwrap();
     let (x, y) = bytes.split_at(32);
     [x.try_into().unwrap(), y.try_into().unwrap()]
 }
 
-/// The recorded proof with everything that an honest chain and client say about it. Read once for all tests.
+/// The recorded proof of one piece with everything that an honest chain and client say about it. Read once for all tests.
 pub fn recorded() -> Proven {
     static RECORDED: OnceLock<Proven> = OnceLock::new();
-    RECORDED.get_or_init(read_record).clone()
+    RECORDED.get_or_init(|| read_record(&Recording::one_piece())).clone()
 }
 
-fn read_record() -> Proven {
-    let read = |name: &str| std::fs::read(folder().join(name)).unwrap();
-    let recorded: Record = serde_json::from_slice(&read("record.json")).unwrap();
-    let circuit = Circuit::from_text(CIRCUIT.as_bytes()).unwrap();
+/// The same of a circuit in two segments.
+pub fn recorded_segments() -> Proven {
+    static RECORDED: OnceLock<Proven> = OnceLock::new();
+    RECORDED.get_or_init(|| read_record(&Recording::two_segments())).clone()
+}
+
+fn read_key(points: &[String]) -> CommittedKey {
+    let point = |point: &String| {
+        let [x, y] = words_of(point);
+        point_from_words(&x, &y).unwrap()
+    };
+    let points: Vec<_> = points.iter().map(point).collect();
+    let keyswitching = [points[8..12].to_vec(), points[12..].to_vec()];
+    CommittedKey::new(KeyCommitments { bootstrapping: points[..8].to_vec(), keyswitching })
+}
+
+fn read_record(recording: &Recording) -> Proven {
+    let recorded: Record = serde_json::from_slice(&recording.read("record.json")).unwrap();
+    let (circuit, count) = (recording.circuit(), recording.segments().len());
     // A prefix of the string that the proof was made under.
     let key = trine_prover::srs::development(LOG_BLOCK_POWERS).unwrap();
-    let verifier = *key.verifier();
-
-    let points: Vec<_> = recorded
-        .key_points
-        .iter()
-        .map(|point| {
-            let [x, y] = words_of(point);
-            point_from_words(&x, &y).unwrap()
-        })
-        .collect();
-    let keyswitching = [points[8..12].to_vec(), points[12..].to_vec()];
-    let evaluation_key =
-        CommittedKey::new(KeyCommitments { bootstrapping: points[..8].to_vec(), keyswitching });
-    let domain = domain(&verifier, &evaluation_key);
+    let evaluation_key = read_key(&recorded.key_points);
+    let domain = domain(key.verifier(), &evaluation_key);
     let chain_handle = |record: HandleRecord, proven| ChainHandle {
         handle: record.handle(),
         record,
@@ -129,19 +184,16 @@ fn read_record() -> Proven {
         released: proven,
         consumer: CONSUMER,
     };
-    let inputs: Vec<Commitment> = recorded
-        .inputs
-        .iter()
-        .map(|point| {
-            let [x, y] = words_of(point);
-            Commitment::from_xy(&x, &y).unwrap()
-        })
-        .collect();
+    let inputs: Vec<Commitment> = recorded.inputs.iter().map(|point| commitment_of(point)).collect();
     let named = inputs.iter().zip(circuit.inputs()).enumerate();
-    let output = ValueWords::from_bytes(&read("output.bin")).unwrap();
+    let output = ValueWords::from_bytes(&recording.read("output.bin")).unwrap();
     let commitment = Commitment::new(key.commit_words(&output.commitment_words()).unwrap()).unwrap();
-    let origin = Origin::Output { request_id: REQUEST, job: 0, segment: 0, index: 0 };
+    let origin = Origin::Output { request_id: REQUEST, job: 0, segment: count as u32 - 1, index: 0 };
     let output_record = record(&domain, output.declaration(), origin, &commitment);
+    let earlier_segments = recorded.links.iter().enumerate().map(|(segment, links)| PresentedSegment {
+        links: links.iter().map(|point| commitment_of(point)).collect(),
+        proof: recording.read(&proof_file(segment, count)),
+    });
     Proven {
         facts: ChainFacts {
             domain,
@@ -149,12 +201,18 @@ fn read_record() -> Proven {
             head: 100,
             fulfilled_at: Some(98),
             program_id: circuit.id().0,
-            program_text: CIRCUIT.into(),
+            program_text: recording.text.clone().into_bytes(),
             salt: SALT,
             inputs: named.map(|(i, (c, d))| chain_handle(input_record(&domain, d, i, c), false)).collect(),
             outputs: vec![chain_handle(output_record, true)],
         },
-        presented: Presented { request_id: REQUEST, proof: read("proof.bin"), inputs, outputs: vec![output] },
+        presented: Presented {
+            request_id: REQUEST,
+            earlier_segments: earlier_segments.collect(),
+            proof: recording.read("proof.bin"),
+            inputs,
+            outputs: vec![output],
+        },
         key,
         // Linear programs: another verifier, and the digest of the key's bytes.
         domain: Domain { verifier_hash: [2; 32], key_digest: [3; 32], ..domain },
@@ -166,6 +224,16 @@ fn read_record() -> Proven {
 #[test]
 #[ignore = "slow: records a proof under the development keys (a minute, 5 GB)"]
 fn record_a_proof() {
+    write_record(&Recording::one_piece());
+}
+
+#[test]
+#[ignore = "slow: records two proofs under the development keys (some minutes, 5 GB)"]
+fn record_two_segments() {
+    write_record(&Recording::two_segments());
+}
+
+fn write_record(recording: &Recording) {
     let cache = dev_keys::cache_folder().expect("a home folder");
     let set = DevelopmentKeys::load_or_generate(&cache, &mut |step| eprintln!("{step}")).unwrap();
     let key_bytes = std::fs::read(&set.server_key).unwrap();
@@ -180,7 +248,7 @@ fn record_a_proof() {
     let key = CommittedKey::new(commitments.clone());
     let domain = domain(srs.verifier(), &key);
 
-    let circuit = Circuit::from_text(CIRCUIT.as_bytes()).unwrap();
+    let circuit = recording.circuit();
     let public = keys::decode_public_key(&std::fs::read(&set.compact_public_key).unwrap()).unwrap();
     let encrypted = |declared: &Declaration, bit: u64| {
         encryption::expand(&encryption::encrypt(&public, declared, &[bit]).unwrap(), *declared).unwrap()
@@ -197,7 +265,7 @@ fn record_a_proof() {
         request_id: REQUEST,
         salt: SALT,
         segment: 0,
-        circuit: circuit.clone(),
+        circuit,
         inputs: inputs.collect(),
         outputs: vec![],
     };
@@ -211,14 +279,20 @@ fn record_a_proof() {
     let proven = prover.prove(job, &values, &mut Unattended).unwrap();
 
     let point = |[x, y]: [[u8; 32]; 2]| hex::encode([x, y].concat());
+    let of = |commitment: &Commitment| point(commitment.xy());
+    let (list, count) = (recording.segments(), proven.segments.len());
+    let earlier = proven.segments[..count - 1].iter();
     let recorded = Record {
         key_points: commitments.points().iter().map(|p| point(point_words(p))).collect(),
-        inputs: proven.job.inputs.iter().map(|input| point(input.commitment.xy())).collect(),
+        inputs: proven.job.inputs.iter().map(|input| of(&input.commitment)).collect(),
+        links: earlier.map(|segment| segment.links.iter().map(of).collect()).collect(),
     };
-    let shape = Shape::new(parameters, &circuit).unwrap();
-    std::fs::create_dir_all(folder()).unwrap();
-    let write = |name: &str, bytes: &[u8]| std::fs::write(folder().join(name), bytes).unwrap();
+    std::fs::create_dir_all(recording.path("")).unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(recording.path(name), bytes).unwrap();
     write("record.json", format!("{}\n", serde_json::to_string_pretty(&recorded).unwrap()).as_bytes());
     write("output.bin", &proven.outputs[0].to_bytes());
-    write("proof.bin", &proven.segments[0].proof.to_bytes(&shape));
+    for (index, (cut, proven)) in list.iter().zip(&proven.segments).enumerate() {
+        let shape = Shape::new(parameters, &cut.circuit).unwrap();
+        write(&proof_file(index, count), &proven.proof.to_bytes(&shape));
+    }
 }
