@@ -85,9 +85,9 @@ pub enum ChainError {
     /// The program does not fit the class.
     #[error("program: {0}")]
     Program(#[from] ClassMismatch),
-    /// The circuit is not asked for on chain.
+    /// The circuit has no registration.
     #[error("circuit: {0}")]
-    Circuit(#[from] circuits::CircuitClaimError),
+    Circuit(#[from] trine_verifier::bootstrapping::registration::RegistrationError),
 }
 
 impl ChainError {

@@ -16,6 +16,9 @@ const CHUNK_BYTES: usize = 512 * 1024;
 /// Most bytes of a downloaded value: 64 blocks of 2049 words.
 const MAX_DOWNLOAD_BYTES: u64 = 64 * 2049 * 8;
 
+/// Longest answer that is read: a receipt with both proofs of 255 segments.
+const MAX_ANSWER_BYTES: usize = 16 << 20;
+
 /// A connection to one engine as one principal.
 #[derive(Clone)]
 pub struct EngineClient {
@@ -42,7 +45,8 @@ impl EngineClient {
             .await
             .map_err(|e| failed(e.to_string()))?;
         let bearer = Bearer::new(SERVICE, token)?;
-        Ok(Self { inner: EngineServiceClient::with_interceptor(channel, bearer) })
+        let inner = EngineServiceClient::with_interceptor(channel, bearer);
+        Ok(Self { inner: inner.max_decoding_message_size(MAX_ANSWER_BYTES) })
     }
 
     /// What the engine serves.

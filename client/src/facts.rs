@@ -14,6 +14,8 @@ pub const REGISTERED: u8 = 1;
 pub const PROVEN: u8 = 2;
 /// `ProgramKind.Circuit`.
 const CIRCUIT: u8 = 1;
+/// `ProgramKind.Segmented`.
+const SEGMENTED: u8 = 2;
 /// `RequestState.Fulfilled`.
 pub const FULFILLED: u8 = 2;
 
@@ -42,8 +44,10 @@ pub struct VerifierFacts {
 pub enum ProgramFacts {
     /// A linear program.
     Linear(ICoprocessor::ProgramRecord),
-    /// A circuit.
+    /// A circuit that one proof covers.
     Circuit(ICoprocessor::CircuitRecord),
+    /// A circuit of several segments.
+    Segmented(ICoprocessor::SegmentedRecord),
 }
 
 impl ProgramFacts {
@@ -52,8 +56,26 @@ impl ProgramFacts {
         match self {
             Self::Linear(program) => program.programId,
             Self::Circuit(program) => program.programId,
+            Self::Segmented(program) => program.programId,
         }
     }
+}
+
+/// A segment before the last that is proven on chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentFacts {
+    /// The segment.
+    pub segment: U256,
+    /// Hash of the digests of its links' commitments, from its record.
+    pub links_hash: B256,
+    /// Handles of its links, from the event `SegmentProven`.
+    pub links: Vec<B256>,
+    /// Their commitments.
+    pub points: Vec<[U256; 2]>,
+    /// Transaction of the event.
+    pub transaction: B256,
+    /// Its block.
+    pub block: u64,
 }
 
 /// The event `Fulfilled` of a request.
@@ -141,12 +163,19 @@ impl ChainReader {
     pub async fn program(&self, reference: B256) -> Result<ProgramFacts, ChainError> {
         let call = |name| move |e| call_error(name, e);
         let kind = self.coprocessor.programKind(reference).call().await.map_err(call("programKind"))?;
-        Ok(if kind == CIRCUIT {
-            let record = self.coprocessor.circuitRecord(reference).call().await;
-            ProgramFacts::Circuit(record.map_err(call("circuitRecord"))?)
-        } else {
-            let record = self.coprocessor.programRecord(reference).call().await;
-            ProgramFacts::Linear(record.map_err(call("programRecord"))?)
+        Ok(match kind {
+            CIRCUIT => {
+                let record = self.coprocessor.circuitRecord(reference).call().await;
+                ProgramFacts::Circuit(record.map_err(call("circuitRecord"))?)
+            }
+            SEGMENTED => {
+                let record = self.coprocessor.segmentedRecord(reference).call().await;
+                ProgramFacts::Segmented(record.map_err(call("segmentedRecord"))?)
+            }
+            _ => {
+                let record = self.coprocessor.programRecord(reference).call().await;
+                ProgramFacts::Linear(record.map_err(call("programRecord"))?)
+            }
         })
     }
 
@@ -158,8 +187,10 @@ impl ChainReader {
     /// Text of a program, from the event of its registration.
     pub async fn program_text(&self, reference: B256) -> Result<Bytes, ChainError> {
         const EVENT: &str = "ProgramRegistered";
-        if let ProgramFacts::Circuit(_) = self.program(reference).await? {
-            return self.circuit_text(reference).await;
+        match self.program(reference).await? {
+            ProgramFacts::Linear(_) => {}
+            ProgramFacts::Circuit(_) => return self.circuit_text(reference).await,
+            ProgramFacts::Segmented(_) => return self.segmented_text(reference).await,
         }
         let filter = self.coprocessor.ProgramRegistered_filter().topic1(reference).from_block(0);
         let found = filter.query().await.map_err(|e| call_error(EVENT, e))?;
@@ -171,6 +202,34 @@ impl ChainReader {
         let filter = self.coprocessor.CircuitRegistered_filter().topic1(reference).from_block(0);
         let found = filter.query().await.map_err(|e| call_error(EVENT, e))?;
         Ok(first(EVENT, reference, found)?.0.text)
+    }
+
+    async fn segmented_text(&self, reference: B256) -> Result<Bytes, ChainError> {
+        const EVENT: &str = "SegmentsRegistered";
+        let filter = self.coprocessor.SegmentsRegistered_filter().topic1(reference).from_block(0);
+        let found = filter.query().await.map_err(|e| call_error(EVENT, e))?;
+        Ok(first(EVENT, reference, found)?.0.text)
+    }
+
+    /// Segments of a request that are proven one by one, in their order: all but the last.
+    pub async fn proven_segments(&self, id: B256) -> Result<Vec<SegmentFacts>, ChainError> {
+        const EVENT: &str = "SegmentProven";
+        let filter = self.coprocessor.SegmentProven_filter().topic1(id).from_block(0);
+        let mut found = filter.query().await.map_err(|e| call_error(EVENT, e))?;
+        found.sort_by_key(|(event, _)| event.segment);
+        let mut segments = Vec::with_capacity(found.len());
+        for (event, log) in found {
+            let links_hash = self.coprocessor.provenSegment(id, event.segment).call().await;
+            segments.push(SegmentFacts {
+                segment: event.segment,
+                links_hash: links_hash.map_err(|e| call_error("provenSegment", e))?,
+                links: event.links,
+                points: event.linkPoints,
+                transaction: log.transaction_hash.unwrap_or_default(),
+                block: log.block_number.unwrap_or_default(),
+            });
+        }
+        Ok(segments)
     }
 
     /// Input handles of a request, from its event.

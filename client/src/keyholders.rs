@@ -1,6 +1,7 @@
 //! Client of `trine.keyholder.v1`: one call to every node; each decides, squashes and signs by itself.
 
 use crate::chain::circuits::KeyRegistration;
+use crate::receipt::{Receipt, VerifiedInputs, VerifiedReceipt};
 use crate::rpc::RpcError;
 use alloy::primitives::{B256, Bytes};
 use std::time::Duration;
@@ -30,7 +31,9 @@ pub struct CommitteeClient {
 pub struct Presentation {
     /// The request on chain.
     pub request_id: B256,
-    /// Inner proof.
+    /// Of a circuit of several segments all but the last, in order.
+    pub earlier_segments: Vec<PresentedSegment>,
+    /// Inner proof; of a circuit of several segments that of the last.
     pub inner_proof: Bytes,
     /// Commitments that the input handles name.
     pub inputs: Vec<Commitment>,
@@ -38,6 +41,37 @@ pub struct Presentation {
     pub outputs: Vec<Bytes>,
     /// Digest of the squashed ciphertext, empty where the client has computed none.
     pub squashed_digest: Bytes,
+}
+
+/// A segment before the last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PresentedSegment {
+    /// Commitments of its links.
+    pub links: Vec<Commitment>,
+    /// Inner proof.
+    pub inner_proof: Bytes,
+}
+
+impl Presentation {
+    /// What a verified receipt shows, with the ciphertext bytes of the outputs.
+    pub fn of(receipt: &Receipt, verified: &VerifiedReceipt, outputs: Vec<Bytes>) -> Self {
+        let proven = match &verified.public {
+            VerifiedInputs::Linear(_) => &[],
+            VerifiedInputs::Circuit(circuit) => circuit.segments.as_slice(),
+        };
+        let earlier = receipt.earlier_segments.iter().zip(proven).map(|(segment, proven)| PresentedSegment {
+            links: proven.outputs.iter().map(|link| link.commitment).collect(),
+            inner_proof: segment.inner_proof.clone(),
+        });
+        Self {
+            request_id: receipt.request_id,
+            earlier_segments: earlier.collect(),
+            inner_proof: receipt.inner_proof.clone(),
+            inputs: verified.inputs.iter().map(|input| input.commitment).collect(),
+            outputs,
+            squashed_digest: Bytes::new(),
+        }
+    }
 }
 
 /// A release as one node answers it.
@@ -98,6 +132,7 @@ impl CommitteeClient {
             inputs: presentation.inputs.iter().map(wire_commitment).collect(),
             outputs: presentation.outputs.iter().map(|o| o.to_vec()).collect(),
             squashed_digest: presentation.squashed_digest.to_vec(),
+            earlier_segments: presentation.earlier_segments.iter().map(wire_segment).collect(),
         };
         let answer = self.node(index).await?.release(request).await;
         from_wire(answer.map_err(|s| RpcError::refused(SERVICE, "Release", &s))?.into_inner())
@@ -209,6 +244,13 @@ impl CommitteeClient {
 
 fn wire_commitment(commitment: &Commitment) -> WireCommitment {
     WireCommitment { point: commitment.xy().concat() }
+}
+
+fn wire_segment(segment: &PresentedSegment) -> pb::ProvenSegment {
+    pb::ProvenSegment {
+        links: segment.links.iter().map(wire_commitment).collect(),
+        inner_proof: segment.inner_proof.to_vec(),
+    }
 }
 
 fn from_wire(message: pb::ReleaseResponse) -> Result<Release, RpcError> {

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`registry`] | what an attack is; those on the linear tally by name, who must stop each, and how |
+//! | [`catalogue`] | which are asked for, of the catalogue of the program |
 //! | [`play`] | attacks one after the other |
 //! | [`scene`] | the cluster, the honest run of the tally, a stranger with funds |
 //! | [`proof`] | altered proofs |
@@ -16,6 +17,7 @@
 //! | [`report`] | the JSON line that an attack ends with |
 //! | [`circuit`] | the same for a circuit of bootstrappings |
 
+pub mod catalogue;
 pub mod circuit;
 pub mod closing;
 pub mod committee;

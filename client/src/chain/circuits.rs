@@ -3,63 +3,39 @@
 use super::{Account, ChainError, RegisteredProgram, call_error, event};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use trine_contract::bindings::Coprocessor;
-use trine_contract::bindings::coprocessor::ICoprocessor::CircuitClaim;
-use trine_contract::calldata::scalar;
-use trine_program::circuit::{Circuit, SegmentError, segments};
-use trine_verifier::bootstrapping::program::OffGrid;
-use trine_verifier::bootstrapping::shape::ShapeError;
-use trine_verifier::bootstrapping::{Parameters, Shape, program};
+use trine_contract::bindings::coprocessor::ICoprocessor::{CircuitClaim, SegmentClaim};
+use trine_program::circuit::Circuit;
+use trine_verifier::bootstrapping::Parameters;
+use trine_verifier::bootstrapping::registration::{self, Registration, RegistrationError};
 
-/// Why a circuit is not asked for on chain.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CircuitClaimError {
-    /// The contract takes one proof for a request.
-    #[error(
-        "the circuit is cut into {segments} segments ({bootstrappings} bootstrappings): requests on chain take one segment, of \
-         at most {most} bootstrappings"
-    )]
-    Segments {
-        /// Segments of the circuit.
-        segments: usize,
-        /// Its bootstrappings.
-        bootstrappings: usize,
-        /// Most bootstrappings of a segment.
-        most: usize,
-    },
-    /// The circuit cannot be cut.
-    #[error(transparent)]
-    Cut(#[from] SegmentError),
-    /// The circuit does not fit one proof.
-    #[error(transparent)]
-    Shape(#[from] ShapeError),
-    /// A word between two steps of the grid.
-    #[error(transparent)]
-    OffGrid(#[from] OffGrid),
+/// What a registrant says about a circuit, recomputed from it: whoever has the text says the same.
+pub fn registration(circuit: &Circuit) -> Result<Registration, RegistrationError> {
+    Registration::of(&Parameters::PRODUCTION, circuit)
 }
 
-/// What a registrant says about a circuit: the Poseidon digest and the layouts that proofs name it by, recomputed from the
-/// circuit. Keyholders recompute it from the text.
-pub fn circuit_claim(circuit: &Circuit) -> Result<CircuitClaim, CircuitClaimError> {
-    let parameters = Parameters::PRODUCTION;
-    let limits = parameters.segment_limits();
-    let cut = segments(circuit, &limits)?.len();
-    if cut != 1 {
-        return Err(CircuitClaimError::Segments {
-            segments: cut,
-            bootstrappings: circuit.bootstrappings().len(),
-            most: limits.bootstrappings.get(),
-        });
+/// The claim about a circuit that one proof covers.
+pub fn circuit_claim(circuit: &Circuit) -> Result<CircuitClaim, RegistrationError> {
+    registration::CircuitClaim::of(&Parameters::PRODUCTION, circuit).map(|claim| abi_claim(&claim))
+}
+
+/// The claim as the contract takes it.
+fn abi_claim(claim: &registration::CircuitClaim) -> CircuitClaim {
+    CircuitClaim {
+        prog: U256::from_be_bytes(claim.prog),
+        layouts: claim.layouts.map(U256::from_be_bytes),
+        logBootstrappings: claim.log_bootstrappings,
+        inputs: claim.inputs,
+        outputs: claim.outputs,
     }
-    let shape = Shape::new(parameters, circuit)?;
-    // Counts of one segment are below 256.
-    let small = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);
-    Ok(CircuitClaim {
-        prog: scalar(&program::digest(&shape, circuit)?),
-        layouts: program::layouts(circuit).map(|word| scalar(&word)),
-        logBootstrappings: small(shape.log_bootstrappings),
-        inputs: small(circuit.inputs().len()),
-        outputs: small(circuit.outputs().len()),
-    })
+}
+
+/// The claim about a segment as the contract takes it.
+pub fn abi_segment(segment: &registration::SegmentClaim) -> SegmentClaim {
+    SegmentClaim {
+        circuitId: segment.circuit_id.into(),
+        claim: abi_claim(&segment.claim),
+        sources: segment.sources.clone(),
+    }
 }
 
 /// What a committee attests about an evaluation key, as the contract takes it.
@@ -76,18 +52,30 @@ pub struct KeyRegistration {
 }
 
 impl Account {
-    /// Publishes a circuit with the claim that is recomputed from it.
+    /// Publishes a circuit with what is recomputed from it, in as many segments as proofs of it take.
     pub async fn register_circuit(
         &self,
         coprocessor: Address,
         circuit: &Circuit,
     ) -> Result<RegisteredProgram, ChainError> {
-        let claim = circuit_claim(circuit)?;
         let contract = self.coprocessor(coprocessor);
-        let call = contract.registerCircuit(circuit.to_text().into_bytes().into(), claim);
-        let receipt = self.send("registerCircuit", call).await?;
-        let event: Coprocessor::CircuitRegistered = event("registerCircuit", &receipt)?;
-        Ok(RegisteredProgram { reference: event.programRef, id: event.programId })
+        let text: Bytes = circuit.to_text().into_bytes().into();
+        match registration(circuit)? {
+            Registration::Whole(claim) => {
+                let call = contract.registerCircuit(text, abi_claim(&claim));
+                let receipt = self.send("registerCircuit", call).await?;
+                let event: Coprocessor::CircuitRegistered = event("registerCircuit", &receipt)?;
+                Ok(RegisteredProgram { reference: event.programRef, id: event.programId })
+            }
+            Registration::Segments { layouts, inputs, segments } => {
+                let segments = segments.iter().map(abi_segment).collect();
+                let layouts = layouts.map(U256::from_be_bytes);
+                let call = contract.registerSegments(text, layouts, inputs, segments);
+                let receipt = self.send("registerSegments", call).await?;
+                let event: Coprocessor::SegmentsRegistered = event("registerSegments", &receipt)?;
+                Ok(RegisteredProgram { reference: event.programRef, id: event.programId })
+            }
+        }
     }
 
     /// Registers an evaluation key under its committee's signature, unless it is there already with these bytes.
@@ -143,12 +131,16 @@ mod tests {
     }
 
     #[test]
-    fn a_circuit_of_several_segments_is_refused_with_their_number() {
+    fn a_circuit_of_several_segments_is_claimed_segment_by_segment() {
         let circuit = Tally::sized(Size::Normal).circuit().unwrap();
-        let error = circuit_claim(&circuit).unwrap_err();
-        let CircuitClaimError::Segments { segments, bootstrappings, most } = error else { panic!("{error}") };
-        assert_eq!((bootstrappings, most), (51, 16));
-        assert!(segments >= 4, "{segments}");
-        assert!(error.to_string().contains(&format!("{segments} segments")), "{error}");
+        let Registration::Segments { inputs, segments, .. } = registration(&circuit).unwrap() else {
+            panic!("51 bootstrappings take several proofs")
+        };
+        assert_eq!(usize::from(inputs), circuit.inputs().len());
+        assert!(segments.len() >= 4, "{}", segments.len());
+        let last = abi_segment(segments.last().unwrap());
+        assert_eq!(usize::from(last.claim.outputs), circuit.outputs().len());
+        assert_eq!(last.sources.len(), usize::from(last.claim.inputs));
+        assert!(matches!(circuit_claim(&circuit), Err(RegistrationError::Shape(_))), "no proof covers it");
     }
 }

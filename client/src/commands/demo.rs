@@ -1,10 +1,10 @@
 //! `trine demo`: an application on encrypted values through every part of the system.
 
 use crate::Output;
-use crate::attacks::circuit::registry::ATTACKS as CIRCUIT_ATTACKS;
+use crate::attacks::catalogue::{Attacks, Catalogue};
 use crate::attacks::circuit::scene::CircuitScene;
+use crate::attacks::circuit::segments::scene::SegmentScene;
 use crate::attacks::play::play;
-use crate::attacks::registry::{ATTACKS, Attack, listed, selected};
 use crate::attacks::scene::Scene;
 use crate::demo::clients::Clients;
 use crate::demo::honest::{self, Honest};
@@ -45,7 +45,7 @@ const LINEAR_TALLY: &str = "linear-tally";
   trine demo --program age-check --attack all
   trine demo --no-chain")]
 pub struct Arguments {
-    /// What is computed: election, linear-tally, or another workload of one segment at its small size. Without it, an
+    /// What is computed: election, linear-tally, or another workload at its small size. Without it, an
     /// election; with --attack or --no-chain, the linear tally.
     #[arg(long, value_name = "NAME", value_parser = known_program)]
     program: Option<String>,
@@ -65,7 +65,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with = "no_chain")]
     receipt: Option<PathBuf>,
     /// Afterwards play this attack: a name, `all`, or `list` to print the names. With a workload as --program, the attacks
-    /// on circuits.
+    /// on circuits; with one of several segments, those on segments.
     #[arg(long, value_name = "NAME", conflicts_with = "no_chain")]
     attack: Option<String>,
     /// Run the linear tally in this process alone: native proof, no chain, decryption by the client key.
@@ -123,40 +123,23 @@ impl Arguments {
     }
 }
 
-/// The attacks that are asked for, of the catalogue of the program.
-#[derive(Default)]
-struct Attacks {
-    linear: Vec<&'static Attack<Scene>>,
-    circuit: Vec<&'static Attack<CircuitScene>>,
-}
-
-impl Attacks {
-    /// Names are checked before anything is started.
-    fn chosen(name: Option<&str>, program: &Program) -> anyhow::Result<Self> {
-        let Some(name) = name else { return Ok(Self::default()) };
-        Ok(match program {
-            Program::LinearTally { .. } => Self { linear: selected(ATTACKS, name)?, ..Self::default() },
-            _ => Self { circuit: selected(CIRCUIT_ATTACKS, name)?, ..Self::default() },
-        })
-    }
-
-    /// What `--attack list` prints.
-    fn names(program: &Program) -> String {
-        match program {
-            Program::LinearTally { .. } => listed(ATTACKS),
-            _ => listed(CIRCUIT_ATTACKS),
-        }
-    }
+/// The catalogue of a program's attacks.
+fn catalogue(program: &Program) -> anyhow::Result<Catalogue> {
+    Ok(match program {
+        Program::LinearTally { .. } => Catalogue::Linear,
+        Program::Workload(workload) if workload::segment_count(workload.as_ref())? > 1 => Catalogue::Segments,
+        Program::Workload(_) | Program::Election(_) => Catalogue::Circuit,
+    })
 }
 
 /// Runs the demonstration. The last line of standard output is JSON.
 pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
     let program = arguments.program()?;
     if arguments.attack.as_deref() == Some("list") {
-        print!("{}", Attacks::names(&program));
+        print!("{}", catalogue(&program)?.names());
         return Ok(ExitCode::SUCCESS);
     }
-    let attacks = Attacks::chosen(arguments.attack.as_deref(), &program)?;
+    let attacks = Attacks::chosen(arguments.attack.as_deref(), catalogue(&program)?)?;
     let mut rng = match arguments.seed {
         Some(seed) => ChaCha20Rng::seed_from_u64(seed),
         None => ChaCha20Rng::from_entropy(),
@@ -239,8 +222,12 @@ async fn run_on_cluster(
             }
             let summary = answered.summary(workload, &phases, material.cached)?;
             let code = report(&summary, summary.run.open, summary.passed(), &phases, output)?;
-            if attacks.circuit.is_empty() || !summary.passed() {
+            if !summary.passed() || attacks.circuit.len() + attacks.segments.len() == 0 {
                 return Ok(code);
+            }
+            if !attacks.segments.is_empty() {
+                let scene = SegmentScene::new(clients, answered, running.cluster).await?;
+                return play(scene, &attacks.segments, output).await;
             }
             let scene = CircuitScene::new(clients, material, answered, running.cluster).await?;
             play(scene, &attacks.circuit, output).await
@@ -311,6 +298,9 @@ fn report(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attacks::circuit::registry::ATTACKS as CIRCUIT_ATTACKS;
+    use crate::attacks::circuit::segments::registry::ATTACKS as SEGMENT_ATTACKS;
+    use crate::attacks::registry::ATTACKS;
     use clap::Parser;
 
     #[derive(Parser)]
@@ -360,14 +350,19 @@ mod tests {
 
     #[test]
     fn attacks_are_of_the_catalogue_of_the_program() {
-        let chosen =
-            |arguments: &[&str], name: &str| Attacks::chosen(Some(name), &program(arguments).unwrap());
+        let chosen = |arguments: &[&str], name: &str| {
+            Attacks::chosen(Some(name), catalogue(&program(arguments).unwrap()).unwrap())
+        };
         let linear = chosen(&["--program", LINEAR_TALLY], "all").unwrap();
         assert_eq!((linear.linear.len(), linear.circuit.len()), (ATTACKS.len(), 0));
         let circuit = chosen(&["--program", "age-check"], "all").unwrap();
         assert_eq!((circuit.linear.len(), circuit.circuit.len()), (0, CIRCUIT_ATTACKS.len()));
+        let segments = chosen(&["--program", "auction"], "all").unwrap();
+        assert_eq!((segments.circuit.len(), segments.segments.len()), (0, SEGMENT_ATTACKS.len()));
+        assert!(chosen(&["--program", "auction"], "halves-of-two-proofs").is_err());
+        assert!(chosen(&["--program", "age-check"], "link-swapped").is_err());
         assert!(chosen(&["--program", "age-check"], "isolating-weights").is_err());
-        let none = Attacks::chosen(None, &program(&[]).unwrap()).unwrap();
+        let none = Attacks::chosen(None, Catalogue::Circuit).unwrap();
         assert_eq!((none.linear.len(), none.circuit.len()), (0, 0));
     }
 }

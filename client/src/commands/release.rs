@@ -116,13 +116,7 @@ async fn presentation(
         let value = ValueWords::new(*declaration, blocks.collect::<Result<_, _>>()?)?;
         outputs.push(value.to_bytes().into());
     }
-    Ok(Presentation {
-        request_id: receipt.request_id,
-        inner_proof: receipt.inner_proof.clone(),
-        inputs: verified.inputs.iter().map(|i| i.commitment).collect(),
-        outputs,
-        squashed_digest: Bytes::new(),
-    })
+    Ok(Presentation::of(receipt, verified, outputs))
 }
 
 /// Any answer will do, since the contract checks it; all that answer must agree. Returns the refusals beside it.

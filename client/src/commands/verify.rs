@@ -137,6 +137,7 @@ fn json(
         "error": error,
         "native_verify_ms": milliseconds,
         "request_id": receipt.request_id,
+        "segments": receipt.segments(),
         "verifier_hash": receipt.domain.verifier_hash,
         "srs_digest": receipt.domain.srs_digest,
         "development": arguments.development,
@@ -146,8 +147,12 @@ fn json(
 }
 
 fn print_valid(receipt: &Receipt, milliseconds: f64, checked: Option<OnChainVerdict>) {
+    let segments = match receipt.segments() {
+        1 => String::new(),
+        segments => format!("{segments} segments, "),
+    };
     println!(
-        "valid: request {} on chain {}, {} inputs, {} outputs, {milliseconds:.1} ms",
+        "valid: request {} on chain {}, {} inputs, {} outputs, {segments}{milliseconds:.1} ms",
         receipt.request_id,
         receipt.domain.chain_id,
         receipt.inputs.len(),
@@ -159,7 +164,10 @@ fn print_valid(receipt: &Receipt, milliseconds: f64, checked: Option<OnChainVerd
         verdict.fulfilled_in_block, verdict.consumer
     );
     if verdict.proof_checked {
-        println!("on chain: the verifier accepts the wrapped proof of this file");
+        match receipt.segments() {
+            1 => println!("on chain: the verifier accepts the wrapped proof of this file"),
+            segments => println!("on chain: the verifier accepts the {segments} wrapped proofs of this file"),
+        }
     }
     if let (true, Some(release)) = (verdict.release_checked, &receipt.release) {
         println!("on chain: the committee of epoch {} signed {:?}", release.epoch, release.plaintexts);

@@ -9,6 +9,7 @@ use trine::chain::{Account, RegisteredProgram};
 use trine::cluster::preparation::{Material, account};
 use trine::config::{ClusterFile, read_token};
 use trine::engine::EngineClient;
+use trine::facts::ChainReader;
 use trine::keyholders::{CommitteeClient, Presentation, Release};
 use trine::phases::{OpenPhase, Phases};
 use trine::receipt::file::ReceiptRelease;
@@ -20,7 +21,6 @@ use trine_program::LinearProgram;
 use trine_proto::engine::v1 as pb;
 use trine_proto::engine::v1::watch_job_response::Event;
 use trine_proto::prover::v1 as prover_pb;
-use trine_verifier::Commitment;
 
 /// Clients of one cluster.
 pub struct Clients {
@@ -59,6 +59,8 @@ pub struct Fulfilled {
     pub receipt: Receipt,
     /// What the receipt proves.
     pub verified: VerifiedReceipt,
+    /// Transactions that proved the segments before the last; none of a program that one proof covers.
+    pub earlier: Vec<Included>,
     /// Transaction of the fulfilment.
     pub fulfil_tx: B256,
     /// Its block.
@@ -73,6 +75,46 @@ pub struct Fulfilled {
     pub prove_ms: (u64, u64),
     /// Milliseconds of native verification.
     pub native_verify_ms: f64,
+}
+
+/// A transaction that stands on chain.
+#[derive(Clone, Debug)]
+pub struct Included {
+    /// Its hash.
+    pub transaction: B256,
+    /// Its block.
+    pub block: u64,
+    /// Its gas.
+    pub gas: u64,
+    /// Its input.
+    pub input: Bytes,
+}
+
+impl Included {
+    async fn read(reader: &Account, transaction: B256) -> anyhow::Result<Self> {
+        let included = reader.receipt(transaction).await?;
+        ensure!(included.status(), "transaction {transaction} reverted");
+        let input = reader.input_bytes(transaction).await?;
+        let block = included.block_number.context("a pending receipt")?;
+        Ok(Self { transaction, block, gas: included.gas_used, input })
+    }
+}
+
+impl Fulfilled {
+    /// Gas of each segment's transaction, in order.
+    pub fn gas_of_segments(&self) -> Vec<u64> {
+        self.earlier.iter().map(|included| included.gas).chain([self.gas]).collect()
+    }
+
+    /// Transaction of each segment, in order.
+    pub fn transactions(&self) -> Vec<B256> {
+        self.earlier.iter().map(|included| included.transaction).chain([self.fulfil_tx]).collect()
+    }
+
+    /// Bytes of the inputs of all of them.
+    pub fn calldata_bytes(&self) -> usize {
+        self.earlier.iter().map(|included| included.input.len()).sum::<usize>() + self.input.len()
+    }
 }
 
 /// Registers a program on chain and with the engine.
@@ -165,11 +207,15 @@ pub async fn fulfil(
     let reader = clients.account(account::ORGANISER)?;
     let fulfil_tx = reader.fulfilment(clients.file.chain.coprocessor, request_id).await?;
     receipt.fulfil_tx = Some(fulfil_tx);
-    let included = reader.receipt(fulfil_tx).await?;
-    ensure!(included.status(), "transaction {fulfil_tx} reverted");
-    let input = reader.input_bytes(fulfil_tx).await?;
+    let last = Included::read(&reader, fulfil_tx).await?;
+    let earlier = earlier_segments(clients, &reader, &mut receipt).await?;
     let seconds = (message.argument_ms + message.wrap_ms) as f64 / 1e3;
-    phases.close(phase, format!("proof in {seconds:.1} s, {} gas", included.gas_used));
+    let gas = earlier.iter().map(|included| included.gas).sum::<u64>() + last.gas;
+    let proofs = match receipt.segments() {
+        1 => "proof".into(),
+        segments => format!("{segments} proofs"),
+    };
+    phases.close(phase, format!("{proofs} in {seconds:.1} s, {gas} gas"));
 
     let phase = phases.open("verify");
     let start = Instant::now();
@@ -190,14 +236,33 @@ pub async fn fulfil(
         request_id,
         receipt,
         verified,
+        earlier,
         fulfil_tx,
-        block: included.block_number.context("a pending receipt")?,
-        gas: included.gas_used,
-        input,
+        block: last.block,
+        gas: last.gas,
+        input: last.input,
         outputs,
         prove_ms: (message.argument_ms, message.wrap_ms),
         native_verify_ms,
     })
+}
+
+/// The transactions that proved the segments before the last, as the chain names them.
+async fn earlier_segments(
+    clients: &Clients,
+    reader: &Account,
+    receipt: &mut Receipt,
+) -> anyhow::Result<Vec<Included>> {
+    let chain = ChainReader::new(&clients.file.chain.rpc_url, clients.file.chain.coprocessor)?;
+    let proven = chain.proven_segments(receipt.request_id).await?;
+    let (got, expected) = (proven.len(), receipt.earlier_segments.len());
+    ensure!(got == expected, "{got} segments are proven on chain, the engine's receipt has {expected}");
+    let mut earlier = Vec::with_capacity(got);
+    for (segment, facts) in receipt.earlier_segments.iter_mut().zip(proven) {
+        segment.fulfil_tx = Some(facts.transaction);
+        earlier.push(Included::read(reader, facts.transaction).await?);
+    }
+    Ok(earlier)
 }
 
 fn show(phase: &OpenPhase, event: &Event) {
@@ -226,13 +291,8 @@ pub fn receipt_release(release: &Release, release_verifier: Address, release_tx:
 
 /// What is presented to the committee about a fulfilled request.
 pub fn presentation(fulfilled: &Fulfilled) -> Presentation {
-    Presentation {
-        request_id: fulfilled.request_id,
-        inner_proof: fulfilled.receipt.inner_proof.clone(),
-        inputs: fulfilled.verified.inputs.iter().map(|i| i.commitment).collect::<Vec<Commitment>>(),
-        outputs: fulfilled.outputs.iter().map(|o| o.to_bytes().into()).collect(),
-        squashed_digest: Bytes::new(),
-    }
+    let outputs = fulfilled.outputs.iter().map(|output| output.to_bytes().into());
+    Presentation::of(&fulfilled.receipt, &fulfilled.verified, outputs.collect())
 }
 
 /// Asks every node; any answer will do, since the contract checks it. All that answer must agree.

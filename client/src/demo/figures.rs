@@ -19,11 +19,13 @@ pub struct CircuitFigures {
     pub bootstrappings: usize,
     /// Input handles.
     pub inputs: usize,
-    /// Bytes of the proof that the contract takes.
+    /// Segments: proofs, each with its transaction. Figures below are of all of them.
+    pub segments: usize,
+    /// Bytes of the proofs that the contract takes.
     pub proof_bytes: usize,
-    /// Bytes of the proof that a native verifier takes.
+    /// Bytes of the proofs that a native verifier takes.
     pub inner_proof_bytes: usize,
-    /// Bytes of the transaction's input that fulfils the request.
+    /// Bytes of the inputs of the transactions that fulfil the request.
     pub calldata_bytes: usize,
     /// Seconds of proving, argument and wrap.
     pub prove_seconds: f64,
@@ -31,8 +33,12 @@ pub struct CircuitFigures {
     pub native_verify_ms: f64,
     /// Gas of the fulfilment.
     pub gas_fulfil: u64,
-    /// Transaction that fulfilled the request.
+    /// Gas of each segment's transaction, in order.
+    pub gas_segments: Vec<u64>,
+    /// Transaction that fulfilled the request: that of the last segment.
     pub fulfil_tx: B256,
+    /// Transaction of each segment, in order.
+    pub segment_txs: Vec<B256>,
     /// Hash of the verifier of circuits.
     pub verifier_hash: B256,
     /// Digest of the reference string.
@@ -46,17 +52,23 @@ impl CircuitFigures {
     pub fn of(program: &'static str, circuit: &Circuit, fulfilled: &Fulfilled) -> anyhow::Result<Self> {
         let receipt: &Receipt = &fulfilled.receipt;
         let (argument, wrap) = fulfilled.prove_ms;
+        let gas_segments = fulfilled.gas_of_segments();
+        let proof_bytes = receipt.proofs().map(|(_, wrapped)| wrapped.map(|proof| proof.len()));
+        let proof_bytes = proof_bytes.sum::<Option<usize>>().context("no proof for the contract")?;
         Ok(Self {
             program,
             bootstrappings: circuit.bootstrappings().len(),
             inputs: circuit.inputs().len(),
-            proof_bytes: receipt.wrapped_proof.as_ref().context("no proof for the contract")?.len(),
-            inner_proof_bytes: receipt.inner_proof.len(),
-            calldata_bytes: fulfilled.input.len(),
+            segments: receipt.segments(),
+            proof_bytes,
+            inner_proof_bytes: receipt.proofs().map(|(inner, _)| inner.len()).sum(),
+            calldata_bytes: fulfilled.calldata_bytes(),
             prove_seconds: (argument + wrap) as f64 / 1e3,
             native_verify_ms: fulfilled.native_verify_ms,
-            gas_fulfil: fulfilled.gas,
+            gas_fulfil: gas_segments.iter().sum(),
+            gas_segments,
             fulfil_tx: fulfilled.fulfil_tx,
+            segment_txs: fulfilled.transactions(),
             verifier_hash: receipt.domain.verifier_hash,
             srs_digest: receipt.domain.srs_digest,
             key_digest: receipt.domain.key_digest,
@@ -99,7 +111,6 @@ pub const OPEN: &[&str] = &[
      (the contract refuses the identical one)",
     "chosen ballots: a block is not proved to hold 0 or 1, nor a ballot to have one 1, so a voter can vote for several \
      candidates or with a larger number",
-    "one request is one segment: at most sixteen bootstrappings",
     "setups: reference string and Groth16 keys come from public seeds, the committee's keys from one dealer",
 ];
 
@@ -176,13 +187,16 @@ mod tests {
             program: "election",
             bootstrappings: 16,
             inputs: 36,
+            segments: 1,
             proof_bytes: 2340,
             inner_proof_bytes: 36_000,
             calldata_bytes: 6000,
             prove_seconds: 100.0,
             native_verify_ms: 10.0,
             gas_fulfil: 1_500_000,
+            gas_segments: vec![1_500_000],
             fulfil_tx: B256::ZERO,
+            segment_txs: vec![B256::ZERO],
             verifier_hash: B256::ZERO,
             srs_digest: B256::ZERO,
             key_digest: B256::ZERO,
@@ -232,6 +246,9 @@ mod tests {
             "voters",
             "candidates",
             "bootstrappings",
+            "segments",
+            "gas_segments",
+            "segment_txs",
             "winner",
             "expected_winner",
             "proof_bytes",

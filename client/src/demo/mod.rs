@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`clients`] | clients of a cluster, and what they do whatever the application |
 //! | [`election`] | an election: a circuit of bootstrappings, only the winner released |
-//! | [`workload`] | any workload of one segment, with an account as the consumer |
+//! | [`workload`] | any workload, with an account as the consumer |
 //! | [`honest`] | the honest path of the linear tally, which attacks begin from |
 //! | [`in_process`] | the linear tally without chain, committee and processes |
 //! | [`summary`] | the JSON line that a linear tally ends with |

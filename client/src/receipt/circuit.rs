@@ -1,15 +1,41 @@
 //! Native verification of a receipt of a circuit of bootstrappings.
 
-use super::file::Receipt;
-use super::verify::{ReceiptError, VerifiedInputs, VerifiedReceipt, domain, named_values};
+use super::error::ReceiptError;
+use super::file::{Receipt, ReceiptSegment};
+use super::verify::{VerifiedInputs, VerifiedReceipt, domain, named_values};
+use alloy::primitives::{B256, Bytes};
 use trine_contract::calldata::circuit::{CircuitWrapProof, proof_bytes};
 use trine_program::circuit::text::HEADER;
-use trine_program::circuit::{Circuit, segments};
+use trine_program::circuit::{Circuit, Segment, segments};
+use trine_verifier::bootstrapping::segment::{JobRejection, segment_jobs};
 use trine_verifier::bootstrapping::statement::{Job, PublicInputs};
 use trine_verifier::bootstrapping::{
     CircuitProof, KeyCommitments, Parameters, Shape, Statement, verify as verify_proof,
 };
 use trine_verifier::srs::VerifierSrs;
+use trine_verifier::{Commitment, Domain, NamedCommitment};
+
+/// What the proofs of a circuit say.
+#[derive(Debug)]
+pub struct VerifiedCircuit {
+    /// The whole circuit.
+    pub circuit: Circuit,
+    /// Commitments of the evaluation key.
+    pub keys: KeyCommitments,
+    /// Its segments in order; a circuit that one proof covers is one.
+    pub segments: Vec<VerifiedSegment>,
+}
+
+/// What the proof of a segment says.
+#[derive(Debug)]
+pub struct VerifiedSegment {
+    /// Public inputs of its wrap.
+    pub public: PublicInputs,
+    /// Its inputs.
+    pub inputs: Vec<NamedCommitment>,
+    /// Its outputs: links, of the last segment outputs of the circuit.
+    pub outputs: Vec<NamedCommitment>,
+}
 
 /// Whether a program text is a circuit's, by its first line.
 pub fn is_circuit(text: &str) -> bool {
@@ -20,30 +46,88 @@ pub fn is_circuit(text: &str) -> bool {
 pub(super) fn verify(receipt: &Receipt, srs: &VerifierSrs) -> Result<VerifiedReceipt, ReceiptError> {
     let parameters = Parameters::PRODUCTION;
     let circuit = Circuit::from_text(receipt.program.as_bytes())?;
-    check_segments(&parameters, &circuit)?;
-    let shape = Shape::new(parameters, &circuit)?;
+    let list = segments(&circuit, &parameters.segment_limits())?;
+    let links = links(receipt, &list)?;
     let keys = key_commitments(&parameters, receipt)?;
-    let (inputs, outputs) = named_values(receipt, circuit.inputs(), circuit.outputs())?;
-    let job =
-        Job { request_id: receipt.request_id.0, salt: receipt.salt.0, segment: 0, circuit, inputs, outputs };
-    let statement = Statement { domain: domain(receipt), keys, job };
-    let proof = CircuitProof::from_bytes(&shape, &receipt.inner_proof)?;
-    let public = verify_proof(&parameters, srs, &statement, &proof)?;
-    check_wrapped(receipt, &shape, &proof, &public)?;
-    let Statement { keys, job, .. } = statement;
+    let last = u32::try_from(receipt.earlier_segments.len()).unwrap_or(u32::MAX);
+    let (inputs, outputs) = named_values(receipt, circuit.inputs(), circuit.outputs(), last)?;
+    let (request_id, salt) = (receipt.request_id.0, receipt.salt.0);
+    let job = Job { request_id, salt, segment: 0, circuit, inputs, outputs };
+    let domain = domain(receipt);
+    let jobs = segment_jobs(&domain, &job, &list, &links).map_err(miscounted)?;
+    let proofs = receipt.proofs().zip(jobs).enumerate();
+    let verified = proofs.map(|(segment, (proofs, job))| {
+        Proof { segment, proofs, domain: &domain, keys: &keys, srs }.verify(job)
+    });
+    let segments = verified.collect::<Result<_, _>>()?;
     Ok(VerifiedReceipt {
         request_id: job.request_id,
         inputs: job.inputs,
         outputs: job.outputs,
         declared: job.circuit.outputs().to_vec(),
-        public: VerifiedInputs::Circuit(Box::new(public), keys),
+        public: VerifiedInputs::Circuit(Box::new(VerifiedCircuit { circuit: job.circuit, keys, segments })),
     })
 }
 
-/// One proof covers one segment: another number of them is no receipt.
-fn check_segments(parameters: &Parameters, circuit: &Circuit) -> Result<(), ReceiptError> {
-    let got = segments(circuit, &parameters.segment_limits())?.len();
-    if got == 1 { Ok(()) } else { Err(ReceiptError::Segments { got }) }
+/// The links of each segment, of which the last has none. Segments and links are counted.
+fn links(receipt: &Receipt, list: &[Segment]) -> Result<Vec<Vec<Commitment>>, ReceiptError> {
+    let (got, expected) = (receipt.earlier_segments.len() + 1, list.len());
+    if got != expected {
+        return Err(ReceiptError::SegmentCount { got, expected });
+    }
+    let of_segment = |(segment, (given, cut)): (usize, (&ReceiptSegment, &Segment))| {
+        let (got, expected) = (given.links.len(), cut.links);
+        if got != expected {
+            return Err(ReceiptError::LinkCount { segment, got, expected });
+        }
+        let link = |(index, [x, y]): (usize, &[B256; 2])| {
+            Commitment::from_xy(&x.0, &y.0).map_err(|error| ReceiptError::Link { segment, index, error })
+        };
+        given.links.iter().enumerate().map(link).collect()
+    };
+    let earlier = receipt.earlier_segments.iter().zip(list).enumerate().map(of_segment);
+    earlier.chain([Ok(vec![])]).collect()
+}
+
+/// Counts are checked before: this is no reader's error.
+fn miscounted(rejection: JobRejection) -> ReceiptError {
+    match rejection {
+        JobRejection::Segments(error) => ReceiptError::Cut(error),
+        JobRejection::Segment { segment, error } => ReceiptError::CircuitRejected { segment, error },
+        JobRejection::Count { got, expected, .. } => ReceiptError::SegmentCount { got, expected },
+    }
+}
+
+/// Both forms of a segment's proof.
+type Proofs<'a> = (&'a Bytes, Option<&'a Bytes>);
+
+/// The proof of one segment.
+struct Proof<'a> {
+    segment: usize,
+    proofs: Proofs<'a>,
+    domain: &'a Domain,
+    keys: &'a KeyCommitments,
+    srs: &'a VerifierSrs,
+}
+
+impl Proof<'_> {
+    /// As `trine_verifier::bootstrapping::segment::verify_job` does, and keeps the public inputs.
+    fn verify(&self, job: Job) -> Result<VerifiedSegment, ReceiptError> {
+        let (parameters, segment) = (Parameters::PRODUCTION, self.segment);
+        let shape = Shape::new(parameters, &job.circuit)?;
+        let (inner, wrapped) = self.proofs;
+        let proof = CircuitProof::from_bytes(&shape, inner)
+            .map_err(|error| ReceiptError::SegmentProof { segment, error })?;
+        let statement = Statement { domain: *self.domain, keys: self.keys.clone(), job };
+        let public = verify_proof(&parameters, self.srs, &statement, &proof)
+            .map_err(|error| ReceiptError::CircuitRejected { segment, error })?;
+        if let Some(wrapped) = wrapped {
+            check_wrapped(wrapped, &self.domain.verifier_hash, &shape, &proof, &public)
+                .map_err(|field| ReceiptError::Wrapped { segment, field })?;
+        }
+        let Job { inputs, outputs, .. } = statement.job;
+        Ok(VerifiedSegment { public, inputs, outputs })
+    }
 }
 
 /// The commitments of the evaluation key; that they are those of the domain's key is a step of the verifier (PB.S1).
@@ -54,68 +138,39 @@ fn key_commitments(parameters: &Parameters, receipt: &Receipt) -> Result<KeyComm
 }
 
 /// The proof for the contract has the group side and the challenges of the same argument. Its Groth16 part is the
-/// contract's to check: the inner proof alone convinces here.
+/// contract's to check: the inner proof alone convinces here. Error: the part that differs.
 fn check_wrapped(
-    receipt: &Receipt,
+    wrapped: &[u8],
+    verifier_hash: &[u8; 32],
     shape: &Shape,
     proof: &CircuitProof,
     public: &PublicInputs,
-) -> Result<(), ReceiptError> {
-    let differs = |field| Err(ReceiptError::Wrapped { field });
-    let Some(wrapped) = &receipt.wrapped_proof else { return Ok(()) };
+) -> Result<(), &'static str> {
     if wrapped.len() != proof_bytes(shape) {
-        return differs("length");
+        return Err("length");
     }
-    let hash = &receipt.domain.verifier_hash.0;
-    if wrapped.get(..4) != hash.get(..4) {
-        return differs("verifier hash");
+    if wrapped.get(..4) != verifier_hash.get(..4) {
+        return Err("verifier hash");
     }
-    let Ok(read) = CircuitWrapProof::from_bytes(shape, hash, wrapped) else { return differs("encoding") };
+    let Ok(read) = CircuitWrapProof::from_bytes(shape, verifier_hash, wrapped) else {
+        return Err("encoding");
+    };
     let honest = CircuitWrapProof::new(read.groth16.clone(), proof.group.clone(), public);
-    if read == honest { Ok(()) } else { differs("group side") }
+    if read == honest { Ok(()) } else { Err("group side") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::receipt::file::{FORMAT, ReceiptDomain};
-    use crate::setup::receipt_setup;
-    use alloy::primitives::{Address, B256};
     use ark_bn254::{Fr, G1Affine, G2Affine};
     use ark_ec::{AffineRepr, CurveGroup};
     use ark_groth16::Proof;
-    use trine_prover::srs;
     use trine_verifier::bootstrapping::proof;
     use trine_verifier::opening::{ClosingPoints, OpeningChallenges};
     use trine_verifier::proof::GroupProof;
 
     fn point(scalar: u64) -> G1Affine {
         (G1Affine::generator() * Fr::from(scalar)).into_affine()
-    }
-
-    fn receipt(wrapped: Vec<u8>) -> Receipt {
-        Receipt {
-            format: FORMAT.into(),
-            setup: receipt_setup(srs::development(4).unwrap().verifier()),
-            domain: ReceiptDomain {
-                chain_id: 1,
-                coprocessor: Address::ZERO,
-                verifier_hash: B256::repeat_byte(8),
-                srs_digest: B256::ZERO,
-                parameter_set_id: B256::ZERO,
-                key_digest: B256::ZERO,
-            },
-            request_id: B256::ZERO,
-            salt: B256::ZERO,
-            program: String::new(),
-            inputs: vec![],
-            outputs: vec![],
-            key_points: None,
-            inner_proof: vec![].into(),
-            wrapped_proof: Some(wrapped.into()),
-            fulfil_tx: None,
-            release: None,
-        }
     }
 
     /// A proof that decodes, with points of its own.
@@ -156,18 +211,13 @@ mod tests {
         let groth16 = Proof { a: point(3), b: G2Affine::generator(), c: point(4) };
         let wrapped = CircuitWrapProof::new(groth16, inner.group.clone(), &public);
         let honest = wrapped.to_bytes(&shape, &[8; 32]).unwrap();
-        let check = |bytes: Vec<u8>| check_wrapped(&receipt(bytes), &shape, &inner, &public);
+        let check = |bytes: Vec<u8>| check_wrapped(&bytes, &[8; 32], &shape, &inner, &public);
         check(honest.clone()).unwrap();
-        let without = Receipt { wrapped_proof: None, ..receipt(vec![]) };
-        check_wrapped(&without, &shape, &inner, &public).unwrap();
 
         let named = |alter: &dyn Fn(&mut Vec<u8>)| {
             let mut bytes = honest.clone();
             alter(&mut bytes);
-            match check(bytes) {
-                Err(ReceiptError::Wrapped { field }) => field,
-                other => panic!("{other:?}"),
-            }
+            check(bytes).unwrap_err()
         };
         assert_eq!(named(&|bytes| bytes.truncate(honest.len() - 1)), "length");
         assert_eq!(named(&|bytes| bytes[0] ^= 1), "verifier hash");

@@ -1,12 +1,18 @@
 //! Comparison of a receipt with what the chain says: no I/O.
 
+use super::circuit::VerifiedSegment;
 use super::file::{Receipt, ReceiptOrigin, ReceiptRecord, ReceiptRelease};
+use super::registered::compare_program;
 use super::verify::{VerifiedInputs, VerifiedReceipt};
 use crate::chain::ChainError;
-use crate::facts::{FULFILLED, FulfilmentFacts, PROVEN, ProgramFacts, REGISTERED, VerifierFacts};
+use crate::facts::{
+    FULFILLED, FulfilmentFacts, PROVEN, ProgramFacts, REGISTERED, SegmentFacts, VerifierFacts,
+};
 use alloy::primitives::{B256, U256, keccak256};
 use trine_contract::bindings::ICoprocessor::{HandleRecord, RequestRecord};
-use trine_contract::calldata::{points, scalar};
+use trine_contract::calldata::points;
+use trine_verifier::NamedCommitment;
+use trine_verifier::bootstrapping::registration::RegistrationError;
 
 /// What the chain says about the request of a receipt.
 #[derive(Clone, Debug)]
@@ -21,6 +27,8 @@ pub struct ChainFacts {
     pub program: ProgramFacts,
     /// Input handles of the event `Requested`.
     pub requested: Vec<B256>,
+    /// Segments that are proven one by one: of a circuit of several all but the last.
+    pub segments: Vec<SegmentFacts>,
     /// The event `Fulfilled`.
     pub fulfilment: FulfilmentFacts,
     /// Records of the receipt's inputs.
@@ -87,6 +95,25 @@ pub enum OnChainError {
     /// The request is for a program of the other kind.
     #[error("the request is for a program of another kind than the receipt's")]
     ProgramKind,
+    /// The circuit has no registration.
+    #[error("registration: {0}")]
+    Registration(#[from] RegistrationError),
+    /// Another number of segments is proven.
+    #[error("{got} segments before the last are proven, in the receipt are {expected}")]
+    SegmentCount {
+        /// On chain.
+        got: usize,
+        /// In the receipt.
+        expected: usize,
+    },
+    /// A segment is proven otherwise.
+    #[error("segment {segment}: {field} on chain differ from the receipt's")]
+    Segment {
+        /// The segment.
+        segment: usize,
+        /// What differs.
+        field: &'static str,
+    },
     /// The event `Requested` lists other inputs.
     #[error("the event Requested lists other inputs than the receipt")]
     RequestedInputs,
@@ -179,6 +206,7 @@ pub fn compare(
             }
         }
     }
+    compare_segments(receipt, verified, &facts.segments)?;
     compare_fulfilment(receipt, verified, &facts.fulfilment)
 }
 
@@ -206,50 +234,38 @@ fn compare_request(
     if facts.requested == handles { Ok(()) } else { Err(OnChainError::RequestedInputs) }
 }
 
-fn compare_program(
+/// Links as the contract knows them are those of the receipt, which the proofs are about.
+fn compare_segments(
     receipt: &Receipt,
     verified: &VerifiedReceipt,
-    facts: &ChainFacts,
+    on_chain: &[SegmentFacts],
 ) -> Result<(), OnChainError> {
-    let id = keccak256(receipt.program.as_bytes());
-    let (inputs, outputs) = (U256::from(receipt.inputs.len()), U256::from(receipt.outputs.len()));
-    let fields: Vec<(&'static str, B256, U256)> = match (&facts.program, &verified.public) {
-        (ProgramFacts::Linear(program), VerifiedInputs::Linear(public)) => {
-            let [layout_0, layout_1] = public.layouts.map(|l| scalar(&l));
-            vec![
-                ("id", program.programId, id.into()),
-                ("digest", program.prog.into(), scalar(&public.prog)),
-                ("first layout", program.layout0.into(), layout_0),
-                ("second layout", program.layout1.into(), layout_1),
-                ("number of inputs", U256::from(program.inputs).into(), inputs),
-                ("number of outputs", U256::from(program.outputs).into(), outputs),
-            ]
-        }
-        (ProgramFacts::Circuit(program), VerifiedInputs::Circuit(public, _)) => {
-            let claim = &program.claim;
-            let layouts = claim.layouts.iter().zip(&public.layouts);
-            let layouts = layouts.map(|(got, expected)| ("a layout", B256::from(*got), scalar(expected)));
-            // The verifier took log P from its statement's shape: bits 8 to 15 of the public input.
-            let slots = (scalar(&public.shape) >> 8) & U256::from(0xff);
-            let mut fields = vec![
-                ("id", program.programId, id.into()),
-                ("digest", claim.prog.into(), scalar(&public.prog)),
-                ("log2 of the bootstrappings", U256::from(claim.logBootstrappings).into(), slots),
-                ("number of inputs", U256::from(claim.inputs).into(), inputs),
-                ("number of outputs", U256::from(claim.outputs).into(), outputs),
-            ];
-            fields.extend(layouts);
-            fields
-        }
-        _ => return Err(OnChainError::ProgramKind),
-    };
-    for (field, got, expected) in fields {
-        let expected = B256::from(expected);
-        if got != expected {
-            return Err(OnChainError::Program { field, got, expected });
+    let (got, expected) = (on_chain.len(), receipt.earlier_segments.len());
+    if got != expected {
+        return Err(OnChainError::SegmentCount { got, expected });
+    }
+    let VerifiedInputs::Circuit(circuit) = &verified.public else { return Ok(()) };
+    let own = receipt.earlier_segments.iter().zip(&circuit.segments);
+    for (segment, (facts, (given, proven))) in on_chain.iter().zip(own).enumerate() {
+        let transaction = given.fulfil_tx.is_none_or(|own| own == facts.transaction);
+        let differing = differing_links(segment, facts, proven);
+        if let Some(field) = differing.or_else(|| (!transaction).then_some("its transaction")) {
+            return Err(OnChainError::Segment { segment, field });
         }
     }
     Ok(())
+}
+
+fn differing_links(segment: usize, facts: &SegmentFacts, proven: &VerifiedSegment) -> Option<&'static str> {
+    let commitments = || proven.outputs.iter().map(|link: &NamedCommitment| &link.commitment);
+    let digests: Vec<B256> = commitments().map(|commitment| commitment.digest().into()).collect();
+    let fields = [
+        ("its place", facts.segment == U256::from(segment)),
+        ("handles of links", facts.links.iter().eq(proven.outputs.iter().map(|link| &link.handle))),
+        ("commitments of links", facts.points == points(commitments())),
+        ("hash of links", facts.links_hash == packed(&digests)),
+    ];
+    fields.iter().find_map(|(field, same)| (!same).then_some(*field))
 }
 
 /// The first field in which a record of the receipt differs from the chain's.
@@ -258,10 +274,11 @@ fn differing_field(record: &ReceiptRecord, on_chain: &HandleRecord) -> Option<&'
         ReceiptOrigin::Input { registrant, consumer } => {
             on_chain.state == REGISTERED && (on_chain.registrant, on_chain.consumer) == (registrant, consumer)
         }
-        ReceiptOrigin::Output { request_id, job, segment, index } => {
+        // The contract keeps no segment: the handle, which the record is found by, is of this one.
+        ReceiptOrigin::Output { request_id, job, index, .. } => {
             on_chain.state == PROVEN
                 && on_chain.requestId == request_id
-                && (job, segment, index) == (0, 0, on_chain.index.into())
+                && (job, index) == (0, on_chain.index.into())
         }
     };
     let fields = [

@@ -11,8 +11,8 @@ use trine_verifier::srs::G2_POWERS;
 
 /// Value of the field `format`.
 pub const FORMAT: &str = "trine.receipt.v1";
-/// Longest receipt file that is read: 64 inputs, 16 outputs, a program text of 64 KiB and both proofs fit many times.
-pub const MAX_RECEIPT_BYTES: u64 = 1 << 20;
+/// Longest receipt file that is read: both proofs of 255 segments fit.
+pub const MAX_RECEIPT_BYTES: u64 = 32 << 20;
 
 /// A receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,9 +37,12 @@ pub struct Receipt {
     /// Of a circuit the commitments of the evaluation key, x and y each, both zero at infinity; of a linear program absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_points: Option<Vec<[B256; 2]>>,
+    /// Of a circuit of several segments all but the last, in order; what follows is then of the last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_segments: Vec<ReceiptSegment>,
     /// Inner proof, canonical bytes.
     pub inner_proof: Bytes,
-    /// Proof for `Coprocessor.fulfil` or `fulfilCircuit`; absent where no contract was asked.
+    /// Proof for `Coprocessor.fulfil`, `fulfilCircuit` or `fulfilSegment`; absent where no contract was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrapped_proof: Option<Bytes>,
     /// Transaction that fulfilled the request.
@@ -48,6 +51,22 @@ pub struct Receipt {
     /// What the committee released, when it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<ReceiptRelease>,
+}
+
+/// A segment before the last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptSegment {
+    /// Commitments of its links, x and y each: its outputs, which later segments read.
+    pub links: Vec<[B256; 2]>,
+    /// Inner proof, canonical bytes.
+    pub inner_proof: Bytes,
+    /// Proof for `Coprocessor.fulfilSegment`; absent where no contract was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrapped_proof: Option<Bytes>,
+    /// Transaction that proved it on chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fulfil_tx: Option<B256>,
 }
 
 /// Verifier's part of a reference string.
@@ -189,6 +208,17 @@ impl Receipt {
         } else {
             Err(ReceiptFileError::Format { got: receipt.format })
         }
+    }
+
+    /// How many proofs it has: one for each segment.
+    pub fn segments(&self) -> usize {
+        self.earlier_segments.len() + 1
+    }
+
+    /// Inner proof of each segment, and the proof for the contract where there is one, in order.
+    pub fn proofs(&self) -> impl Iterator<Item = (&Bytes, Option<&Bytes>)> {
+        let earlier = self.earlier_segments.iter().map(|s| (&s.inner_proof, s.wrapped_proof.as_ref()));
+        earlier.chain([(&self.inner_proof, self.wrapped_proof.as_ref())])
     }
 
     /// The JSON, indented.

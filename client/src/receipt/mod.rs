@@ -5,16 +5,21 @@
 //! | [`file`] | the JSON format |
 //! | [`verify`](mod@verify) | verification from files alone |
 //! | [`circuit`] | the same of circuits |
+//! | [`error`] | why one is refused |
 //! | [`comparison`] | with what the chain says, without I/O |
+//! | `registered` | the same of the program alone |
 //! | [`onchain`] | verification against the chain |
 //! | [`wire`] | from the engine's messages |
 
 pub mod circuit;
 pub mod comparison;
+pub mod error;
 pub mod file;
 pub mod onchain;
+mod registered;
 pub mod verify;
 pub mod wire;
 
+pub use error::ReceiptError;
 pub use file::{Receipt, ReceiptFileError};
-pub use verify::{ReceiptError, VerifiedInputs, VerifiedReceipt, verify};
+pub use verify::{VerifiedInputs, VerifiedReceipt, verify};

@@ -14,7 +14,7 @@ pub struct OnChainVerdict {
     pub fulfilled_in_block: u64,
     /// Consumer of the outputs.
     pub consumer: Address,
-    /// The contract's verifier accepted the wrapped proof of the file; false where the file has none.
+    /// The contract's verifier accepted the wrapped proofs of the file; false where one is not in the file.
     pub proof_checked: bool,
     /// The release was checked; false where the file has none.
     pub release_checked: bool,
@@ -34,9 +34,12 @@ pub async fn verify_on_chain(
     }
     let facts = ChainFacts::read(reader, receipt).await?;
     compare(receipt, verified, &facts)?;
-    if let Some(proof) = &receipt.wrapped_proof {
-        let values = verified.public_values();
-        reader.check_proof(facts.verifier.address, values.into(), proof.clone()).await?;
+    let mut proof_checked = true;
+    for (values, (_, wrapped)) in verified.public_values().into_iter().zip(receipt.proofs()) {
+        match wrapped {
+            Some(proof) => reader.check_proof(facts.verifier.address, values.into(), proof.clone()).await?,
+            None => proof_checked = false,
+        }
     }
     if let Some(release) = &receipt.release {
         check_release(receipt, release, &facts, reader).await?;
@@ -44,7 +47,7 @@ pub async fn verify_on_chain(
     Ok(OnChainVerdict {
         fulfilled_in_block: facts.fulfilment.block,
         consumer: facts.request.consumer,
-        proof_checked: receipt.wrapped_proof.is_some(),
+        proof_checked,
         release_checked: receipt.release.is_some(),
     })
 }
@@ -72,6 +75,7 @@ impl ChainFacts {
             program: reader.program(request.programRef).await?,
             request,
             requested: reader.requested_inputs(id).await?,
+            segments: reader.proven_segments(id).await?,
             fulfilment: reader.fulfilment(id).await?,
             inputs: records,
             outputs,

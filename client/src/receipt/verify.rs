@@ -1,149 +1,24 @@
 //! Native verification of a receipt from files alone.
 
-use super::circuit::{self, is_circuit};
+use super::circuit::{self, VerifiedCircuit, VerifiedSegment, is_circuit};
+use super::error::ReceiptError;
 use super::file::{Receipt, ReceiptOrigin, ReceiptRecord};
 use ark_bn254::G2Affine;
 use trine_contract::calldata;
 use trine_contract::calldata::points;
-use trine_program::circuit::{CircuitTextError, SegmentError};
-use trine_program::{Declaration, LinearProgram, TextError};
-use trine_verifier::bootstrapping::key_points::KeyPointsError;
-use trine_verifier::bootstrapping::shape::ShapeError;
-use trine_verifier::bootstrapping::{KeyCommitments, Rejection, statement as circuit_statement};
+use trine_program::{Declaration, LinearProgram};
 use trine_verifier::digest::{field_word, point_words};
-use trine_verifier::handle::CommitmentError;
-use trine_verifier::proof::ProofError;
-use trine_verifier::srs::{G2_EXPONENTS, G2_POWERS, SrsError, VerifierSrs, point_of_h};
+use trine_verifier::srs::{G2_EXPONENTS, G2_POWERS, VerifierSrs, point_of_h};
 use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{
     Address, Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, NamedCommitment, Origin,
-    PublicInputs, Statement, VerifyError,
+    PublicInputs, Statement,
 };
 
 /// Length of a proof for `Coprocessor.fulfil` (`docs/spec/onchain.md`).
 pub const WRAPPED_BYTES: usize = 1188;
 /// Words of the Groth16 proof at its start, after the four bytes of the verifier hash.
 const GROTH16_WORDS: usize = 8;
-
-/// Why a receipt is refused. One variant for each check, in the order of the checks.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReceiptError {
-    /// `tau H` is no point of the group.
-    #[error("setup: {0}")]
-    Setup(#[from] SrsError),
-    /// The setup is not the one that the statement names.
-    #[error("setup has digest {got}, the statement names {expected}")]
-    SrsDigest {
-        /// Digest of the setup in the file.
-        got: String,
-        /// Digest in the statement.
-        expected: String,
-    },
-    /// The setup is not the one that the reader trusts.
-    #[error("setup has digest {got}, you trust {expected}")]
-    Untrusted {
-        /// Digest of the setup in the file.
-        got: String,
-        /// Digest that the reader named.
-        expected: String,
-    },
-    /// Another parameter set.
-    #[error("parameter set {got}, expected {expected}")]
-    ParameterSet {
-        /// Identifier in the file.
-        got: String,
-        /// The one of this build.
-        expected: String,
-    },
-    /// The program text is not canonical, or its program is malformed.
-    #[error("program: {0}")]
-    Program(#[from] TextError),
-    /// The text of a circuit is not canonical, or its circuit is malformed.
-    #[error("circuit: {0}")]
-    Circuit(#[from] CircuitTextError),
-    /// A circuit that cannot be cut.
-    #[error("circuit: {0}")]
-    Cut(#[from] SegmentError),
-    /// A circuit that one proof does not cover.
-    #[error("the circuit has {got} segments, a receipt is of one")]
-    Segments {
-        /// Segments of the circuit.
-        got: usize,
-    },
-    /// A circuit without a shape.
-    #[error("circuit: {0}")]
-    Shape(#[from] ShapeError),
-    /// A receipt of a circuit without commitments of the evaluation key.
-    #[error("a receipt of a circuit without commitments of the evaluation key")]
-    NoKeyPoints,
-    /// A receipt of a linear program with commitments of an evaluation key: nobody checks them.
-    #[error("commitments of an evaluation key in the receipt of a linear program")]
-    UncheckedKeyPoints,
-    /// The commitments of the evaluation key are none.
-    #[error(transparent)]
-    KeyPoints(#[from] KeyPointsError),
-    /// Not one record for each handle of the program.
-    #[error("{got} {what} records, the program has {expected}")]
-    RecordCount {
-        /// "input" or "output".
-        what: &'static str,
-        /// Records in the file.
-        got: usize,
-        /// Handles of the program.
-        expected: usize,
-    },
-    /// A record of a value that the program does not declare there.
-    #[error("{what} {index}: type, key or blocks differ from the program's declaration")]
-    Declaration {
-        /// "input" or "output".
-        what: &'static str,
-        /// Which of them.
-        index: usize,
-    },
-    /// An output that does not come from this request, at this place.
-    #[error("output {index}: origin is not output {index} of this request")]
-    Origin {
-        /// Which output.
-        index: usize,
-    },
-    /// A commitment is no point.
-    #[error("{what} {index}: {error}")]
-    Commitment {
-        /// "input" or "output".
-        what: &'static str,
-        /// Which of them.
-        index: usize,
-        /// What is wrong.
-        error: CommitmentError,
-    },
-    /// A handle is not the digest of its record.
-    #[error("{what} {index}: handle {got}, its record has {expected}")]
-    Handle {
-        /// "input" or "output".
-        what: &'static str,
-        /// Which of them.
-        index: usize,
-        /// Handle in the file.
-        got: String,
-        /// Digest of the record.
-        expected: String,
-    },
-    /// The inner proof is not decodable.
-    #[error("inner proof: {0}")]
-    Proof(#[from] ProofError),
-    /// The inner proof is rejected.
-    #[error("inner proof: {0}")]
-    Rejected(#[from] VerifyError),
-    /// The inner proof of a circuit is rejected.
-    #[error("inner proof: {0}")]
-    CircuitRejected(#[from] Rejection),
-    /// The proof for the contract is not of the same argument.
-    #[error("wrapped proof: {field} differs from the inner proof")]
-    Wrapped {
-        /// The part that differs.
-        field: &'static str,
-    },
-}
 
 /// A receipt whose proof holds.
 #[derive(Debug)]
@@ -165,22 +40,28 @@ pub struct VerifiedReceipt {
 pub enum VerifiedInputs {
     /// Of a linear program.
     Linear(Box<PublicInputs>),
-    /// Of a circuit, with the commitments of the evaluation key.
-    Circuit(Box<circuit_statement::PublicInputs>, KeyCommitments),
+    /// Of a circuit.
+    Circuit(Box<VerifiedCircuit>),
 }
 
 impl VerifiedReceipt {
-    /// `publicValues` of the verifier's `verify`, exactly as the `Coprocessor` encodes them.
-    pub fn public_values(&self) -> Vec<u8> {
-        let inputs = points(self.inputs.iter().map(|i| &i.commitment));
-        let outputs = points(self.outputs.iter().map(|o| &o.commitment));
-        match &self.public {
-            VerifiedInputs::Linear(public) => calldata::public_values(public, &inputs, &outputs),
-            VerifiedInputs::Circuit(public, keys) => {
-                let keys = calldata::circuit::key_points(keys);
-                calldata::circuit::public_values(public, &keys, &inputs, &outputs)
+    /// `publicValues` of the verifier's `verify`, exactly as the `Coprocessor` encodes them, of each proof.
+    pub fn public_values(&self) -> Vec<Vec<u8>> {
+        let circuit = match &self.public {
+            VerifiedInputs::Linear(public) => {
+                let inputs = points(self.inputs.iter().map(|i| &i.commitment));
+                let outputs = points(self.outputs.iter().map(|o| &o.commitment));
+                return vec![calldata::public_values(public, &inputs, &outputs)];
             }
-        }
+            VerifiedInputs::Circuit(circuit) => circuit,
+        };
+        let keys = calldata::circuit::key_points(&circuit.keys);
+        let values = |segment: &VerifiedSegment| {
+            let inputs = points(segment.inputs.iter().map(|i| &i.commitment));
+            let outputs = points(segment.outputs.iter().map(|o| &o.commitment));
+            calldata::circuit::public_values(&segment.public, &keys, &inputs, &outputs)
+        };
+        circuit.segments.iter().map(values).collect()
     }
 }
 
@@ -200,6 +81,10 @@ fn verify_linear(receipt: &Receipt, srs: &VerifierSrs) -> Result<VerifiedReceipt
     let class = Class::SLICE;
     if receipt.key_points.is_some() {
         return Err(ReceiptError::UncheckedKeyPoints);
+    }
+    let got = receipt.earlier_segments.len();
+    if got > 0 {
+        return Err(ReceiptError::UncheckedSegments { got });
     }
     let program = LinearProgram::from_text(receipt.program.as_bytes())?;
     let statement = statement(receipt, program)?;
@@ -241,16 +126,17 @@ fn check_setup(receipt: &Receipt, digest: &Bytes32, trusted: &Bytes32) -> Result
 }
 
 fn statement(receipt: &Receipt, program: LinearProgram) -> Result<Statement, ReceiptError> {
-    let (inputs, outputs) = named_values(receipt, program.inputs(), program.outputs())?;
+    let (inputs, outputs) = named_values(receipt, program.inputs(), program.outputs(), 0)?;
     let job = Job { request_id: receipt.request_id.0, salt: receipt.salt.0, program, inputs, outputs };
     Ok(Statement { domain: domain(receipt), job })
 }
 
-/// Inputs and outputs by their records: of the declared types, the outputs of this request, at their places.
+/// Inputs and outputs by their records: of the declared types, the outputs of this request and segment, at their places.
 pub(super) fn named_values(
     receipt: &Receipt,
     inputs: &[Declaration],
     outputs: &[Declaration],
+    segment: u32,
 ) -> Result<(Vec<NamedCommitment>, Vec<NamedCommitment>), ReceiptError> {
     let inputs = named(receipt, "input", &receipt.inputs, inputs)?;
     let outputs = named(receipt, "output", &receipt.outputs, outputs)?;
@@ -258,7 +144,7 @@ pub(super) fn named_values(
         let expected = ReceiptOrigin::Output {
             request_id: receipt.request_id,
             job: 0,
-            segment: 0,
+            segment,
             index: u32::try_from(index).unwrap_or(u32::MAX),
         };
         if record.origin != expected {
@@ -340,7 +226,7 @@ fn handle_record(receipt: &Receipt, record: &ReceiptRecord, commitment: &Commitm
 /// The proof for the contract ends with the group side of the same argument. Its Groth16 part is the contract's to
 /// check: the inner proof alone convinces here.
 fn check_wrapped(receipt: &Receipt, proof: &InnerProof, public: &PublicInputs) -> Result<(), ReceiptError> {
-    let differs = |field| Err(ReceiptError::Wrapped { field });
+    let differs = |field| Err(ReceiptError::Wrapped { segment: 0, field });
     let Some(wrapped) = &receipt.wrapped_proof else { return Ok(()) };
     if wrapped.len() != WRAPPED_BYTES {
         return differs("length");

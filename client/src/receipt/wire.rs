@@ -1,7 +1,7 @@
 //! Receipts from the engine's messages.
 
-use super::file::{FORMAT, Receipt, ReceiptDomain, ReceiptOrigin, ReceiptRecord, Setup};
-use alloy::primitives::{Address, B256};
+use super::file::{FORMAT, Receipt, ReceiptDomain, ReceiptOrigin, ReceiptRecord, ReceiptSegment, Setup};
+use alloy::primitives::{Address, B256, Bytes};
 use trine_program::{KeyKind, ValueType};
 use trine_proto::engine::v1 as engine;
 use trine_proto::prover::v1 as prover;
@@ -42,7 +42,6 @@ impl Receipt {
         let domain = statement.domain.as_ref().ok_or(WireError::Missing("domain"))?;
         let proof = message.proof.as_ref().ok_or(WireError::Missing("proof"))?;
         let text = String::from_utf8(statement.program_text.clone()).map_err(|_| WireError::Text)?;
-        let tx = &message.fulfil_tx;
         Ok(Self {
             format: FORMAT.into(),
             setup,
@@ -60,22 +59,39 @@ impl Receipt {
             inputs: statement.inputs.iter().map(record).collect::<Result<_, _>>()?,
             outputs: statement.outputs.iter().map(record).collect::<Result<_, _>>()?,
             key_points: key_points(statement.key_points.as_ref())?,
+            earlier_segments: message.earlier_segments.iter().map(segment).collect::<Result<_, _>>()?,
             inner_proof: proof.inner.clone().into(),
-            wrapped_proof: (!proof.wrapped.is_empty()).then(|| proof.wrapped.clone().into()),
-            fulfil_tx: if tx.is_empty() { None } else { Some(word("fulfil transaction", tx)?) },
+            wrapped_proof: wrapped(proof),
+            fulfil_tx: transaction(&message.fulfil_tx)?,
             release: None,
         })
     }
 }
 
+fn segment(message: &engine::EarlierSegment) -> Result<ReceiptSegment, WireError> {
+    let proof = message.proof.as_ref().ok_or(WireError::Missing("proof of a segment"))?;
+    let link = |message: &prover::Commitment| point("link x", "link y", &message.point);
+    Ok(ReceiptSegment {
+        links: message.links.iter().map(link).collect::<Result<_, _>>()?,
+        inner_proof: proof.inner.clone().into(),
+        wrapped_proof: wrapped(proof),
+        fulfil_tx: transaction(&message.fulfil_tx)?,
+    })
+}
+
+fn wrapped(proof: &prover::EvaluationProof) -> Option<Bytes> {
+    (!proof.wrapped.is_empty()).then(|| proof.wrapped.clone().into())
+}
+
+fn transaction(bytes: &[u8]) -> Result<Option<B256>, WireError> {
+    if bytes.is_empty() { Ok(None) } else { word("fulfil transaction", bytes).map(Some) }
+}
+
 /// Commitments of an evaluation key, where the message has any.
 fn key_points(message: Option<&prover::EvaluationKeyPoints>) -> Result<Option<Vec<[B256; 2]>>, WireError> {
     let Some(message) = message else { return Ok(None) };
-    let point = |bytes: &Vec<u8>| {
-        let (x, y) = bytes.split_at_checked(32).unwrap_or((bytes, &[]));
-        Ok([word("key point x", x)?, word("key point y", y)?])
-    };
-    message.points.iter().map(point).collect::<Result<_, _>>().map(Some)
+    let key_point = |bytes: &Vec<u8>| point("key point x", "key point y", bytes);
+    message.points.iter().map(key_point).collect::<Result<_, _>>().map(Some)
 }
 
 /// A handle record of the wire.
@@ -92,8 +108,7 @@ pub fn record(message: &prover::HandleRecord) -> Result<ReceiptRecord, WireError
             index: o.index,
         },
     };
-    let point = &message.commitment.as_ref().ok_or(WireError::Missing("commitment"))?.point;
-    let (x, y) = point.split_at_checked(32).unwrap_or((point, &[]));
+    let commitment = &message.commitment.as_ref().ok_or(WireError::Missing("commitment"))?.point;
     let code = |field, code: i64| WireError::Code { field, code };
     Ok(ReceiptRecord {
         handle: word("handle", &message.handle)?,
@@ -108,8 +123,13 @@ pub fn record(message: &prover::HandleRecord) -> Result<ReceiptRecord, WireError
             .ok_or_else(|| code("key kind", message.key_kind.into()))?,
         blocks: u8::try_from(message.blocks).map_err(|_| code("blocks", message.blocks.into()))?,
         origin,
-        commitment: [word("commitment x", x)?, word("commitment y", y)?],
+        commitment: point("commitment x", "commitment y", commitment)?,
     })
+}
+
+fn point(x_field: &'static str, y_field: &'static str, bytes: &[u8]) -> Result<[B256; 2], WireError> {
+    let (x, y) = bytes.split_at_checked(32).unwrap_or((bytes, &[]));
+    Ok([word(x_field, x)?, word(y_field, y)?])
 }
 
 fn word(field: &'static str, bytes: &[u8]) -> Result<B256, WireError> {
@@ -118,4 +138,34 @@ fn word(field: &'static str, bytes: &[u8]) -> Result<B256, WireError> {
 
 fn address(field: &'static str, bytes: &[u8]) -> Result<Address, WireError> {
     Address::try_from(bytes).map_err(|_| WireError::Length { field, got: bytes.len(), expected: 20 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_is_read_or_named() {
+        let proof = prover::EvaluationProof { inner: vec![1, 2], ..Default::default() };
+        let honest = engine::EarlierSegment {
+            links: vec![prover::Commitment { point: [[3; 32], [4; 32]].concat() }],
+            proof: Some(proof),
+            fulfil_tx: vec![5; 32],
+        };
+        let read = segment(&honest).unwrap();
+        assert_eq!(read.links, [[B256::repeat_byte(3), B256::repeat_byte(4)]]);
+        assert_eq!((read.inner_proof.as_ref(), read.wrapped_proof), (&[1, 2][..], None));
+        assert_eq!(read.fulfil_tx, Some(B256::repeat_byte(5)));
+
+        let refusal = |alter: fn(&mut engine::EarlierSegment)| {
+            let mut message = honest.clone();
+            alter(&mut message);
+            segment(&message).unwrap_err()
+        };
+        assert_eq!(refusal(|s| s.proof = None), WireError::Missing("proof of a segment"));
+        let short = refusal(|s| s.links[0].point.truncate(63));
+        assert_eq!(short, WireError::Length { field: "link y", got: 31, expected: 32 });
+        let transaction = refusal(|s| s.fulfil_tx.truncate(31));
+        assert_eq!(transaction, WireError::Length { field: "fulfil transaction", got: 31, expected: 32 });
+    }
 }

@@ -62,6 +62,7 @@ fn receipt() -> (Receipt, [u8; 32]) {
         inputs,
         outputs,
         key_points: Some(keys().to_xy().iter().map(|xy| xy.map(B256::from)).collect()),
+        earlier_segments: vec![],
         inner_proof: zeros(&circuit).into(),
         wrapped_proof: None,
         fulfil_tx: None,
@@ -125,8 +126,8 @@ fn refusal(alter: impl FnOnce(&mut Receipt)) -> ReceiptError {
 #[test]
 fn a_proof_of_nothing_is_refused() {
     let error = refusal(|_| ());
-    let ReceiptError::CircuitRejected(rejection) = error else { panic!("{error}") };
-    assert!(!matches!(rejection, Rejection::Statement(_)), "the statement is well formed: {rejection}");
+    let ReceiptError::CircuitRejected { segment: 0, error } = error else { panic!("{error}") };
+    assert!(!matches!(error, Rejection::Statement(_)), "the statement is well formed: {error}");
 }
 
 #[test]
@@ -137,7 +138,8 @@ fn commitments_of_another_key_are_refused() {
     let error = refusal(|r| r.key_points.as_mut().unwrap()[3][1].0[31] ^= 1);
     assert_eq!(error, ReceiptError::KeyPoints(KeyPointsError::Point { index: 3 }));
     let error = refusal(|r| r.key_points.as_mut().unwrap().swap(0, 1));
-    let ReceiptError::CircuitRejected(Rejection::Statement(StatementError::Key { .. })) = error else {
+    let ReceiptError::CircuitRejected { error: Rejection::Statement(StatementError::Key { .. }), .. } = error
+    else {
         panic!("{error}")
     };
 }
@@ -146,13 +148,17 @@ fn commitments_of_another_key_are_refused() {
 fn an_altered_statement_is_refused() {
     assert!(matches!(refusal(|r| r.program.push(' ')), ReceiptError::Circuit(_)));
     let normal = Tally::sized(Size::Normal).circuit().unwrap().to_text();
-    assert!(matches!(refusal(|r| r.program = normal), ReceiptError::Segments { got } if got > 1));
+    let several = refusal(|r| r.program = normal);
+    assert!(matches!(several, ReceiptError::SegmentCount { got: 1, expected } if expected > 1), "{several}");
     assert!(matches!(refusal(|r| r.inputs.clear()), ReceiptError::RecordCount { what: "input", .. }));
     assert!(matches!(refusal(|r| r.outputs[0].blocks = 2), ReceiptError::Declaration { what: "output", .. }));
     assert!(matches!(refusal(|r| r.outputs.swap(0, 1)), ReceiptError::Origin { index: 0 }));
     assert!(matches!(refusal(|r| r.inputs[1].handle = B256::ZERO), ReceiptError::Handle { index: 1, .. }));
     assert!(matches!(refusal(|r| r.domain.srs_digest = B256::ZERO), ReceiptError::SrsDigest { .. }));
-    assert!(matches!(refusal(|r| r.inner_proof = vec![0; 7].into()), ReceiptError::Proof(_)));
+    assert!(matches!(
+        refusal(|r| r.inner_proof = vec![0; 7].into()),
+        ReceiptError::SegmentProof { segment: 0, .. }
+    ));
 }
 
 /// Nobody would check them.

@@ -87,6 +87,7 @@ pub fn fixture() -> &'static Fixture {
             inputs: records,
             outputs,
             key_points: None,
+            earlier_segments: vec![],
             inner_proof: proof.to_bytes(&class).into(),
             wrapped_proof: Some(wrapped.into()),
             fulfil_tx: None,

@@ -3,6 +3,7 @@
 mod circuits;
 mod fixture;
 mod onchain;
+mod segments;
 
 use alloy::primitives::{Address, B256, Bytes};
 use fixture::{REQUEST, fixture};
@@ -94,10 +95,10 @@ fn an_altered_proof_is_refused() {
     let wrapped = fixture().receipt.wrapped_proof.clone().unwrap();
     for (at, part) in [(0, "verifier hash"), (wrapped.len() - 1, "group side"), (4 + 8 * 32, "group side")] {
         let error = refusal(|r| r.wrapped_proof = Some(flipped(&wrapped, at)));
-        assert_eq!(error, ReceiptError::Wrapped { field: part });
+        assert_eq!(error, ReceiptError::Wrapped { segment: 0, field: part });
     }
     let short = refusal(|r| r.wrapped_proof = Some(wrapped.slice(..wrapped.len() - 1)));
-    assert_eq!(short, ReceiptError::Wrapped { field: "length" });
+    assert_eq!(short, ReceiptError::Wrapped { segment: 0, field: "length" });
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn honest() -> ChainFacts {
             outputs: 1,
         }),
         requested: handles,
+        segments: vec![],
         fulfilment: FulfilmentFacts {
             outputs: receipt.outputs.iter().map(|r| r.handle).collect(),
             points: receipt.outputs.iter().map(|r| r.commitment.map(|w| U256::from_be_bytes(w.0))).collect(),

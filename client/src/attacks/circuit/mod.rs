@@ -13,6 +13,7 @@
 //! | [`release`] | releases that each keyholder must refuse |
 //! | [`insiders`] | what the owners of contracts may do: a verifier that accepts everything, a false committee |
 //! | [`false_results`] | results that such a verifier lets onto the chain, and each keyholder must refuse |
+//! | [`segments`] | attacks on circuits of several segments, and their scene |
 //! | [`accepting_verifier`] | bytecode of that verifier |
 //! | [`committee`] | a lying keyholder |
 
@@ -28,4 +29,5 @@ pub mod registration;
 pub mod registry;
 pub mod release;
 pub mod scene;
+pub mod segments;
 pub mod statement;

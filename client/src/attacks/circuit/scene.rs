@@ -95,7 +95,7 @@ impl CircuitScene {
     /// Commitments of the evaluation key.
     pub fn keys(&self) -> anyhow::Result<&KeyCommitments> {
         match &self.honest.fulfilled.verified.public {
-            VerifiedInputs::Circuit(_, keys) => Ok(keys),
+            VerifiedInputs::Circuit(circuit) => Ok(&circuit.keys),
             VerifiedInputs::Linear(_) => bail!("the receipt is that of a linear program"),
         }
     }
