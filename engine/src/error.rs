@@ -235,6 +235,20 @@ pub enum EngineError {
         /// The request.
         request: String,
     },
+    /// A segment is proven on chain with other links than were evaluated here. One of the two is wrong.
+    #[error(
+        "request {request}: segment {segment} has the links {got}, on chain it is proven with {expected}"
+    )]
+    LinksDiffer {
+        /// The request.
+        request: String,
+        /// The segment.
+        segment: u32,
+        /// Hash of the links evaluated here.
+        got: String,
+        /// Hash on chain.
+        expected: String,
+    },
     /// The job has gone too far.
     #[error("job {job} is {state}: it can be cancelled up to PROVEN")]
     NotCancellable {
@@ -328,6 +342,7 @@ impl EngineError {
             Self::RequestMismatch { .. } => ("REQUEST_MISMATCH", Code::FailedPrecondition),
             Self::RequestId(_) => ("REQUEST_ID", Code::InvalidArgument),
             Self::AlreadyFulfilled { .. } => ("ALREADY_FULFILLED", Code::FailedPrecondition),
+            Self::LinksDiffer { .. } => ("LINKS", Code::FailedPrecondition),
             Self::NotCancellable { .. } => ("NOT_CANCELLABLE", Code::FailedPrecondition),
             Self::Busy { .. } => ("BUSY", Code::ResourceExhausted),
             Self::Evaluation(_) => ("EVALUATION", Code::Internal),

@@ -15,6 +15,15 @@ use trine_verifier::{Bytes32, Commitment, NamedCommitment, Statement};
 /// A record with its canonical words.
 pub type StoredValue = (CiphertextRecord, Vec<u8>);
 
+/// What an evaluation leaves.
+#[derive(Debug, Default)]
+pub struct Evaluated {
+    /// Outputs of the job.
+    pub outputs: Vec<StoredValue>,
+    /// Links of each segment of a job of several; none of the last one.
+    pub links: Vec<Vec<StoredValue>>,
+}
+
 /// What is known of a value beside its words.
 #[derive(Clone, Debug)]
 pub struct ValueFacts {
@@ -69,13 +78,14 @@ pub fn evaluate(
         .collect::<Result<Vec<_>, _>>()?;
     let noise: Vec<_> = inputs.iter().map(|(record, _)| record.noise).collect();
     let noise = NoiseRecord::of_linear(program, &noise);
-    name_outputs(setup, job, &trine_fhe::linear::evaluate(program, &values)?, &noise)
+    name_outputs(setup, job, 0, &trine_fhe::linear::evaluate(program, &values)?, &noise)
 }
 
-/// Names the outputs of a job: values and noise in the same order.
+/// Names the outputs of a job, which are its last segment's: values and noise in the same order.
 pub fn name_outputs(
     setup: &Setup,
     job: &Job,
+    segment: u32,
     values: &[ValueWords],
     noise: &[NoiseRecord],
 ) -> Result<Vec<StoredValue>, EngineError> {
@@ -86,7 +96,7 @@ pub fn name_outputs(
         .map(|((value, noise), index)| {
             let facts = ValueFacts {
                 key_digest: job.key_digest,
-                origin: StoredOrigin::Output { request_id: job.request_id, index },
+                origin: StoredOrigin::output(job.request_id, segment, index),
                 noise: *noise,
                 access: AccessList::owned_by(&job.owner),
             };
@@ -94,6 +104,19 @@ pub fn name_outputs(
             Ok((CiphertextRecord { job: Some(job.id), ..record }, bytes))
         })
         .collect()
+}
+
+/// Names the links of each segment of a job. They are operands of no other job: no circuit takes their level.
+pub fn name_links(
+    setup: &Setup,
+    job: &Job,
+    links: &[Vec<ValueWords>],
+) -> Result<Vec<Vec<StoredValue>>, EngineError> {
+    let of_segment = |(segment, values): (u32, &Vec<ValueWords>)| {
+        let noise = values.iter().map(|v| NoiseRecord::of_no_operand(v.declaration().degree));
+        name_outputs(setup, job, segment, values, &noise.collect::<Vec<_>>())
+    };
+    (0u32..).zip(links).map(of_segment).collect()
 }
 
 /// Records as statements name them.

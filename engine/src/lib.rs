@@ -9,8 +9,8 @@
 //! | [`store`] | the trait of the store and its RocksDB implementation: every change one durable batch |
 //! | [`setup`] | what the engine is bound to: chain, contract, verifier, SRS, class |
 //! | [`evaluation`] | from bytes to words to handles; programs applied to words |
-//! | [`circuit`] | operation lists lowered and checked; circuits evaluated in batches and resumed from their wires |
-//! | [`jobs`] | the state machine of a job, its announcements, resumption after a crash |
+//! | [`circuit`] | operation lists lowered and checked; circuits evaluated in batches and resumed from their wires; segments and their links |
+//! | [`jobs`] | the state machine of a job, its proofs and transactions, its announcements, resumption after a crash |
 //! | [`chain`] | the trait of the chain and its JSON-RPC implementation |
 //! | [`prover`] | the trait of the prover and its gRPC client |
 //! | [`service`] | `trine.engine.v1`: authentication, limits, conversion between messages and [`domain`] |
@@ -20,6 +20,9 @@
 //! A job's state is on disk before anybody hears of it. After a crash each job goes on from the state on disk; the
 //! transaction that fulfils a request is stored signed before it is sent, so that sending it again is the same
 //! transaction.
+//!
+//! A circuit that is larger than one proof is one job for one request: evaluated as a whole, proven segment by segment, each
+//! proof on disk before the next one is asked for, and sent segment by segment, in order. Its receipt has all proofs.
 
 pub mod chain;
 pub mod circuit;

@@ -50,7 +50,15 @@ impl ProofStatement {
         }
     }
 
-    /// Canonical text of the program.
+    /// Place of the segment that is proved; 0 of what is one piece.
+    pub const fn segment(&self) -> u32 {
+        match self {
+            Self::Linear(_) => 0,
+            Self::Circuit(statement) => statement.job.segment,
+        }
+    }
+
+    /// Canonical text of the program, of a segment its own.
     pub fn program_text(&self) -> String {
         match self {
             Self::Linear(statement) => statement.job.program.to_text(),

@@ -1,11 +1,13 @@
 //! The chain as the engine sees it: it reads requests and fulfils them.
 
+mod calls;
 mod committed_keys;
 pub mod rpc;
 
-use crate::circuit::CircuitClaim;
+use crate::circuit::Registered;
 use crate::domain::PendingTransaction;
 use trine_verifier::Bytes32;
+use trine_verifier::bootstrapping::registration::SegmentClaim;
 
 pub use rpc::RpcChain;
 
@@ -14,8 +16,8 @@ pub use rpc::RpcChain;
 pub struct RequestFacts {
     /// keccak-256 of the program's text.
     pub program_id: Bytes32,
-    /// What the registrant of a circuit says about its text; none for a linear program.
-    pub circuit: Option<CircuitClaim>,
+    /// The program's kind, and what the registrant of a circuit says about its text.
+    pub program: Registered,
     /// Key set.
     pub key_digest: Bytes32,
     /// Salt drawn in the request's transaction.
@@ -26,11 +28,13 @@ pub struct RequestFacts {
     pub fulfilled: bool,
 }
 
-/// What fulfils a request.
+/// What fulfils a request, or proves a segment of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fulfilment {
     /// The request.
     pub request_id: Bytes32,
+    /// The segment, of a request of several.
+    pub segment: Option<SegmentPart>,
     /// Coordinates of the key's commitments, for a circuit; none for a linear program.
     pub key_points: Option<Vec<[Bytes32; 2]>>,
     /// Affine coordinates of the inputs' commitments.
@@ -39,6 +43,19 @@ pub struct Fulfilment {
     pub output_points: Vec<[Bytes32; 2]>,
     /// Proof bytes.
     pub proof: Vec<u8>,
+}
+
+/// What the transaction of a segment says beside points and proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentPart {
+    /// Place of the segment.
+    pub index: u32,
+    /// What is registered of it.
+    pub claim: SegmentClaim,
+    /// Input handles of the request, in order.
+    pub request_inputs: Vec<Bytes32>,
+    /// Of each earlier segment that it reads the commitment digests of all links; of others nothing.
+    pub links: Vec<Vec<Bytes32>>,
 }
 
 /// What became of a transaction.
@@ -105,6 +122,15 @@ pub trait Chain: Send + Sync + 'static {
     async fn content_of(&self, key_digest: &Bytes32) -> Result<Option<Bytes32>, ChainError>;
     /// The transaction that fulfilled a request.
     async fn fulfilment(&self, request_id: &Bytes32) -> Result<Option<Bytes32>, ChainError>;
+    /// Hash of the links of a segment before the last, once it is proven: keccak-256 of their commitments' digests.
+    async fn proven_segment(&self, request_id: &Bytes32, segment: u32)
+    -> Result<Option<Bytes32>, ChainError>;
+    /// The transaction that proved a segment before the last.
+    async fn segment_fulfilment(
+        &self,
+        request_id: &Bytes32,
+        segment: u32,
+    ) -> Result<Option<Bytes32>, ChainError>;
     /// Simulates and signs, sends nothing. The result is stored before [`Self::send`].
     async fn sign(&self, fulfilment: &Fulfilment) -> Result<PendingTransaction, ChainError>;
     /// Sends a signed transaction and waits until it is known what became of it. Sending it twice is sending it once.

@@ -1,8 +1,9 @@
 //! The chain over JSON-RPC, through alloy.
 
+use super::calls::{fulfil_call, registered_circuit, registered_segments};
 use super::committed_keys::CommittedKeys;
 use super::{Chain, ChainError, Fulfilment, Inclusion, RequestFacts};
-use crate::circuit::CircuitClaim;
+use crate::circuit::Registered;
 use crate::domain::PendingTransaction;
 use alloy::contract::Error as CallError;
 use alloy::eips::eip2718::Encodable2718;
@@ -11,12 +12,11 @@ use alloy::primitives::{Address, B256, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::{Filter, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
-use alloy::sol_types::{SolCall, SolEvent};
+use alloy::sol_types::SolEvent;
 use alloy::transports::{RpcError, TransportErrorKind};
 use std::time::{Duration, Instant};
 use trine_contract::ContractError;
 use trine_contract::bindings::Coprocessor;
-use trine_contract::bindings::coprocessor::ICoprocessor;
 use trine_verifier::Bytes32;
 
 /// Gas beyond the estimate, in percent: the estimate is exact on the state of one block.
@@ -26,8 +26,12 @@ const GAS_MARGIN_PERCENT: u64 = 20;
 const LOOKS_UNTIL_SUPERSEDED: u32 = 10;
 /// `RequestState.Fulfilled` of the contract.
 const FULFILLED: u8 = 2;
-/// `ProgramKind.Circuit` of the contract.
+/// `ProgramKind.Linear` of the contract.
+const LINEAR: u8 = 0;
+/// `ProgramKind.Circuit`.
 const CIRCUIT: u8 = 1;
+/// `ProgramKind.Segmented`.
+const SEGMENTED: u8 = 2;
 
 /// A node, the contract, and the account that pays.
 pub struct RpcChain {
@@ -74,31 +78,51 @@ impl RpcChain {
         Coprocessor::new(self.settings.coprocessor, self.provider.clone())
     }
 
-    /// Identifier of a program, and what its registrant says about a circuit.
+    /// Identifier of a program, and what the contract holds of it.
     async fn program(
         &self,
         request_id: &Bytes32,
         reference: B256,
-    ) -> Result<(Bytes32, Option<CircuitClaim>), ChainError> {
+    ) -> Result<(Bytes32, Registered), ChainError> {
         let contract = self.contract();
         let failed = |e| refused(request_id, e);
-        if contract.programKind(reference).call().await.map_err(failed)? == CIRCUIT {
-            let record = contract.circuitRecord(reference).call().await.map_err(failed)?;
-            return Ok((record.programId.0, Some(claim(record.claim))));
+        match contract.programKind(reference).call().await.map_err(failed)? {
+            LINEAR => {
+                let record = contract.programRecord(reference).call().await.map_err(failed)?;
+                Ok((record.programId.0, Registered::Linear))
+            }
+            CIRCUIT => {
+                let record = contract.circuitRecord(reference).call().await.map_err(failed)?;
+                Ok((record.programId.0, registered_circuit(record.claim)))
+            }
+            SEGMENTED => {
+                let record = contract.segmentedRecord(reference).call().await.map_err(failed)?;
+                Ok((record.programId.0, registered_segments(record)))
+            }
+            kind => Err(ChainError::Answer(format!("kind {kind} of program {reference} is none of 0 to 2"))),
         }
-        let record = contract.programRecord(reference).call().await.map_err(failed)?;
-        Ok((record.programId.0, None))
     }
 
     async fn event<E: SolEvent>(
         &self,
         request_id: &Bytes32,
     ) -> Result<Option<(E, Option<B256>)>, ChainError> {
-        let filter = Filter::new()
+        self.first_event(self.events::<E>(request_id)).await
+    }
+
+    /// Events of one kind about a request.
+    fn events<E: SolEvent>(&self, request_id: &Bytes32) -> Filter {
+        Filter::new()
             .address(self.settings.coprocessor)
             .from_block(self.settings.from_block)
             .event_signature(E::SIGNATURE_HASH)
-            .topic1(B256::from(*request_id));
+            .topic1(B256::from(*request_id))
+    }
+
+    async fn first_event<E: SolEvent>(
+        &self,
+        filter: Filter,
+    ) -> Result<Option<(E, Option<B256>)>, ChainError> {
         let logs = self.provider.get_logs(&filter).await.map_err(unavailable)?;
         let Some(log) = logs.first() else { return Ok(None) };
         let event = E::decode_log(&log.inner).map_err(|e| ChainError::Answer(format!("event: {e}")))?;
@@ -117,7 +141,7 @@ impl Chain for RpcChain {
         let contract = self.contract();
         let id = B256::from(*request_id);
         let record = contract.requestRecord(id).call().await.map_err(|e| refused(request_id, e))?;
-        let (program_id, circuit) = self.program(request_id, record.programRef).await?;
+        let (program_id, program) = self.program(request_id, record.programRef).await?;
         let Some((event, _)) = self.event::<Coprocessor::Requested>(request_id).await? else {
             return Err(ChainError::Answer(format!(
                 "request {id} is on chain, its event is not found from block {}",
@@ -126,7 +150,7 @@ impl Chain for RpcChain {
         };
         Ok(RequestFacts {
             program_id,
-            circuit,
+            program,
             key_digest: record.keyDigest.0,
             salt: record.salt.0,
             inputs: event.inputs.iter().map(|h| h.0).collect(),
@@ -143,6 +167,27 @@ impl Chain for RpcChain {
 
     async fn fulfilment(&self, request_id: &Bytes32) -> Result<Option<Bytes32>, ChainError> {
         let event = self.event::<Coprocessor::Fulfilled>(request_id).await?;
+        Ok(event.and_then(|(_, transaction)| transaction).map(|hash| hash.0))
+    }
+
+    async fn proven_segment(
+        &self,
+        request_id: &Bytes32,
+        segment: u32,
+    ) -> Result<Option<Bytes32>, ChainError> {
+        let contract = self.contract();
+        let links = contract.provenSegment(B256::from(*request_id), U256::from(segment));
+        let links = links.call().await.map_err(|e| refused(request_id, e))?;
+        Ok((!links.is_zero()).then_some(links.0))
+    }
+
+    async fn segment_fulfilment(
+        &self,
+        request_id: &Bytes32,
+        segment: u32,
+    ) -> Result<Option<Bytes32>, ChainError> {
+        let filter = self.events::<Coprocessor::SegmentProven>(request_id).topic2(U256::from(segment));
+        let event = self.first_event::<Coprocessor::SegmentProven>(filter).await?;
         Ok(event.and_then(|(_, transaction)| transaction).map(|hash| hash.0))
     }
 
@@ -198,43 +243,6 @@ impl Chain for RpcChain {
             "no receipt of {hash} after {:?}{refusal}",
             self.settings.patience
         )))
-    }
-}
-
-/// Calldata of `fulfil`, or of `fulfilCircuit` where there are key points.
-fn fulfil_call(fulfilment: &Fulfilment) -> Vec<u8> {
-    let points = |list: &[[Bytes32; 2]]| -> Vec<[U256; 2]> {
-        list.iter().map(|[x, y]| [U256::from_be_bytes(*x), U256::from_be_bytes(*y)]).collect()
-    };
-    let request_id = B256::from(fulfilment.request_id);
-    let (inputs, outputs) = (points(&fulfilment.input_points), points(&fulfilment.output_points));
-    let proof = fulfilment.proof.clone().into();
-    match &fulfilment.key_points {
-        None => Coprocessor::fulfilCall {
-            requestId: request_id,
-            outputPoints: outputs,
-            inputPoints: inputs,
-            proof,
-        }
-        .abi_encode(),
-        Some(keys) => Coprocessor::fulfilCircuitCall {
-            requestId: request_id,
-            keyPoints: points(keys),
-            outputPoints: outputs,
-            inputPoints: inputs,
-            proof,
-        }
-        .abi_encode(),
-    }
-}
-
-fn claim(claim: ICoprocessor::CircuitClaim) -> CircuitClaim {
-    CircuitClaim {
-        prog: claim.prog.to_be_bytes(),
-        layouts: claim.layouts.map(|word| word.to_be_bytes()),
-        log_bootstrappings: claim.logBootstrappings,
-        inputs: claim.inputs,
-        outputs: claim.outputs,
     }
 }
 

@@ -1,15 +1,19 @@
 //! Batches of a circuit: evaluated over all cores, persisted, announced.
 //!
 //! A batch is on disk before the next one starts. Whoever evaluates the job next, in this process or after a crash, restores
-//! it and evaluates what is missing: words are a function of circuit, key and inputs, so the outputs are the same.
+//! it and evaluates what is missing: words are a function of circuit, key and inputs, so the outputs are the same. Wires that
+//! later segments read stay on disk to the end: they are the links of the segments' proofs.
 
 use super::admission::output_noise;
 use super::key::KeyCache;
+use super::links::{self, Wires};
+use super::statement::job_segments;
 use crate::domain::{CiphertextRecord, CircuitWork, Job, words};
 use crate::error::EngineError;
-use crate::evaluation::{StoredValue, name_outputs};
+use crate::evaluation::{Evaluated, StoredValue, name_links, name_outputs};
 use crate::jobs::Parts;
 use crate::store::{Store, StoreError, StoredWires, Write};
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
@@ -23,7 +27,8 @@ use trine_program::circuit::Circuit;
 /// Where an evaluation stands: bootstrappings done, and all of them.
 pub type OnProgress<'a> = &'a dyn Fn(u32, u32);
 
-/// Evaluates a circuit from where it stands on disk and names its outputs. Blocks for as long as that takes.
+/// Evaluates a circuit from where it stands on disk and names its outputs, and its links where it is proved in several
+/// segments. Blocks for as long as that takes.
 ///
 /// `stop` is looked at between batches. Error [`StoreError::NotEvaluating`]: the job was stopped.
 pub fn evaluate(
@@ -33,9 +38,11 @@ pub fn evaluate(
     work: &CircuitWork,
     stop: &AtomicBool,
     on_progress: OnProgress<'_>,
-) -> Result<Vec<StoredValue>, EngineError> {
+) -> Result<Evaluated, EngineError> {
     let store = parts.store.as_ref();
     let circuit = circuit(store, work)?;
+    let segments = job_segments(&parts.setup, job, &circuit)?;
+    let linked = links::linked(&segments)?;
     let inputs = job.inputs.iter().map(|handle| stored(store, handle));
     let (records, words): (Vec<CiphertextRecord>, Vec<Vec<u8>>) =
         inputs.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
@@ -59,14 +66,18 @@ pub fn evaluate(
                 return Err(StoreError::NotEvaluating { job: job.id }.into());
             }
             let Some(step) = evaluation.step(&evaluator, batch)? else { break };
-            store.commit(vec![Write::Wires(changes(job, &evaluation, &step))])?;
+            store.commit(vec![Write::Wires(changes(job, &evaluation, &step, &linked))])?;
             on_progress(evaluation.done() as u32, total as u32);
             #[cfg(feature = "failpoints")]
             fail::fail_point!("circuit-batch");
         }
     }
     tracing::info!(job = %job.id, evaluated = total - restored, total, "circuit evaluated");
-    name_outputs(&parts.setup, job, &evaluation.outputs()?, &noise)
+    let last = segments.len().saturating_sub(1) as u32;
+    let outputs = name_outputs(&parts.setup, job, last, &evaluation.outputs()?, &noise)?;
+    drop(evaluation);
+    let links = links::values(&segments, &stored_wires(store, job, &linked)?)?;
+    Ok(Evaluated { outputs, links: name_links(&parts.setup, job, &links)? })
 }
 
 /// The circuit of a job, from its stored text.
@@ -94,6 +105,22 @@ fn restore(store: &dyn Store, job: &Job, evaluation: &mut CircuitEvaluation) -> 
     })?)
 }
 
+/// Wires of these bootstrappings, as they are on disk.
+fn stored_wires(store: &dyn Store, job: &Job, linked: &BTreeSet<u32>) -> Result<Wires, EngineError> {
+    let mut wires = Wires::new();
+    if linked.is_empty() {
+        return Ok(wires);
+    }
+    store.wires(job.id, &mut |index, bytes| {
+        if linked.contains(&index) {
+            let blocks = blocks(&bytes).map_err(|reason| StoreError::Corrupt { what: "wire", reason })?;
+            wires.insert(index, blocks);
+        }
+        Ok(())
+    })?;
+    Ok(wires)
+}
+
 fn blocks(bytes: &[u8]) -> Result<Vec<BlockWords>, String> {
     let chunks = bytes.chunks_exact(8 * BLOCK_WORDS);
     if !chunks.remainder().is_empty() {
@@ -105,11 +132,17 @@ fn blocks(bytes: &[u8]) -> Result<Vec<BlockWords>, String> {
         .collect()
 }
 
-fn changes(job: &Job, evaluation: &CircuitEvaluation, step: &Step) -> StoredWires {
+/// What a step changes on disk, where wires of links are kept.
+fn changes(job: &Job, evaluation: &CircuitEvaluation, step: &Step, linked: &BTreeSet<u32>) -> StoredWires {
     let words = |index: &u32| {
         let blocks = evaluation.wires_of(*index).unwrap_or_default();
         let bytes = blocks.iter().flat_map(|b| b.words()).flat_map(|w| w.to_le_bytes()).collect();
         (*index, bytes)
     };
-    StoredWires { job: job.id, kept: step.kept.iter().map(words).collect(), dropped: step.dropped.clone() }
+    let dropped = step.dropped.iter().filter(|index| !linked.contains(index));
+    StoredWires {
+        job: job.id,
+        kept: step.kept.iter().map(words).collect(),
+        dropped: dropped.copied().collect(),
+    }
 }

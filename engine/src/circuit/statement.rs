@@ -6,7 +6,8 @@ use crate::error::EngineError;
 use crate::evaluation::named;
 use crate::setup::{CircuitSetup, Setup};
 use trine_contract::calldata::circuit::CircuitWrapProof;
-use trine_program::circuit::Circuit;
+use trine_program::circuit::{Circuit, Segment, segments};
+use trine_verifier::bootstrapping::registration::RegistrationError;
 use trine_verifier::bootstrapping::{CircuitProof, KeyCommitments, Statement, statement, verify};
 use trine_verifier::digest::field_word;
 
@@ -15,10 +16,22 @@ pub fn circuits(setup: &Setup) -> Result<&CircuitSetup, CircuitRefusal> {
     setup.circuits.as_ref().ok_or(CircuitRefusal::Unproven)
 }
 
-/// What a proof of the job states: one segment, under the key set that the commitments name.
+/// Segments of a job's circuit: one where a single proof covers it, none where no proof is made.
+pub fn job_segments(setup: &Setup, job: &Job, circuit: &Circuit) -> Result<Vec<Segment>, CircuitRefusal> {
+    if !job.work.is_proved() {
+        return Ok(Vec::new());
+    }
+    let limits = circuits(setup)?.parameters.segment_limits();
+    Ok(segments(circuit, &limits).map_err(RegistrationError::from)?)
+}
+
+/// What a proof of the job, or of a segment of it, states, under the key set that the commitments name.
+///
+/// Of a receipt: the whole circuit, as if it were one segment.
 pub fn circuit_statement(
     setup: &Setup,
     job: &Job,
+    segment: u32,
     circuit: Circuit,
     keys: KeyCommitments,
     inputs: &[CiphertextRecord],
@@ -30,7 +43,7 @@ pub fn circuit_statement(
         job: statement::Job {
             request_id: job.request_id,
             salt: job.salt,
-            segment: 0,
+            segment,
             circuit,
             inputs: named(setup, inputs)?,
             outputs: named(setup, outputs)?,

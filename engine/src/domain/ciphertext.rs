@@ -18,21 +18,41 @@ pub enum StoredOrigin {
         /// For whom.
         consumer: Address,
     },
-    /// Output `index` of a job that answers `request_id`.
+    /// Output `index` of a job of one piece, or of its first segment, that answers `request_id`.
     Output {
         /// The request.
         request_id: Bytes32,
         /// Place among the outputs.
         index: u32,
     },
+    /// Output `index` of a later segment.
+    LaterOutput {
+        /// The request.
+        request_id: Bytes32,
+        /// The segment, from 1.
+        segment: u32,
+        /// Place among the outputs.
+        index: u32,
+    },
 }
 
 impl StoredOrigin {
-    /// As handles bind it. A proof covers one job of one segment here.
-    pub fn origin(&self) -> Origin {
+    /// Of an output of a segment; a job of one piece is its segment 0.
+    pub const fn output(request_id: Bytes32, segment: u32, index: u32) -> Self {
+        match segment {
+            0 => Self::Output { request_id, index },
+            _ => Self::LaterOutput { request_id, segment, index },
+        }
+    }
+
+    /// As handles bind it. A proof covers one job here.
+    pub const fn origin(&self) -> Origin {
         match *self {
             Self::Input { registrant, consumer } => Origin::Input { registrant, consumer },
             Self::Output { request_id, index } => Origin::Output { request_id, job: 0, segment: 0, index },
+            Self::LaterOutput { request_id, segment, index } => {
+                Origin::Output { request_id, job: 0, segment, index }
+            }
         }
     }
 }

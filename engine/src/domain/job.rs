@@ -86,6 +86,11 @@ impl JobState {
         matches!(self, Self::Accepted | Self::Evaluating)
     }
 
+    /// Whether no proof is asked for from here on: all are stored, or the job has ended.
+    pub const fn is_after_proofs(self) -> bool {
+        matches!(self, Self::Proven | Self::Submitting | Self::Fulfilled | Self::Failed | Self::Cancelled)
+    }
+
     /// Whether nothing has left for the chain.
     const fn is_off_chain(self) -> bool {
         matches!(self, Self::Accepted | Self::Evaluating | Self::Evaluated | Self::Proving | Self::Proven)

@@ -14,6 +14,6 @@ pub use ciphertext::CiphertextRecord;
 pub use job::{Job, JobFailure, JobId, JobState, PendingTransaction, TransitionError};
 pub use key::{ContentDigest, KeyDigester, KeyPoints, KeyRecord};
 pub use noise::NoiseRecord;
-pub use proof::ProofRecord;
+pub use proof::{ProofRecord, SegmentProof};
 pub use words::WordsError;
 pub use work::{CircuitWork, Work};

@@ -29,6 +29,11 @@ impl NoiseRecord {
         Self { level: record.noise_level, variance: record.variance, degree: record.degree }
     }
 
+    /// Of a value that no circuit takes: its level is above every bound.
+    pub const fn of_no_operand(degree: u8) -> Self {
+        Self { level: u8::MAX, variance: 0.0, degree }
+    }
+
     /// Of each output of a linear program. Terms may depend on each other, so deviations add up. An output that can leave
     /// its blocks, or stands between two plaintexts, gets a level that no circuit takes.
     pub fn of_linear(program: &LinearProgram, inputs: &[Self]) -> Vec<Self> {

@@ -3,12 +3,18 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`announcements`] | who is told of states and progress |
-//! | [`steps`] | what is done in each state |
+//! | [`steps`] | what is done in each state: evaluation |
+//! | [`pieces`] | what of a job one proof covers: all of it, or a segment |
+//! | [`proving`] | proofs, piece after piece |
+//! | [`submission`] | transactions, piece after piece |
 //! | [`runner`] | the task of a job: step, persist, announce; retry, failure, cancellation, resumption |
 
 pub mod announcements;
+pub mod pieces;
+pub mod proving;
 pub mod runner;
 pub mod steps;
+pub mod submission;
 
 pub use announcements::{Announcements, JobEvent, JobProgress};
 pub use runner::{JobRunner, Parts, Patience};

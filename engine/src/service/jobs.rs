@@ -2,8 +2,9 @@
 
 use super::idempotency::Attempt;
 use super::{Answers, Service, wire};
-use crate::domain::{Job, JobId, Principal, Role};
+use crate::domain::{CiphertextRecord, Job, JobId, Principal, ProofRecord, Role, SegmentProof};
 use crate::error::EngineError;
+use crate::jobs::pieces::Pieces;
 use crate::jobs::{JobEvent, JobProgress};
 use crate::prover::ProofTask;
 use crate::store::{JobPosition, position};
@@ -189,6 +190,10 @@ impl Service {
             self.store().proof(job.id)?.ok_or_else(|| EngineError::not_found("receipt of job", &id))?;
         let (statement, inputs, outputs) = self.runner.statement(&job)?;
         let task = ProofTask { statement, inputs, outputs, words: Vec::new() };
+        let earlier = self.earlier_segments(&job)?;
+        let of_all = |time: fn(&ProofRecord) -> u64| {
+            earlier.iter().map(|(_, segment)| &segment.proof).chain([&proof]).map(time).sum()
+        };
         Ok(pb::GetReceiptResponse {
             receipt: Some(pb::Receipt {
                 job_id: id.to_vec(),
@@ -196,10 +201,22 @@ impl Service {
                 proof: Some(wire::proof(&proof)),
                 output_words_digests: job.outputs.iter().map(|o| o.words_digest.to_vec()).collect(),
                 fulfil_tx: job.fulfil_tx.map(|h| h.to_vec()).unwrap_or_default(),
-                argument_ms: proof.argument_ms,
-                wrap_ms: proof.wrap_ms,
+                argument_ms: of_all(|proof| proof.argument_ms),
+                wrap_ms: of_all(|proof| proof.wrap_ms),
+                earlier_segments: earlier.iter().map(|(l, s)| wire::earlier_segment(l, s)).collect(),
             }),
         })
+    }
+
+    /// Links and proofs of all segments but the last.
+    fn earlier_segments(&self, job: &Job) -> Result<Vec<(Vec<CiphertextRecord>, SegmentProof)>, EngineError> {
+        let pieces = Pieces::of(&self.runner, job)?;
+        let segment = |piece| {
+            let proof = self.store().segment_proof(job.id, piece)?;
+            let missing = || EngineError::not_found("proof of a segment of job", &job.id.0);
+            Ok((pieces.links(piece)?, proof.ok_or_else(missing)?))
+        };
+        (0..pieces.last()).map(segment).collect()
     }
 }
 

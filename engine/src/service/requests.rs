@@ -2,7 +2,7 @@
 
 use super::{Service, wire};
 use crate::chain::RequestFacts;
-use crate::circuit::CircuitClaim;
+use crate::circuit::Registered;
 use crate::circuit::statement::circuits;
 use crate::error::EngineError;
 use crate::setup::Setup;
@@ -91,22 +91,21 @@ impl Asked {
 
     /// The request is for a linear program, as its text is.
     pub fn check_linear(&self) -> Result<(), EngineError> {
-        match &self.facts {
-            Some(RequestFacts { circuit: Some(_), .. }) => {
-                Err(self.differs("kind of the program", "a linear program".into(), "a circuit".into()))
-            }
-            _ => Ok(()),
-        }
+        self.check_registered(&Registered::Linear)
     }
 
-    /// The request is for this circuit: one proof covers it, and the chain says of it what its text says.
+    /// The request is for this circuit: the chain says of it, and of each segment where one proof does not cover it, what its
+    /// text says.
     pub fn check_circuit(&self, setup: &Setup, circuit: &Circuit) -> Result<(), EngineError> {
+        if self.facts.is_none() {
+            return Ok(());
+        }
+        self.check_registered(&Registered::of(&circuits(setup)?.parameters, circuit)?)
+    }
+
+    fn check_registered(&self, text: &Registered) -> Result<(), EngineError> {
         let Some(facts) = &self.facts else { return Ok(()) };
-        let claim = CircuitClaim::of(&circuits(setup)?.parameters, circuit)?;
-        let on_chain = facts.circuit.as_ref().ok_or_else(|| {
-            self.differs("kind of the program", "a circuit".into(), "a linear program".into())
-        })?;
-        match claim.difference(on_chain) {
+        match text.difference(&facts.program) {
             Some((field, there, here)) => Err(self.differs(field, here, there)),
             None => Ok(()),
         }
@@ -129,11 +128,12 @@ impl Asked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::circuit::SegmentedRecord;
 
     fn asked() -> Asked {
         let facts = RequestFacts {
             program_id: [1; 32],
-            circuit: None,
+            program: Registered::Linear,
             key_digest: [2; 32],
             salt: [3; 32],
             inputs: vec![[4; 32], [5; 32]],
@@ -166,14 +166,12 @@ mod tests {
     fn the_kind_of_the_program_is_the_chains() {
         let mut asked = asked();
         assert!(asked.check_linear().is_ok());
-        let claim = CircuitClaim {
-            prog: [0; 32],
+        asked.facts.as_mut().unwrap().program = Registered::Segments(SegmentedRecord {
             layouts: [[0; 32]; trine_verifier::bootstrapping::program::LAYOUT_WORDS],
-            log_bootstrappings: 0,
             inputs: 1,
             outputs: 1,
-        };
-        asked.facts.as_mut().unwrap().circuit = Some(claim);
+            segments: vec![[1; 32], [2; 32]],
+        });
         assert_eq!(field(asked.check_linear()), "kind of the program");
         let without_chain = Asked { facts: None, ..asked };
         assert!(without_chain.check_linear().is_ok());

@@ -98,13 +98,14 @@ impl Service {
         let inputs = inputs.map(|(index, handle)| self.input(caller, &key_digest, index, handle));
         let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
         let submitted_id = call.program_id;
+        let (request, setup) = (asked.clone(), self.runner.parts().setup.clone());
         let admitted = self.admitted(move || {
             let circuit = Circuit::from_text(text.as_bytes()).map_err(CircuitRefusal::Text)?;
             admit_circuit(&circuit, &inputs)?;
+            request.check_circuit(&setup, &circuit)?;
             Ok(CircuitCall { submitted_id, circuit, inputs })
         });
         let call = admitted.await?;
-        asked.check_circuit(self.setup(), &call.circuit)?;
         let job = new_circuit_job(caller, asked.facts.is_some(), key_digest, &call);
         Ok(answering(job, asked))
     }
@@ -126,17 +127,20 @@ impl Service {
             Ok(record)
         })?;
         let list = call.list.to_text();
+        let (request, setup) = (asked.clone(), self.runner.parts().setup.clone());
         let admitted = self.admitted(move || {
             let circuit = admit(&call)?;
+            if let Some(request) = request {
+                request.check_program("circuit of the operations", &circuit.id().0)?;
+                request.check_circuit(&setup, &circuit)?;
+            }
             Ok(CircuitCall { submitted_id: call.list.id().0, circuit, inputs: call.inputs })
         });
         let call = admitted.await?;
         let (submitted_id, circuit_id) = (call.submitted_id, call.circuit.id().0);
         let mut job = new_circuit_job(caller, asked.is_some(), key_digest, &call);
         if let Some(asked) = &asked {
-            asked.check_program("circuit of the operations", &circuit_id)?;
             asked.check_inputs(&job.inputs)?;
-            asked.check_circuit(self.setup(), &call.circuit)?;
             job = answering(job, asked);
         }
         let texts =

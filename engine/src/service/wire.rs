@@ -2,7 +2,9 @@
 
 use super::limits::MAX_IDEMPOTENCY_KEY_BYTES;
 use crate::domain::ciphertext::StoredOrigin;
-use crate::domain::{AccessList, CiphertextRecord, JobFailure, JobId, JobState, KeyRecord, ProofRecord};
+use crate::domain::{
+    AccessList, CiphertextRecord, JobFailure, JobId, JobState, KeyRecord, ProofRecord, SegmentProof,
+};
 use crate::error::EngineError;
 use crate::prover::ProofTask;
 use trine_program::{Declaration, KeyKind, ValueType};
@@ -148,12 +150,10 @@ pub fn handle_record(record: &CiphertextRecord) -> prover::HandleRecord {
             registrant: registrant.to_vec(),
             consumer: consumer.to_vec(),
         }),
-        StoredOrigin::Output { request_id, index } => Origin::Output(prover::OutputOrigin {
-            request_id: request_id.to_vec(),
-            job: 0,
-            segment: 0,
-            index,
-        }),
+        StoredOrigin::Output { request_id, index } => output_origin(&request_id, 0, index),
+        StoredOrigin::LaterOutput { request_id, segment, index } => {
+            output_origin(&request_id, segment, index)
+        }
     };
     prover::HandleRecord {
         handle: record.handle.to_vec(),
@@ -161,8 +161,18 @@ pub fn handle_record(record: &CiphertextRecord) -> prover::HandleRecord {
         value_type: i32::from(record.value_type.code()),
         blocks: u32::from(record.blocks),
         origin: Some(origin),
-        commitment: Some(prover::Commitment { point: record.commitment.concat() }),
+        commitment: Some(commitment(record)),
     }
+}
+
+fn output_origin(request_id: &Bytes32, segment: u32, index: u32) -> prover::handle_record::Origin {
+    let request_id = request_id.to_vec();
+    prover::handle_record::Origin::Output(prover::OutputOrigin { request_id, job: 0, segment, index })
+}
+
+/// A commitment.
+fn commitment(record: &CiphertextRecord) -> prover::Commitment {
+    prover::Commitment { point: record.commitment.concat() }
 }
 
 /// A statement with the records of its handles.
@@ -184,6 +194,7 @@ pub fn statement(task: &ProofTask) -> prover::Statement {
         inputs: task.inputs.iter().map(handle_record).collect(),
         outputs: task.outputs.iter().map(handle_record).collect(),
         key_points: task.statement.keys().map(|keys| key_points(&keys.to_xy())),
+        segment: task.statement.segment(),
     }
 }
 
@@ -198,6 +209,15 @@ pub fn proof(proof: &ProofRecord) -> prover::EvaluationProof {
         inner: proof.inner.clone(),
         wrapped: proof.wrapped.clone(),
         public_inputs: proof.public_inputs.iter().map(|w| w.to_vec()).collect(),
+    }
+}
+
+/// A segment before the last, with its links.
+pub fn earlier_segment(links: &[CiphertextRecord], segment: &SegmentProof) -> pb::EarlierSegment {
+    pb::EarlierSegment {
+        links: links.iter().map(commitment).collect(),
+        proof: Some(proof(&segment.proof)),
+        fulfil_tx: segment.fulfil_tx.map(|h| h.to_vec()).unwrap_or_default(),
     }
 }
 

@@ -1,12 +1,13 @@
 //! The store: what must survive the process. Every change is one batch, durable when the call returns.
 
+mod layout;
 pub mod parts;
 pub mod record;
 pub mod rocks;
 
 use crate::domain::key::ContentId;
 use crate::domain::{
-    AccessList, CiphertextRecord, ContentDigest, Job, JobId, KeyPoints, KeyRecord, ProofRecord,
+    AccessList, CiphertextRecord, ContentDigest, Job, JobId, KeyPoints, KeyRecord, ProofRecord, SegmentProof,
 };
 use serde::{Deserialize, Serialize};
 use trine_verifier::Bytes32;
@@ -33,6 +34,17 @@ pub struct StoredWires {
     pub dropped: Vec<u32>,
 }
 
+/// Where a link is: output `output` of segment `segment` of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkPlace {
+    /// The job.
+    pub job: JobId,
+    /// The segment.
+    pub segment: u32,
+    /// Place among the segment's outputs.
+    pub output: u8,
+}
+
 /// One change.
 #[derive(Clone, Debug)]
 pub enum Write {
@@ -51,12 +63,16 @@ pub enum Write {
     /// A program text under its identifier.
     Program(Bytes32, String),
     /// A job in its next revision: refused unless the stored one is the revision before. Wires go with it once the outputs
-    /// are stored or the job has ended.
+    /// are stored or the job has ended, words of links once all proofs are stored or the job has ended.
     Job(Job),
     /// Wires of a circuit: refused unless its job is being evaluated.
     Wires(StoredWires),
-    /// The proof of a job.
+    /// The proof of a job, of one of several segments the last one's.
     Proof(JobId, ProofRecord),
+    /// A link of a job and its words.
+    Link(LinkPlace, CiphertextRecord, Vec<u8>),
+    /// The proof of a segment before the last, by its place.
+    SegmentProof(JobId, u32, SegmentProof),
     /// An answer under an idempotency key: refused when the key is used.
     Idempotency(Bytes32, IdempotencyRecord),
     /// Claims a request for a job: refused when another job has it and did not fail.
@@ -142,8 +158,14 @@ pub trait Store: Send + Sync + 'static {
     fn program(&self, id: &Bytes32) -> Result<Option<String>, StoreError>;
     /// A job.
     fn job(&self, id: JobId) -> Result<Option<Job>, StoreError>;
-    /// The proof of a job.
+    /// The proof of a job, of one of several segments the last one's.
     fn proof(&self, id: JobId) -> Result<Option<ProofRecord>, StoreError>;
+    /// A link without its words.
+    fn link(&self, place: LinkPlace) -> Result<Option<CiphertextRecord>, StoreError>;
+    /// Canonical words of a link, until all proofs of its job are stored.
+    fn link_words(&self, place: LinkPlace) -> Result<Option<Vec<u8>>, StoreError>;
+    /// The proof of a segment before the last.
+    fn segment_proof(&self, id: JobId, segment: u32) -> Result<Option<SegmentProof>, StoreError>;
     /// Hands over the wires of a job, bootstrapping by bootstrapping; no words where they are used no more.
     fn wires(
         &self,

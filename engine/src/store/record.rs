@@ -5,7 +5,7 @@ use crate::domain::ciphertext::StoredOrigin;
 use crate::domain::job::OutputRef;
 use crate::domain::{
     AccessList, CiphertextRecord, ContentDigest, Job, JobFailure, JobId, JobState, KeyPoints, KeyRecord,
-    NoiseRecord, PendingTransaction, ProofRecord, Work,
+    NoiseRecord, PendingTransaction, ProofRecord, SegmentProof, Work,
 };
 use crate::store::IdempotencyRecord;
 use serde::de::DeserializeOwned;
@@ -42,6 +42,10 @@ impl Record for ProofRecord {
     const WHAT: &'static str = "proof";
 }
 
+impl Record for SegmentProof {
+    const WHAT: &'static str = "proof of a segment";
+}
+
 impl Record for IdempotencyRecord {
     const WHAT: &'static str = "idempotency";
 }
@@ -51,12 +55,17 @@ impl Record for JobId {
     const WHAT: &'static str = "claim";
 }
 
+/// The second version had no outputs of later segments; the encoding of everything else is the same.
 impl Record for CiphertextRecord {
     const WHAT: &'static str = "ciphertext";
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn earlier(version: u8, record: &[u8]) -> Option<bincode::Result<Self>> {
-        (version == 1).then(|| bincode::deserialize::<CiphertextRecord1>(record).map(Self::from))
+        match version {
+            1 => Some(bincode::deserialize::<CiphertextRecord1>(record).map(Self::from)),
+            2 => Some(bincode::deserialize(record)),
+            _ => None,
+        }
     }
 }
 
@@ -118,7 +127,7 @@ impl From<CiphertextRecord1> for CiphertextRecord {
         let noise = match r.origin {
             StoredOrigin::Input { .. } => NoiseRecord::fresh(r.value_type),
             // Of a linear program whose noise nobody wrote down: no circuit takes it.
-            StoredOrigin::Output { .. } => {
+            StoredOrigin::Output { .. } | StoredOrigin::LaterOutput { .. } => {
                 NoiseRecord { level: u8::MAX, ..NoiseRecord::fresh(ValueType::Nibbles) }
             }
         };
@@ -219,6 +228,10 @@ mod tests {
         let output = StoredOrigin::Output { request_id: [9; 32], index: 0 };
         let read: CiphertextRecord = decode(&stored(1, &ciphertext(output))).unwrap();
         assert_eq!(read.noise.level, u8::MAX);
+        assert_eq!(decode::<CiphertextRecord>(&encode(&read).unwrap()).unwrap(), read);
+        assert_eq!(decode::<CiphertextRecord>(&stored(2, &read)).unwrap(), read, "the second version");
+        let later = StoredOrigin::LaterOutput { request_id: [9; 32], segment: 2, index: 0 };
+        let read = CiphertextRecord { origin: later, ..read };
         assert_eq!(decode::<CiphertextRecord>(&encode(&read).unwrap()).unwrap(), read);
     }
 

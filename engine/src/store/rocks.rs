@@ -1,29 +1,14 @@
-//! The store in RocksDB.
-//!
-//! | column family | key | value |
-//! | --- | --- | --- |
-//! | `keys` | `r` digest | [`KeyRecord`] |
-//! | `keys` | `a` digest of commitments | [`ContentDigest`] |
-//! | `keys` | `c` digest of commitments | [`KeyPoints`] |
-//! | `keys` | `p` content id, piece (4 bytes big-endian) | bytes |
-//! | `ciphertexts` | `r` handle | [`CiphertextRecord`] |
-//! | `ciphertexts` | `w` handle | canonical words |
-//! | `programs` | program id | text |
-//! | `jobs` | `j` job id | [`Job`] |
-//! | `jobs` | `t` position | nothing: the order of submission |
-//! | `jobs` | `o` job id | nothing: the jobs that are not in an end state |
-//! | `jobs` | `q` request id | job id |
-//! | `proofs` | job id | [`ProofRecord`] |
-//! | `idempotency` | digest of principal and key | [`IdempotencyRecord`] |
-//! | `wires` | job id, bootstrapping (4 bytes big-endian) | words of its wires, or nothing where they are used no more |
-//!
-//! Records are as [`record`](super::record) says.
+//! The store in RocksDB: keys as `layout` says, records as [`record`](super::record) says.
 
+use super::layout::{
+    CIPHERTEXTS, FAMILIES, IDEMPOTENCY, JOBS, KEYS, LINKS, PROGRAMS, PROOFS, WIRES, indexed, link_key,
+    piece_key, tagged,
+};
 use super::record::{Record, decode, encode};
-use super::{IdempotencyRecord, JobPosition, Store, StoreError, Write, position};
+use super::{IdempotencyRecord, JobPosition, LinkPlace, Store, StoreError, Write, position};
 use crate::domain::key::ContentId;
 use crate::domain::{
-    CiphertextRecord, ContentDigest, Job, JobId, JobState, KeyPoints, KeyRecord, ProofRecord,
+    CiphertextRecord, ContentDigest, Job, JobId, JobState, KeyPoints, KeyRecord, ProofRecord, SegmentProof,
 };
 use rocksdb::{
     ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, Direction, IteratorMode, Options,
@@ -33,15 +18,6 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use trine_verifier::Bytes32;
-
-const KEYS: &str = "keys";
-const CIPHERTEXTS: &str = "ciphertexts";
-const PROGRAMS: &str = "programs";
-const JOBS: &str = "jobs";
-const PROOFS: &str = "proofs";
-const IDEMPOTENCY: &str = "idempotency";
-const WIRES: &str = "wires";
-const FAMILIES: [&str; 7] = [KEYS, CIPHERTEXTS, PROGRAMS, JOBS, PROOFS, IDEMPOTENCY, WIRES];
 
 /// The store of one engine. The folder is locked: one process at a time.
 pub struct RocksStore {
@@ -168,6 +144,9 @@ impl RocksStore {
                 if job.work.circuit().is_some() && !job.state.is_before_outputs() {
                     self.forget_wires(batch, job.id)?;
                 }
+                if job.work.circuit().is_some() && job.state.is_after_proofs() {
+                    self.forget_link_words(batch, job.id)?;
+                }
                 // Proven is an end only without a chain, which the index does not know.
                 if job.is_final(true) {
                     batch.delete_cf(family, tagged(b'o', &job.id.0));
@@ -178,13 +157,21 @@ impl RocksStore {
             Write::Wires(wires) => {
                 let family = self.family(WIRES)?;
                 for index in wires.dropped {
-                    batch.put_cf(family, wire_key(wires.job, index), []);
+                    batch.put_cf(family, indexed(wires.job, index), []);
                 }
                 for (index, words) in wires.kept {
-                    batch.put_cf(family, wire_key(wires.job, index), words);
+                    batch.put_cf(family, indexed(wires.job, index), words);
                 }
             }
             Write::Proof(id, proof) => batch.put_cf(self.family(PROOFS)?, id.0, encode(&proof)?),
+            Write::Link(place, r, words) => {
+                let family = self.family(LINKS)?;
+                batch.put_cf(family, link_key(b'w', place), words);
+                batch.put_cf(family, link_key(b'r', place), encode(&r)?);
+            }
+            Write::SegmentProof(id, segment, proof) => {
+                batch.put_cf(self.family(PROOFS)?, indexed(id, segment), encode(&proof)?);
+            }
             Write::Idempotency(key, r) => {
                 batch.put_cf(self.family(IDEMPOTENCY)?, key, encode(&r)?);
             }
@@ -197,7 +184,13 @@ impl RocksStore {
 
     fn forget_wires(&self, batch: &mut WriteBatch, job: JobId) -> Result<(), StoreError> {
         let family = self.family(WIRES)?;
-        batch.delete_range_cf(family, wire_key(job, 0), wire_key(job, u32::MAX));
+        batch.delete_range_cf(family, indexed(job, 0), indexed(job, u32::MAX));
+        Ok(())
+    }
+
+    fn forget_link_words(&self, batch: &mut WriteBatch, job: JobId) -> Result<(), StoreError> {
+        let place = |segment| LinkPlace { job, segment, output: 0 };
+        batch.delete_range_cf(self.family(LINKS)?, link_key(b'w', place(0)), link_key(b'w', place(u32::MAX)));
         Ok(())
     }
 
@@ -294,12 +287,24 @@ impl Store for RocksStore {
         self.record(PROOFS, &id.0)
     }
 
+    fn link(&self, place: LinkPlace) -> Result<Option<CiphertextRecord>, StoreError> {
+        self.record(LINKS, &link_key(b'r', place))
+    }
+
+    fn link_words(&self, place: LinkPlace) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get(LINKS, &link_key(b'w', place))
+    }
+
+    fn segment_proof(&self, id: JobId, segment: u32) -> Result<Option<SegmentProof>, StoreError> {
+        self.record(PROOFS, &indexed(id, segment))
+    }
+
     fn wires(
         &self,
         job: JobId,
         each: &mut dyn FnMut(u32, Vec<u8>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let from = wire_key(job, 0);
+        let from = indexed(job, 0);
         let entries = self.db.iterator_cf(self.family(WIRES)?, IteratorMode::From(&from, Direction::Forward));
         for entry in entries {
             let (key, words) = entry?;
@@ -357,21 +362,4 @@ impl Store for RocksStore {
         }
         Ok(open)
     }
-}
-
-fn tagged(tag: u8, rest: &[u8]) -> Vec<u8> {
-    let mut key = Vec::with_capacity(1 + rest.len());
-    key.push(tag);
-    key.extend_from_slice(rest);
-    key
-}
-
-fn wire_key(job: JobId, index: u32) -> Vec<u8> {
-    [job.0.as_slice(), &index.to_be_bytes()].concat()
-}
-
-fn piece_key(content: ContentId, index: u32) -> Vec<u8> {
-    let mut key = tagged(b'p', &content.0);
-    key.extend_from_slice(&index.to_be_bytes());
-    key
 }

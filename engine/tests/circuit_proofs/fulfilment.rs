@@ -1,6 +1,6 @@
 //! From EVALUATED to FULFILLED, with a crash at every state on the way, and proofs of something else.
 
-use crate::doubles::{Conduct, FakeChain, FakeCrash, FakeProver, Side};
+use crate::doubles::{Conduct, FakeChain, FakeCrash, FakeProver, Moment, Side};
 use crate::fixture::{ALICE, Client, Engine, open, watch};
 use crate::proven::{JOB, PARAMETERS, key_points, proven, setup, store_job};
 use std::future::Future;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tempfile::TempDir;
 use trine_engine::chain::RequestFacts;
-use trine_engine::circuit::CircuitClaim;
+use trine_engine::circuit::Registered;
 use trine_engine::domain::JobState;
 use trine_engine::service::limits::Limits;
 use trine_engine::store::Store;
@@ -27,14 +27,14 @@ struct World {
 impl World {
     fn new() -> Self {
         let (chain, prover) = (Arc::new(FakeChain::default()), Arc::new(FakeProver::new(setup())));
-        *prover.circuit_proof.lock().unwrap() = Some(proven().proof.clone());
+        *prover.circuit_proofs.lock().unwrap() = vec![proven().proof.clone()];
         *prover.key_points.lock().unwrap() = key_points();
         let job = &proven().statement.job;
         chain.add(
             job.request_id,
             RequestFacts {
                 program_id: job.circuit.id().0,
-                circuit: Some(CircuitClaim::of(&PARAMETERS, &job.circuit).unwrap()),
+                program: Registered::of(&PARAMETERS, &job.circuit).unwrap(),
                 key_digest: proven().statement.domain.key_digest,
                 salt: job.salt,
                 inputs: job.inputs.iter().map(|i| i.handle).collect(),
@@ -71,9 +71,10 @@ async fn a_circuit_is_proven_and_fulfilled_and_its_receipt_verifies() {
     assert_eq!(job.state(), pb::JobState::Fulfilled, "{:?}", job.failure);
     assert!(job.outputs.iter().all(|output| output.proven));
     assert_eq!(world.chain.executed(), (1, 0));
+    assert_eq!(world.chain.brought(), [None]);
     let (stated, signed) = (&proven().statement.job, world.chain.last_signed().unwrap());
     assert_eq!(signed.request_id, stated.request_id);
-    assert_eq!(signed.key_points, Some(key_points()));
+    assert_eq!((signed.segment, signed.key_points), (None, Some(key_points())));
     let xy =
         |list: &[trine_verifier::NamedCommitment]| list.iter().map(|n| n.commitment.xy()).collect::<Vec<_>>();
     assert_eq!((signed.input_points, signed.output_points), (xy(&stated.inputs), xy(&stated.outputs)));
@@ -100,8 +101,7 @@ async fn proofs_and_keys_of_something_else_never_leave_the_engine() {
         ("PROOF_REJECTED", [0xaa; 32], unchanged),
         ("PROOF_REJECTED", salt(), |w| w.prover.behave(&[Conduct::OtherPoints])),
         ("PROOF_REJECTED", salt(), |w| {
-            let mut proof = w.prover.circuit_proof.lock().unwrap();
-            let group = &mut proof.as_mut().unwrap().group;
+            let group = &mut w.prover.circuit_proofs.lock().unwrap()[0].group;
             group.columns.swap(0, 1);
         }),
         ("PROVER_REFUSED", salt(), |w| w.prover.behave(&[Conduct::Refuses])),
@@ -151,7 +151,7 @@ fn a_requested_circuit_survives_a_crash_at_every_state_and_is_fulfilled_once() {
             process(async {
                 let store = open(world.folder.path());
                 store_job(store.as_ref(), salt());
-                let crash = Arc::new(FakeCrash::new(store, state, side));
+                let crash = Arc::new(FakeCrash::at(store, Moment::State(state, 1), side));
                 let _engine = world.engine(crash.clone()).await;
                 crash.died().await;
             });

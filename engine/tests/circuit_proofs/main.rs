@@ -11,7 +11,7 @@ mod circuits;
 mod columns;
 #[path = "../../../prover/tests/bootstrapping/dense.rs"]
 mod dense;
-#[path = "../engine/doubles.rs"]
+#[path = "../engine/doubles/mod.rs"]
 mod doubles;
 #[path = "../../../prover/tests/bootstrapping/evaluator.rs"]
 mod evaluator;
@@ -39,3 +39,5 @@ mod tree;
 mod fulfilment;
 mod handover;
 mod proven;
+mod segmented;
+mod segments;

@@ -75,7 +75,7 @@ pub fn store_job(store: &dyn Store, salt: Bytes32) {
         record(&domain.key_digest, named, d, origin)
     });
     let outputs = (0u32..).zip(&stated.outputs).zip(circuit.outputs()).map(|((index, named), d)| {
-        let origin = StoredOrigin::Output { request_id: stated.request_id, index };
+        let origin = StoredOrigin::output(stated.request_id, 0, index);
         record(&domain.key_digest, named, d, origin)
     });
     let (inputs, outputs): (Vec<_>, Vec<_>) = (inputs.collect(), outputs.collect());
@@ -115,7 +115,8 @@ pub fn store_job(store: &dyn Store, salt: Bytes32) {
     store.commit(writes).unwrap();
 }
 
-fn record(
+/// A stored value of a job.
+pub fn record(
     key_digest: &Bytes32,
     named: &NamedCommitment,
     d: &Declaration,

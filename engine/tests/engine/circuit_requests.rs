@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tonic::Code;
 use trine_engine::chain::RequestFacts;
-use trine_engine::circuit::CircuitClaim;
+use trine_engine::circuit::{Registered, SegmentedRecord};
 use trine_engine::prover::ProofStatement;
 use trine_engine::service::limits::Limits;
 use trine_engine::setup::{CircuitSetup, Setup};
@@ -20,6 +20,7 @@ use trine_program::circuit::{Bootstrapping, Circuit, Linear, Table, Term, Wire};
 use trine_program::{Declaration, KeyKind, ValueType};
 use trine_proto::engine::v1 as pb;
 use trine_verifier::Bytes32;
+use trine_verifier::bootstrapping::registration::CircuitClaim;
 use trine_verifier::bootstrapping::{KeyCommitments, Parameters};
 
 const REQUEST: Bytes32 = [0x77; 32];
@@ -65,6 +66,15 @@ fn circuit(bootstrappings: u32, key_kind: KeyKind) -> Circuit {
     Circuit::new(inputs, outputs, vec![table], list.collect(), vec![single(before(bootstrappings))]).unwrap()
 }
 
+/// Thirty-three bootstrappings of the input, of which only the last is read: the first segment would prove nothing.
+fn unread() -> Circuit {
+    let whole = circuit(1, KeyKind::Compute);
+    let list = vec![whole.bootstrappings()[0].clone(); 33];
+    let rows = vec![single(Wire::Output { bootstrapping: 32, function: 0 })];
+    let (inputs, outputs) = (whole.inputs().to_vec(), whole.outputs().to_vec());
+    Circuit::new(inputs, outputs, whole.tables().to_vec(), list, rows).unwrap()
+}
+
 async fn register(client: &mut Client, text: &[u8]) -> Result<Bytes32, tonic::Status> {
     let key = blake3::hash(text).as_bytes()[..16].to_vec();
     let request = pb::RegisterProgramRequest { idempotency_key: key, text: text.to_vec() };
@@ -82,7 +92,7 @@ async fn value(client: &mut Client, seed: u64, key_kind: i32) -> Bytes32 {
 fn facts(circuit: &Circuit, inputs: Vec<Bytes32>) -> RequestFacts {
     RequestFacts {
         program_id: circuit.id().0,
-        circuit: CircuitClaim::of(&PARAMETERS, circuit).ok(),
+        program: Registered::of(&PARAMETERS, circuit).unwrap_or(Registered::Linear),
         key_digest: key_digest(),
         salt: [0x5a; 32],
         inputs,
@@ -187,8 +197,8 @@ async fn requests_for_circuits_are_checked_against_text_claim_and_handles() {
     let content = put_key(&mut alice).await;
     chain.attest(key_digest(), content);
     let circuit_of = |bootstrappings| circuit(bootstrappings, KeyKind::Compute);
-    let (small, large) = (circuit_of(2), circuit_of(17));
-    for circuit in [&small, &large, &circuit(1, KeyKind::Casting)] {
+    let (small, large, unread) = (circuit_of(2), circuit_of(33), unread());
+    for circuit in [&small, &large, &unread, &circuit(1, KeyKind::Casting)] {
         register(&mut alice, circuit.to_text().as_bytes()).await.unwrap();
     }
     let linear = register(&mut alice, program().to_text().as_bytes()).await.unwrap();
@@ -197,7 +207,15 @@ async fn requests_for_circuits_are_checked_against_text_claim_and_handles() {
     let whole = facts(&small, vec![input]);
     let claimed = |change: fn(&mut CircuitClaim)| {
         let mut facts = whole.clone();
-        change(facts.circuit.as_mut().unwrap());
+        let Registered::Circuit(claim) = &mut facts.program else { panic!("{:?}", facts.program) };
+        change(claim);
+        facts
+    };
+    let segmented = facts(&large, vec![input]);
+    let recorded = |change: fn(&mut SegmentedRecord)| {
+        let mut facts = segmented.clone();
+        let Registered::Segments(record) = &mut facts.program else { panic!("{:?}", facts.program) };
+        change(record);
         facts
     };
     let unregistered = circuit_of(3);
@@ -208,14 +226,23 @@ async fn requests_for_circuits_are_checked_against_text_claim_and_handles() {
         ("REQUEST_MISMATCH", claimed(|c| c.inputs += 1)),
         ("REQUEST_MISMATCH", claimed(|c| c.outputs += 1)),
         // The chain holds the text as another kind of program.
-        ("REQUEST_MISMATCH", RequestFacts { circuit: None, ..whole.clone() }),
+        ("REQUEST_MISMATCH", RequestFacts { program: Registered::Linear, ..whole.clone() }),
+        ("REQUEST_MISMATCH", RequestFacts { program: segmented.program.clone(), ..whole.clone() }),
+        ("REQUEST_MISMATCH", RequestFacts { program: whole.program.clone(), ..segmented.clone() }),
+        ("REQUEST_MISMATCH", recorded(|r| r.layouts[0][31] ^= 1)),
+        ("REQUEST_MISMATCH", recorded(|r| r.inputs += 1)),
+        ("REQUEST_MISMATCH", recorded(|r| r.outputs += 1)),
+        // One segment left out, two exchanged, one whose claim is another.
+        ("REQUEST_MISMATCH", recorded(|r| _ = r.segments.remove(1))),
+        ("REQUEST_MISMATCH", recorded(|r| r.segments.swap(0, 1))),
+        ("REQUEST_MISMATCH", recorded(|r| r.segments[2][31] ^= 1)),
         ("REQUEST_MISMATCH", RequestFacts { program_id: linear, ..whole.clone() }),
         ("REQUEST_MISMATCH", RequestFacts { key_digest: content, ..whole.clone() }),
         ("NOT_FOUND", facts(&unregistered, vec![input])),
         ("NOT_FOUND", RequestFacts { inputs: vec![[1; 32]], ..whole.clone() }),
         ("INPUT_COUNT", RequestFacts { inputs: vec![input, other], ..whole.clone() }),
         ("INPUT_MISMATCH", RequestFacts { inputs: vec![casting], ..whole.clone() }),
-        ("SEGMENTS", facts(&large, vec![input])),
+        ("SEGMENTS", facts(&unread, vec![input])),
         ("OPERATION_UNIMPLEMENTED", facts(&circuit(1, KeyKind::Casting), vec![casting])),
         ("ALREADY_FULFILLED", RequestFacts { fulfilled: true, ..whole.clone() }),
     ];
@@ -235,6 +262,12 @@ async fn requests_for_circuits_are_checked_against_text_claim_and_handles() {
     }
     let unknown = pb::SubmitJobRequest { request_id: vec![1; 32], ..request(b"unknown") };
     assert_eq!(refusal(&mut alice, unknown).await, ("UNKNOWN_REQUEST".to_string(), Code::NotFound));
+
+    // A circuit of several segments is accepted like any other.
+    chain.add([0x78; 32], segmented);
+    let job = pb::SubmitJobRequest { request_id: vec![0x78; 32], ..request(b"segmented") };
+    let job = alice.submit_job(job).await.unwrap().into_inner().job.unwrap();
+    assert_eq!((job.circuit_id, job.bootstrappings), (large.id().0.to_vec(), 33));
 
     // It is accepted as it is: a job with the chain's salt and the circuit's bootstrappings.
     let job = alice.submit_job(call(small.id().0, input)).await.unwrap().into_inner().job.unwrap();
@@ -290,7 +323,7 @@ fn a_request_for_a_circuit_goes_on_to_the_prover() {
         let circuit = Circuit::from_text(&text).unwrap();
         let facts = RequestFacts {
             program_id: circuit.id().0,
-            circuit: Some(CircuitClaim::of(&PARAMETERS, &circuit).unwrap()),
+            program: Registered::of(&PARAMETERS, &circuit).unwrap(),
             key_digest: committed,
             salt: [0x5a; 32],
             inputs: vec![flag.as_slice().try_into().unwrap()],
@@ -338,7 +371,7 @@ fn a_request_for_a_circuit_goes_on_to_the_prover() {
         while !prover.hanging.load(Ordering::SeqCst) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let task = prover.last_task.lock().unwrap().clone().unwrap();
+        let task = prover.tasks.lock().unwrap().last().cloned().unwrap();
         let ProofStatement::Circuit(statement) = &task.statement else { panic!("{:?}", task.statement) };
         assert_eq!((statement.job.request_id, statement.job.salt), (REQUEST, [0x5a; 32]));
         assert_eq!((statement.domain.key_digest, statement.domain.verifier_hash), (committed, [8; 32]));

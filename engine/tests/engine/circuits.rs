@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use tonic::Code;
 use trine_engine::service::limits::Limits;
 use trine_engine::setup::{CircuitSetup, Setup};
+use trine_engine::store::RocksStore;
 use trine_fhe::BlockWords;
 use trine_fhe::dev_keys::{DevelopmentKeys, cache_folder};
 use trine_fhe::encryption;
@@ -30,6 +31,9 @@ pub struct World {
     pub engine: Engine,
     /// The same store, over a chain and with proofs of circuits.
     pub chained: Engine,
+    pub store: Arc<RocksStore>,
+    /// Of [`Self::chained`].
+    pub setup: Arc<Setup>,
     dealer: DealerKeys,
     public: Vec<u8>,
     pub key_digest: Bytes32,
@@ -59,11 +63,13 @@ impl World {
         let hanging = Arc::new(FakeProver::new(proven.clone()));
         hanging.behave(&[Conduct::Hangs; 8]);
         let chain = Some(Arc::new(FakeChain::default()));
-        let chained = Engine::start_on(proven, store.clone(), chain, hanging, Limits::default()).await;
-        let engine = Engine::start_on(setup, store, None, prover, Limits::default()).await;
+        let chained =
+            Engine::start_on(proven.clone(), store.clone(), chain, hanging, Limits::default()).await;
+        let engine = Engine::start_on(setup, store.clone(), None, prover, Limits::default()).await;
         let mut alice = engine.client(ALICE).await;
         let key_digest = put_key_set(&mut alice, header, &[public.clone(), server].concat()).await;
-        Self { engine, chained, dealer: set.read_dealer().unwrap(), public, key_digest, _folder: folder }
+        let dealer = set.read_dealer().unwrap();
+        Self { engine, chained, store, setup: proven, dealer, public, key_digest, _folder: folder }
     }
 
     async fn encrypt(&self, client: &mut Client, value_type: ValueType, value: u64) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! The process dies around each state, on both sides of the disk; a new one ends the job, and nothing is done twice on
 //! chain.
 
-use crate::doubles::{FakeChain, FakeCrash, FakeProver, Side};
+use crate::doubles::{FakeChain, FakeCrash, FakeProver, Moment, Side};
 use crate::fixture::*;
 use std::future::Future;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl World {
     /// A process that accepts one job and dies at `state`. Whether the client got an answer.
     fn dying_process(&self, state: JobState, side: Side) -> (Stored, bool) {
         process(async {
-            let crash = Arc::new(FakeCrash::new(open(self.folder.path()), state, side));
+            let crash = Arc::new(FakeCrash::at(open(self.folder.path()), Moment::State(state, 1), side));
             let engine = self.engine(crash.clone()).await;
             let mut alice = engine.client(ALICE).await;
             let stored = store_inputs(&mut alice).await;

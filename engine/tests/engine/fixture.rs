@@ -12,6 +12,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 use trine_engine::chain::{Chain, RequestFacts};
+use trine_engine::circuit::Registered;
 use trine_engine::domain::{Principal, Role};
 use trine_engine::jobs::{JobRunner, Parts, Patience};
 use trine_engine::service::auth::Tokens;
@@ -320,7 +321,7 @@ impl Stored {
     pub fn facts(&self) -> RequestFacts {
         RequestFacts {
             program_id: self.program_id,
-            circuit: None,
+            program: Registered::Linear,
             key_digest: self.key_digest,
             salt: [0x5a; 32],
             inputs: self.inputs.clone(),

@@ -3,8 +3,10 @@
 mod circuit_requests;
 mod circuits;
 mod crashes;
+#[expect(dead_code, reason = "doubles serve other tests too")]
 mod doubles;
 mod fixture;
 mod jobs;
+mod links;
 mod reads;
 mod uploads;

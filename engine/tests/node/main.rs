@@ -59,6 +59,7 @@ async fn requests_are_read_and_refusals_are_named() {
     // A proof that the verifier refuses is never signed.
     let fulfilment = Fulfilment {
         request_id,
+        segment: None,
         key_points: None,
         input_points: commitments.iter().map(Commitment::xy).collect(),
         output_points: vec![commitments[0].xy()],
@@ -89,6 +90,7 @@ async fn a_refused_estimate_takes_no_nonce() {
     let chain = chain(&anvil.url, coprocessor, CHAIN_ID);
     let fulfilment = Fulfilment {
         request_id,
+        segment: None,
         key_points: None,
         input_points: commitments.iter().map(Commitment::xy).collect(),
         output_points: vec![commitments[0].xy()],

@@ -8,6 +8,7 @@ use alloy::signers::local::PrivateKeySigner;
 use trine_contract::bindings::{Coprocessor, EvaluationVerifier};
 use trine_contract::calldata::{points, scalar};
 use trine_engine::chain::RequestFacts;
+use trine_engine::circuit::Registered;
 use trine_program::{Declaration, KeyKind, LinearProgram, ValueType};
 use trine_verifier::program::{ProgramMatrix, program_digest};
 use trine_verifier::{Bytes32, Class, Commitment, HandleRecord, Origin};
@@ -79,7 +80,7 @@ pub async fn request(
     let event = receipt.decoded_log::<Coprocessor::Requested>().unwrap();
     let facts = RequestFacts {
         program_id: program.id().0,
-        circuit: None,
+        program: Registered::Linear,
         key_digest: key_digest.0,
         salt: event.salt.0,
         inputs: handles,
