@@ -11,6 +11,7 @@ use trine_keyholder::node::release::Conduct;
 use trine_keyholder::protocol::authorise::PresentedSegment;
 use trine_keyholder::protocol::refusal::Refusal;
 use trine_program::Circuit;
+use trine_program::circuit::SegmentError;
 use trine_proto::prover::v1::Commitment as WireCommitment;
 use trine_verifier::Origin;
 use trine_verifier::bootstrapping::registration::MAX_SEGMENTS;
@@ -75,34 +76,40 @@ fn outputs_are_those_of_the_last_segment_tr_a8() {
     assert!(matches!(beyond, Refusal::HandleMismatch { index: 0, .. }), "TR.A8, not {beyond}");
 }
 
+/// The refusal of another text, which is the registered one.
+fn of_text(text: String) -> Refusal {
+    refused(|c| {
+        c.facts.program_id = Circuit::from_text(text.as_bytes()).unwrap().id().0;
+        c.facts.program_text = text.into_bytes();
+    })
+}
+
+fn replaced(text: String, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "{from:?}");
+    text.replacen(from, to, 1)
+}
+
 /// The policy reads the whole text, whatever the segments are.
 #[test]
 fn the_policy_is_of_the_whole_text_tr_a5() {
-    let with = |from: &str, to: &str| {
-        refused(|c| {
-            let text = String::from_utf8(c.facts.program_text.clone()).unwrap();
-            assert!(text.contains(from), "{from:?}");
-            let text = text.replacen(from, to, 1);
-            c.facts.program_id = Circuit::from_text(text.as_bytes()).unwrap().id().0;
-            c.facts.program_text = text.into_bytes();
-        })
-    };
+    let with = |from: &str, to: &str| of_text(replaced(chain_of(32), from, to));
     let half_step = "0 288230376151711744 + 1*i1.0 + 1*b1.0";
     assert_eq!(with("0 0 + 1*i1.0 + 1*b1.0", half_step).name(), "ConstantOffGrid", "TR.A5");
-    // Nothing reads the second half.
-    assert_eq!(with("row 0 + 1*b31.0", "row 0 + 1*b15.0").name(), "CircuitNotCut", "TR.A5");
-    assert_eq!(with("row 0 + 1*b31.0", "row 0 + 1*i0.0").name(), "NotBootstrapped", "TR.A5");
     assert_eq!(with("1*i1.0 + 1*b29.0", "1*i1.0 + -1*b29.0").name(), "PlaintextRange", "TR.A5");
-    // Another function, in as many segments.
-    let other = with("1*i1.0 + 1*b29.0", "1*i1.0 + 1*b28.0");
+    assert_eq!(with("row 0 + 1*b31.0", "row 0 + 1*i0.0").name(), "NotBootstrapped", "TR.A5");
+    // Of three segments nothing reads the second.
+    let uncut = of_text(replaced(chain_of(48), "1*i1.0 + 1*b31.0", "1*i1.0 + 1*b15.0"));
+    assert_eq!(uncut.name(), "CircuitNotCut", "TR.A5");
+    assert!(matches!(uncut, Refusal::Uncut(SegmentError::Unread { segment: 1, first: 16, last: 31 })));
+}
+
+#[test]
+fn proofs_of_another_circuit_are_refused_tr_a7_tr_a9() {
+    // Another function, in as many segments of the same shapes.
+    let other = of_text(replaced(chain_of(32), "1*i1.0 + 1*b29.0", "1*i1.0 + 1*b28.0"));
     assert!(matches!(other, Refusal::CircuitProofInvalid { segment: 1, .. }), "TR.A9, not {other}");
-    // One segment more.
-    let longer = refused(|c| {
-        let text = chain_of(33);
-        c.facts.program_id = Circuit::from_text(text.as_bytes()).unwrap().id().0;
-        c.facts.program_text = text.into_bytes();
-    });
-    assert_eq!(longer, Refusal::SegmentCount { got: 2, expected: 3 });
+    assert_eq!(of_text(chain_of(33)), Refusal::SegmentCount { got: 2, expected: 3 }, "TR.A7");
+    assert_eq!(of_text(chain_of(16)), Refusal::SegmentCount { got: 2, expected: 1 }, "TR.A7");
 }
 
 #[test]
