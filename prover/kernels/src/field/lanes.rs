@@ -88,6 +88,9 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     /// Adds `a * x` to `sum`, without reduction: several times cheaper than [`Self::accumulate`].
     fn accumulate_u32(sum: &mut Self::Sum, a: Scaled<Self>, x: &[u32; LANES]);
 
+    /// The same of integers below `2^52`.
+    fn accumulate_u52(sum: &mut Self::Sum, a: Scaled<Self>, x: &[u64; LANES]);
+
     /// Adds `a * x` to `sum`, without reduction. Counts as two products.
     fn accumulate_u64(sum: &mut Self::Sum, a: Scaled<Self>, x: &[u64; LANES]);
 

@@ -121,7 +121,7 @@ impl Kernel for Products<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> Eight {
-        assert!(self.elements.len() + self.short.len() + 2 * self.long.len() <= L::MAX_PRODUCTS);
+        assert!(self.elements.len() + self.short.len() + 3 * self.long.len() <= L::MAX_PRODUCTS);
         let mut sum = L::empty_sum();
         for (a, b) in self.elements {
             L::accumulate(&mut sum, L::from_elements(a), L::from_elements(b));
@@ -133,9 +133,14 @@ impl Kernel for Products<'_> {
         }
         for (a, x) in self.long {
             L::accumulate_u64(&mut sum, Scaled::from_elements(a), x);
+            L::accumulate_u52(&mut sum, Scaled::from_elements(a), &x.map(below_52));
         }
         L::reduce(sum).elements()
     }
+}
+
+fn below_52(x: u64) -> u64 {
+    x >> 12
 }
 
 struct Integers<'a>(&'a [u64; LANES]);
@@ -192,7 +197,7 @@ proptest! {
         for k in 0..LANES {
             want[k] += elements.iter().map(|(a, b)| a[k] * b[k]).sum::<Fr>();
             want[k] += short.iter().map(|(a, x)| a[k] * Fr::from(x[k])).sum::<Fr>();
-            want[k] += long.iter().map(|(a, x)| a[k] * Fr::from(x[k])).sum::<Fr>();
+            want[k] += long.iter().map(|(a, x)| a[k] * (Fr::from(x[k]) + Fr::from(below_52(x[k])))).sum::<Fr>();
         }
         for backend in Backend::all() {
             let products = Products { elements: &elements, short: &short, long: &long };

@@ -4,9 +4,10 @@
 //! `alpha - sum_k e_k x_k`. Of two such, x and y, the node above is
 //! `p = 2 alpha - sum_k e_k (x_k + y_k)` and `q = alpha^2 - alpha sum_k e_k (x_k + y_k) + sum_k e_k x_k y_k`.
 
-use super::leaves::{Kind, Leaves};
+use super::leaves::{Kind, Leaves, SMALL_BITS};
 use super::tile::{self, FRACTIONS, WIDTH, gather};
 use super::tiled::fold;
+use super::triple::TripleConstants;
 use ark_bn254::Fr;
 use ark_ff::One;
 use trine_kernels::{Block, LANES, Lanes, Scaled};
@@ -25,11 +26,13 @@ pub(super) struct Constants<L> {
     minus: [Scaled<L>; 1 << MOST_BOUND],
     /// `-alpha e_k`.
     minus_alpha: [Scaled<L>; 1 << MOST_BOUND],
-    zero: L,
-    one: L,
-    alpha: L,
+    pub(super) zero: L,
+    pub(super) one: L,
+    pub(super) alpha: L,
     alpha_doubled: L,
     alpha_squared: L,
+    /// Of nodes two layers above the leaves.
+    pub(super) triple: TripleConstants<L>,
 }
 
 impl<L: Lanes> Constants<L> {
@@ -47,6 +50,7 @@ impl<L: Lanes> Constants<L> {
             alpha: L::splat(alpha),
             alpha_doubled: L::splat(alpha + alpha),
             alpha_squared: L::splat(alpha * alpha),
+            triple: TripleConstants::new(alpha),
         };
         for (k, challenge) in bound.iter().enumerate() {
             constants.challenges[k] = L::splat(*challenge);
@@ -81,6 +85,8 @@ pub(super) struct TileCells<'a> {
     pub(super) cells: &'a [u32; tile::LENGTH],
     /// How far they are shifted up.
     pub(super) shift: u32,
+    /// Bits that the shifted cells of the column have at most.
+    pub(super) bits: u32,
 }
 
 impl TileCells<'_> {
@@ -112,7 +118,7 @@ impl Leaves<'_> {
             return;
         };
         match kind {
-            Kind::Cells { small: true, .. } => {
+            Kind::Cells { bits: ..=SMALL_BITS, .. } => {
                 if let Some(cells) = self.cells_of_tile(first) {
                     fill_cells(cells, c, p, q);
                 }

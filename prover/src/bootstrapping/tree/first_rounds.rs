@@ -34,6 +34,13 @@ impl FirstRounds {
         Self(equalities[0].outer.par_iter().enumerate().map(task).reduce(Default::default, add))
     }
 
+    /// The share of one round alone.
+    pub(super) fn of_one([at_zero, leading]: [Fr; 2]) -> Self {
+        let mut sums = [Fr::default(); SUMS];
+        (sums[0], sums[1]) = (at_zero, leading);
+        Self(sums)
+    }
+
     /// `t(0)` and the leading coefficient of the round after `bound`, which is empty or the first challenge.
     pub(super) fn round(&self, bound: &[Fr]) -> [Fr; 2] {
         let [at_zero, leading, a0, a1, a2, b0, b1, b2] = self.0;
@@ -125,9 +132,25 @@ impl<L: Lanes> Constants<L> {
         }
     }
 
+    /// Sums of a tile of equal nodes: they have no slopes.
+    #[inline(always)]
+    fn uniform(&self, node: L) -> [L; SUMS] {
+        let mut values = [self.zero; SUMS];
+        for k in [0, 2, 3] {
+            values[k] = node;
+        }
+        values
+    }
+
     /// Sums of a tile of pairs. The weights of its blocks sum to 1 in either round.
     #[inline(always)]
     fn pair(&self, x: TileCells<'_>, y: TileCells<'_>, low: &[Block], next: &[Block]) -> [L; SUMS] {
+        if let (Some(x), Some(y)) = (x.uniform(), y.uniform()) {
+            // Both are below 2^30.
+            let sum = L::from_u32(&[x.wrapping_add(y); LANES]);
+            let product = L::from_u64(&[u64::from(x).wrapping_mul(u64::from(y)); LANES]);
+            return self.uniform(self.constant.add(self.lambda.mul(product).sub(self.linear.mul(sum))));
+        }
         // x + y in the first round, at 0 and at 1 in the second; x y likewise; dx dy in the first, at 0, 1 and leading.
         let mut sums = [L::empty_sum(); 3];
         let mut products = [L::empty_sum(); 3];
@@ -163,6 +186,9 @@ impl<L: Lanes> Constants<L> {
     /// Sums of a tile of cells beside `0 / 1`: `1 + lambda (alpha - x)`.
     #[inline(always)]
     fn single(&self, x: TileCells<'_>, low: &[Block], next: &[Block]) -> [L; SUMS] {
+        if let Some(x) = x.uniform() {
+            return self.uniform(self.linear.sub(self.lambda.mul(L::from_u32(&[x; LANES]))));
+        }
         let mut sums = [L::empty_sum(); 3];
         for (y4, weight) in next.iter().enumerate() {
             let x = Four::load(x, y4);

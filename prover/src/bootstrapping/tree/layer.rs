@@ -58,10 +58,18 @@ impl<'a> Rounds<'a> {
 }
 
 /// The rounds of the layer above stored children; returns `p0, p1, q0, q1` at the point that the rounds end in.
-pub(super) fn stored(backend: Backend, children: Nodes, lambda: Fr, rounds: &mut Rounds<'_>) -> [Fr; 4] {
+pub(super) fn stored(
+    backend: Backend,
+    leaves: &Leaves<'_>,
+    children: Nodes,
+    lambda: Fr,
+    rounds: &mut Rounds<'_>,
+) -> [Fr; 4] {
+    let uniform = leaves.uniform.layer(rounds.rest().len());
     let (p, q) = match children {
         Nodes::Tiles(tiles) => {
-            bind(backend, Halves { tiles, stride: FRACTIONS, width: WIDTH }, Step::Combine(lambda), rounds)
+            let halves = Halves { tiles, stride: FRACTIONS, width: WIDTH, uniform };
+            bind(backend, halves, Step::Combine(lambda), rounds)
         }
         Nodes::Elements(mut p, q) => {
             let half = p.len() / 2;
@@ -95,7 +103,12 @@ pub(super) fn computed(
 }
 
 /// Rounds inside the tiles; returns the bound children, one block of each tile.
-fn bind(backend: Backend, mut halves: Halves, mut step: Step, rounds: &mut Rounds<'_>) -> (Vec<Fr>, Vec<Fr>) {
+fn bind(
+    backend: Backend,
+    mut halves: Halves<'_>,
+    mut step: Step,
+    rounds: &mut Rounds<'_>,
+) -> (Vec<Fr>, Vec<Fr>) {
     loop {
         let width = step.width(halves.width);
         if let (Step::Fold(challenge), 1) = (step, width) {
@@ -117,7 +130,7 @@ fn last_rounds(
 ) -> [Fr; 4] {
     while p.len() >= TILED {
         let tiles = nodes::tiles(backend, &p, &q);
-        let halves = Halves { tiles, stride: FRACTIONS, width: WIDTH };
+        let halves = Halves { tiles, stride: FRACTIONS, width: WIDTH, uniform: &[] };
         (p, q) = bind(backend, halves, Step::Keep, rounds);
     }
     while p.len() > 2 {

@@ -4,6 +4,7 @@ use super::super::columns::Polynomials;
 use super::fill::TileCells;
 use super::nodes::computed;
 use super::tile;
+use super::uniform::Uniform;
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
@@ -14,6 +15,9 @@ use trine_verifier::bootstrapping::parameters::KEY_KINDS;
 use trine_verifier::bootstrapping::shape::{Column, Shape};
 use trine_verifier::bootstrapping::weight::exponent_table;
 
+/// Bits of cells whose sums and products are taken as integers.
+pub(super) const SMALL_BITS: u32 = 30;
+
 /// All leaves, block by block; `0 / 1` after the last.
 pub(super) struct Leaves<'a> {
     blocks: Vec<LeafBlock<'a>>,
@@ -23,6 +27,8 @@ pub(super) struct Leaves<'a> {
     pub(super) layers: usize,
     /// Layers that are computed whenever they are needed, the leaves among them.
     pub(super) computed: usize,
+    /// Tiles that are uniform, of every layer.
+    pub(super) uniform: Uniform,
 }
 
 /// Consecutive leaves of one kind.
@@ -34,8 +40,8 @@ struct LeafBlock<'a> {
 
 /// Leaves by how they are computed.
 pub(super) enum Kind<'a> {
-    /// `1 / (alpha - 2^shift cell)`. Small: all of `2^shift cell` are below `2^30`.
-    Cells { cells: Cow<'a, [u32]>, shift: usize, small: bool },
+    /// `1 / (alpha - 2^shift cell)`, and how many bits `2^shift cell` has at most.
+    Cells { cells: Cow<'a, [u32]>, shift: usize, bits: u32 },
     /// `-multiplicity / (alpha - index)`.
     Range(Cow<'a, [u32]>),
     /// Denominators as they are, numerators 1 or negative multiplicities. There are few.
@@ -59,7 +65,10 @@ impl<'a> Leaves<'a> {
         let alpha = fingerprints.alpha;
         let layers = layers(blocks);
         let blocks = blocks.iter().map(leaf_block).collect();
-        Self { blocks, alpha, layers, computed: computed(layers) }
+        let mut leaves =
+            Self { blocks, alpha, layers, computed: computed(layers), uniform: Uniform::default() };
+        leaves.uniform = Uniform::of(&leaves);
+        leaves
     }
 
     /// Numerator and denominator of a leaf.
@@ -79,8 +88,8 @@ impl<'a> Leaves<'a> {
     /// The cells that fill a tile, where they are small.
     pub(super) fn cells_of_tile(&self, first: usize) -> Option<TileCells<'_>> {
         match self.kind_of_tile(first)? {
-            (Kind::Cells { cells, shift, small: true }, row) => {
-                Some(TileCells { cells: cells[row..].first_chunk()?, shift: *shift as u32 })
+            (Kind::Cells { cells, shift, bits: bits @ ..=SMALL_BITS }, row) => {
+                Some(TileCells { cells: cells[row..].first_chunk()?, shift: *shift as u32, bits: *bits })
             }
             _ => None,
         }
@@ -127,7 +136,8 @@ impl<'a> Source<'a, '_> {
             lookup::Leaves::Cells { column, shift: [compute, casting] } if compute == casting => {
                 let cells = self.cells(column, length);
                 let most = cells.par_iter().copied().max().unwrap_or_default();
-                return Kind::Cells { cells, shift: compute, small: u64::from(most) << compute < 1 << 30 };
+                let bits = u64::BITS - (u64::from(most) << compute).leading_zeros();
+                return Kind::Cells { cells, shift: compute, bits };
             }
             lookup::Leaves::RangeTable => return Kind::Range(self.cells(Column::RangeMultiplicity, length)),
             lookup::Leaves::Cells { column, shift } => (None, self.shifted(column, shift, length)),

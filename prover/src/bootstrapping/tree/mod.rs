@@ -12,6 +12,8 @@
 //! | [`nodes`] | sums of fractions, stored layers |
 //! | [`layer`] | the sumcheck of a layer, round by round |
 //! | [`tiled`] | its sums over tiles |
+//! | [`triple`] | the second layer above cells, from their products as integers |
+//! | [`uniform`] | tiles whose leaves are equal |
 
 mod fill;
 mod first_rounds;
@@ -22,6 +24,8 @@ mod nodes;
 mod tests;
 mod tile;
 mod tiled;
+mod triple;
+mod uniform;
 
 use super::columns::Polynomials;
 use ark_bn254::Fr;
@@ -76,7 +80,7 @@ fn prove_layers(
         let lambda = transcript.challenge("lambda");
         let mut rounds = Rounds::new(&point, node[0] + lambda * node[1], transcript);
         let children = match stored.next() {
-            Some(children) => layer::stored(backend, children, lambda, &mut rounds),
+            Some(children) => layer::stored(backend, leaves, children, lambda, &mut rounds),
             None => {
                 let passes = nodes::passes(leaves, leaves.layers - point.len());
                 layer::computed(backend, leaves, passes, lambda, &mut rounds)

@@ -3,6 +3,7 @@
 use super::fill::Constants;
 use super::leaves::Leaves;
 use super::tile::{self, Export, FRACTIONS, Import, WIDTH};
+use super::triple::Triple;
 use ark_bn254::Fr;
 use rayon::prelude::*;
 use trine_kernels::{Backend, Block, Buffer, Kernel, LANES, Lanes};
@@ -38,8 +39,13 @@ pub(super) enum Nodes {
 /// Stored layers, that of the root's children (two nodes) first.
 pub(super) fn stored_layers(backend: Backend, leaves: &Leaves<'_>) -> Vec<Nodes> {
     let mut layers = vec![lowest_stored(backend, leaves)];
-    while let Some(next) = layers.last().and_then(|layer| parents(backend, layer)) {
+    let mut variables = leaves.layers.saturating_sub(leaves.computed);
+    while let Some(next) = layers
+        .last()
+        .and_then(|layer| parents(backend, layer, leaves.uniform.layer(variables.saturating_sub(1))))
+    {
         layers.push(next);
+        variables = variables.saturating_sub(1);
     }
     layers.reverse();
     layers
@@ -73,8 +79,8 @@ pub(super) fn zeros(blocks: usize) -> Buffer<Block> {
     Buffer::zeroed(blocks)
 }
 
-/// The layer above; none above two nodes.
-fn parents(backend: Backend, layer: &Nodes) -> Option<Nodes> {
+/// The layer above, with its uniform tiles; none above two nodes.
+fn parents(backend: Backend, layer: &Nodes, uniform: &[bool]) -> Option<Nodes> {
     match layer {
         Nodes::Tiles(tiles) => {
             let mut above = zeros(tiles.len() / 2);
@@ -83,7 +89,10 @@ fn parents(backend: Backend, layer: &Nodes) -> Option<Nodes> {
                 .par_chunks_mut(TASK * FRACTIONS)
                 .zip(first.par_chunks(TASK * FRACTIONS))
                 .zip(second.par_chunks(TASK * FRACTIONS))
-                .for_each(|((above, first), second)| backend.run(Parents { above, first, second }));
+                .zip(uniform.par_chunks(TASK))
+                .for_each(|(((above, first), second), uniform)| {
+                    backend.run(Parents { above, first, second, uniform });
+                });
             if above.len() > FRACTIONS {
                 return Some(Nodes::Tiles(above));
             }
@@ -136,8 +145,12 @@ impl Kernel for FromLeaves<'_> {
         let constants = Constants::<L>::new(self.leaves.alpha, &[]);
         let mut scratch = Descendants::new(self.leaves, self.variables);
         for (tile, to) in (self.first..).zip(self.tiles.chunks_exact_mut(FRACTIONS)) {
-            scratch.fill([&constants; 2], tile, 1);
-            to.copy_from_slice(&scratch.tiles[..FRACTIONS]);
+            if let Some(node) = self.leaves.uniform_node(&constants, tile, self.variables) {
+                fill_uniform(node, to);
+            } else {
+                scratch.fill([&constants; 2], tile, 1);
+                to.copy_from_slice(&scratch.tiles[..FRACTIONS]);
+            }
         }
     }
 }
@@ -170,15 +183,31 @@ impl<'a> Descendants<'a> {
             }
             return;
         }
-        count /= 2;
-        let above = if count == left { bound } else { unbound };
-        let (first, second) = self.tiles.split_at_mut(count * FRACTIONS);
-        let pairs = first.chunks_exact_mut(FRACTIONS).zip(second.chunks_exact_mut(FRACTIONS));
-        for (k, (first, second)) in pairs.enumerate() {
-            let tiles = [tile | k << self.log_tiles, tile | (k + count) << self.log_tiles];
-            self.leaves.fill_pair(tiles, [unbound, above], first, second);
+        // Two layers above the leaves at once, where the nodes wanted are not below that; else one.
+        let layers = if count == 2 * left { 1 } else { 2 };
+        count >>= layers;
+        let above = if layers == 1 { bound } else { unbound };
+        let (nodes, space) = self.tiles.split_at_mut(count * FRACTIONS);
+        let (other, space) = space.split_at_mut(FRACTIONS);
+        for (k, fractions) in nodes.chunks_exact_mut(FRACTIONS).enumerate() {
+            let first = tile | k << self.log_tiles;
+            if let (2, Some(triple)) = (layers, Triple::of(self.leaves, first)) {
+                triple.fill(&unbound.triple, fractions);
+                continue;
+            }
+            // One place where pairs are filled, as all of it is inlined.
+            for pair in 0..layers {
+                let child = first | (pair * count) << self.log_tiles;
+                let pairs = [child, child | (layers * count) << self.log_tiles];
+                let (to, room) =
+                    if pair == 0 { (&mut *fractions, &mut *other) } else { (&mut *other, &mut *space) };
+                self.leaves.fill_pair(pairs, [unbound, above], to, room);
+            }
+            if layers == 2 {
+                add_into::<L>(fractions, other);
+            }
         }
-        if count == left {
+        if layers == 1 {
             return;
         }
         while count > left {
@@ -198,7 +227,7 @@ impl<'a> Descendants<'a> {
 #[inline(always)]
 pub(super) fn add_into<L: Lanes>(first: &mut [Block], second: &[Block]) {
     for block in 0..WIDTH {
-        let [p, q] = sum::<L>(first, second, block);
+        let [p, q] = sum(fraction::<L>(first, block), fraction(second, block));
         p.store(&mut first[block]);
         q.store(&mut first[WIDTH + block]);
     }
@@ -209,6 +238,7 @@ struct Parents<'a> {
     above: &'a mut [Block],
     first: &'a [Block],
     second: &'a [Block],
+    uniform: &'a [bool],
 }
 
 impl Kernel for Parents<'_> {
@@ -217,9 +247,14 @@ impl Kernel for Parents<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         let below = self.first.chunks_exact(FRACTIONS).zip(self.second.chunks_exact(FRACTIONS));
-        for (above, (first, second)) in self.above.chunks_exact_mut(FRACTIONS).zip(below) {
+        let tiles = self.above.chunks_exact_mut(FRACTIONS).zip(below).zip(self.uniform);
+        for ((above, (first, second)), uniform) in tiles {
+            if *uniform {
+                fill_uniform(sum(fraction::<L>(first, 0), fraction(second, 0)), above);
+                continue;
+            }
             for block in 0..WIDTH {
-                let [p, q] = sum::<L>(first, second, block);
+                let [p, q] = sum(fraction::<L>(first, block), fraction(second, block));
                 p.store(&mut above[block]);
                 q.store(&mut above[WIDTH + block]);
             }
@@ -227,10 +262,24 @@ impl Kernel for Parents<'_> {
     }
 }
 
+/// Numerators and denominators of eight nodes of a tile.
+#[inline(always)]
+fn fraction<L: Lanes>(fractions: &[Block], block: usize) -> [L; 2] {
+    [L::load(&fractions[block]), L::load(&fractions[WIDTH + block])]
+}
+
 /// The sum of two fractions, eight at a time.
 #[inline(always)]
-fn sum<L: Lanes>(first: &[Block], second: &[Block], block: usize) -> [L; 2] {
-    let (p0, q0) = (L::load(&first[block]), L::load(&first[WIDTH + block]));
-    let (p1, q1) = (L::load(&second[block]), L::load(&second[WIDTH + block]));
+pub(super) fn sum<L: Lanes>([p0, q0]: [L; 2], [p1, q1]: [L; 2]) -> [L; 2] {
     [L::mul_add(p0, q1, p1, q0), q0.mul(q1)]
+}
+
+/// The same fraction for all nodes of a tile.
+#[inline(always)]
+pub(super) fn fill_uniform<L: Lanes>([p, q]: [L; 2], fractions: &mut [Block]) {
+    let (numerators, denominators) = fractions.split_at_mut(fractions.len() / 2);
+    for (numerator, denominator) in numerators.iter_mut().zip(denominators) {
+        p.store(numerator);
+        q.store(denominator);
+    }
 }

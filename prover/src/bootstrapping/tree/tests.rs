@@ -279,21 +279,84 @@ fn production_in_seconds() {
     }
 }
 
-#[test]
-fn layers_that_are_computed_give_the_proof_of_those_that_are_stored() {
-    for mut instance in instances() {
-        for small in [true, false] {
-            if !small {
-                // Too large for sums of integers.
-                instance.columns.get_mut(Column::Remainder(1))[0] = u32::MAX;
-            }
-            let expected = instance.prove_computing(Backend::detect(), Some(20));
-            for computed in 1..=3 {
-                let proof = instance.prove_computing(Backend::detect(), Some(computed));
-                assert!(proof == expected, "{computed} layers, small {small}");
+impl Instance {
+    /// Sets cells of the columns whose tiles of leaves are made of integers.
+    fn set_cells(&mut self, cell: impl Fn(usize) -> Option<u32>) {
+        for column in self.shape.first_round_columns() {
+            for (row, to) in self.columns.get_mut(column).iter_mut().enumerate() {
+                *to = cell(row).unwrap_or(*to);
             }
         }
     }
+
+    /// The proof does not depend on which layers are stored.
+    fn assert_computed(&self, what: &str) {
+        let expected = self.prove_computing(Backend::detect(), Some(20));
+        for computed in 1..=3 {
+            let proof = self.prove_computing(Backend::detect(), Some(computed));
+            assert!(proof == expected, "{computed} layers, {what}");
+        }
+    }
+
+    /// How many tiles of the second layer above the leaves are of triples, and how many tiles of leaves are uniform cells.
+    fn special_tiles(&self) -> (usize, usize) {
+        let keys = KeyWords { bootstrapping: vec![], keyswitching: [vec![], vec![]] };
+        let polynomials = Polynomials {
+            columns: &self.columns,
+            rotation: &self.rotation,
+            keys: &keys,
+            inputs: &[],
+            outputs: &[],
+        };
+        let (fingerprints, _) = self.start();
+        let blocks = blocks(&self.shape, &Checks::ALL);
+        let leaves = Leaves::new(&self.shape, &blocks, &fingerprints, &polynomials);
+        let tiles = (1usize << leaves.layers) >> tile::VARIABLES;
+        let triples = (0..tiles / 4).filter(|tile| triple::Triple::of(&leaves, *tile).is_some());
+        let uniform = leaves.uniform.layer(leaves.layers).iter().enumerate();
+        let uniform =
+            uniform.filter(|(tile, uniform)| **uniform && !leaves.is_padding(tile << tile::VARIABLES));
+        (triples.count(), uniform.count())
+    }
+}
+
+#[test]
+fn layers_that_are_computed_give_the_proof_of_those_that_are_stored() {
+    instances().iter().for_each(|instance| instance.assert_computed("cells in their ranges"));
+    for mut instance in instances().into_iter().take(2) {
+        // As large as triples take, and one of them larger; as large as pairs take, and one of them larger.
+        for bits in [22, 30] {
+            let largest = (1u32 << bits) - 1;
+            let extreme = |row: usize| if row % 3 == 0 { 0 } else { largest - (row % 3 == 1) as u32 };
+            instance.set_cells(|row| Some(extreme(row)));
+            instance.assert_computed(&format!("cells of {bits} bits"));
+            instance.columns.get_mut(Column::Remainder(1))[0] = largest + 1;
+            instance.assert_computed(&format!("a cell of more than {bits} bits"));
+        }
+        instance.columns.get_mut(Column::Remainder(1))[0] = u32::MAX;
+        instance.assert_computed("the largest cell");
+    }
+}
+
+#[test]
+fn uniform_tiles_give_the_same_proof() {
+    for mut instance in instances().into_iter().take(2) {
+        for (value, at) in [(5, 2), ((1 << 22) - 1, 1)] {
+            // Whole tiles of one value, some of which stand above each other in all columns.
+            instance.set_cells(|row| (row >> tile::VARIABLES).is_multiple_of(at).then_some(value));
+            instance.assert_computed(&format!("tiles of {value}"));
+        }
+    }
+}
+
+#[test]
+fn special_tiles_occur() {
+    let mut instance = Instance::new(Parameters::REDUCED, 7, vec![3, 1], 3);
+    let (triples, uniform) = instance.special_tiles();
+    assert!(triples > 0 && uniform == 0, "{triples}, {uniform}");
+    instance.set_cells(|row| (row >> tile::VARIABLES).is_multiple_of(2).then_some(5));
+    let (triples, uniform) = instance.special_tiles();
+    assert!(triples > 0 && uniform > 0, "{triples}, {uniform}");
 }
 
 #[test]

@@ -5,8 +5,9 @@
 use super::fill::Constants;
 use super::first_rounds::{CellTile, FirstRounds};
 use super::leaves::Leaves;
-use super::nodes::Descendants;
+use super::nodes::{Descendants, fill_uniform};
 use super::tile::{Broadcast, FRACTIONS, VARIABLES, WIDTH};
+use super::triple::{self, Triple};
 use ark_bn254::Fr;
 use rayon::prelude::*;
 use trine_kernels::{Backend, Block, Buffer, FieldVector, Kernel, LANES, Lanes};
@@ -64,27 +65,32 @@ impl Equality {
 type Task<'a> = (&'a mut [Block], &'a mut [Block]);
 
 /// The children: tiles of fractions, and how many blocks of each tile are left.
-pub(super) struct Halves {
+pub(super) struct Halves<'a> {
     /// `p0, q0` of all tiles, then `P1, q1`.
     pub(super) tiles: Buffer<Block>,
     /// Blocks from one tile to the next: denominators lie half of them after numerators.
     pub(super) stride: usize,
     /// Numerators that are left of a tile, in blocks.
     pub(super) width: usize,
+    /// By tile of a half, whether those of both halves are uniform; empty where that is not known.
+    pub(super) uniform: &'a [bool],
 }
 
-impl Halves {
+impl Halves<'_> {
     /// One pass over all tiles. Returns `t(0)` and the leading coefficient, given the equality of the next round.
     pub(super) fn pass(&mut self, backend: Backend, step: Step, equality: &Equality) -> [Fr; 2] {
-        let Self { stride, width, .. } = *self;
+        let Self { stride, width, uniform, .. } = *self;
         let chunk = equality.task() * stride;
         let half = self.tiles.len() / 2;
         let (first, second) = self.tiles.split_at_mut(half);
         let tasks = first.par_chunks_mut(chunk).zip(second.par_chunks_mut(chunk)).zip(&equality.outer);
-        let run = |((first, second), weight): (Task<'_>, &Fr)| {
-            backend.run(Pass { first, second, stride, width, step, equality }).map(|sum| sum * weight)
+        let run = |(task, ((first, second), weight)): (usize, (Task<'_>, &Fr))| {
+            let uniform = uniform.get(task * equality.task()..).unwrap_or_default();
+            backend
+                .run(Pass { first, second, stride, width, step, equality, uniform })
+                .map(|sum| sum * weight)
         };
-        let sums = tasks.map(run).reduce(Default::default, add);
+        let sums = tasks.enumerate().map(run).reduce(Default::default, add);
         self.width = step.width(width);
         sums
     }
@@ -119,6 +125,7 @@ struct Pass<'a> {
     width: usize,
     step: Step,
     equality: &'a Equality,
+    uniform: &'a [bool],
 }
 
 impl Kernel for Pass<'_> {
@@ -132,7 +139,15 @@ impl Kernel for Pass<'_> {
         };
         let mut sums = Sums::<L>::empty();
         let tiles = self.first.chunks_exact_mut(self.stride).zip(self.second.chunks_exact_mut(self.stride));
-        for ((first, second), weight) in tiles.zip(self.equality.inner.blocks()) {
+        for (k, ((first, second), weight)) in tiles.zip(self.equality.inner.blocks()).enumerate() {
+            if self.uniform.get(k) == Some(&true) {
+                if let Step::Combine(_) = self.step {
+                    let [p, q] = [L::load(&second[0]), L::load(&second[self.stride / 2])];
+                    fill_uniform([p.add(challenge.mul(q)), q], second);
+                }
+                sums.add([Children::load(first, second, 0).node(), L::zero()], L::load(weight));
+                continue;
+            }
             match self.step {
                 Step::Combine(_) => combine(second, self.width, challenge),
                 Step::Fold(_) => {
@@ -177,12 +192,17 @@ pub(super) struct Virtual<'a> {
 }
 
 impl Virtual<'_> {
-    /// What cells give to the first two rounds, where the children are leaves.
+    /// What cells give to the first rounds: to two of them where the children are leaves, to one where they are nodes above two
+    /// leaves.
     pub(super) fn first_rounds(&self, backend: Backend, rest: &[Fr]) -> FirstRounds {
-        if self.leaves.layers != self.variables + 1 {
+        let layers = self.leaves.layers - self.variables;
+        if layers > 2 {
             return FirstRounds::default();
         }
         let first = Equality::new(backend, rest, WIDTH);
+        if layers == 2 {
+            return FirstRounds::of_one(triple::first_round(backend, self.leaves, self.lambda, &first));
+        }
         let second = Equality::new(backend, &rest[1..], WIDTH / 2);
         FirstRounds::sum(backend, self.leaves, self.lambda, [&first, &second])
     }
@@ -205,8 +225,17 @@ impl Virtual<'_> {
         add(others, first_rounds.round(bound))
     }
 
+    /// Whether [`Self::first_rounds`] has the tile's share of the round after so many.
+    fn is_covered(&self, tile: usize, bound: usize) -> bool {
+        match (self.leaves.layers - self.variables, bound) {
+            (1, 0 | 1) => CellTile::of(self.leaves, tile, self.variables).is_some(),
+            (2, 0) => Triple::of(self.leaves, tile).is_some(),
+            _ => false,
+        }
+    }
+
     /// The same, and the children bound.
-    pub(super) fn store(&self, backend: Backend, bound: &[Fr], equality: &Equality) -> ([Fr; 2], Halves) {
+    pub(super) fn store(&self, backend: Backend, bound: &[Fr], equality: &Equality) -> ([Fr; 2], Halves<'_>) {
         let (width, stride) = (WIDTH >> bound.len(), FRACTIONS >> bound.len());
         let half = stride << (self.variables - VARIABLES);
         let mut tiles = super::nodes::zeros(2 * half);
@@ -219,7 +248,8 @@ impl Virtual<'_> {
             backend.run(pass).map(|sum| sum * weight)
         };
         let sums = tasks.enumerate().map(run).reduce(Default::default, add);
-        (sums, Halves { tiles, stride, width })
+        let uniform = self.leaves.uniform.layer(self.variables);
+        (sums, Halves { tiles, stride, width, uniform })
     }
 }
 
@@ -242,14 +272,30 @@ impl Kernel for VirtualPass<'_> {
         let unbound = Constants::<L>::new(leaves.alpha, &[]);
         let bound = Constants::<L>::new(leaves.alpha, self.bound);
         let width = WIDTH >> self.bound.len();
+        let uniform = leaves.uniform.layer(variables);
         let mut descendants = Descendants::new(leaves, variables);
         let mut sums = Sums::<L>::empty();
-        let lowest = leaves.layers == variables + 1;
         for (k, weight) in self.equality.inner.blocks().iter().enumerate() {
             let tile = self.first + k;
-            if lowest && self.store.is_none() && CellTile::of(leaves, tile, variables).is_some() {
-                // A share of the first rounds.
+            if self.store.is_none() && self.children.is_covered(tile, self.bound.len()) {
                 continue;
+            }
+            if uniform[tile] {
+                let other = tile | 1 << (variables - VARIABLES);
+                let first = leaves.uniform_node(&unbound, tile, variables + 1);
+                let second = leaves.uniform_node(&unbound, other, variables + 1);
+                if let (Some([p0, q0]), Some([p1, q1])) = (first, second) {
+                    let children = Children([p0, q0, p1.add(lambda.mul(q1)), q1]);
+                    sums.add([children.node(), L::zero()], L::load(weight));
+                    if let Some((first_tiles, second_tiles)) = &mut self.store {
+                        let stride = FRACTIONS >> self.bound.len();
+                        let place = k * stride..(k + 1) * stride;
+                        let Children([p0, q0, p1, q1]) = children;
+                        fill_uniform([p0, q0], &mut first_tiles[place.clone()]);
+                        fill_uniform([p1, q1], &mut second_tiles[place]);
+                    }
+                    continue;
+                }
             }
             descendants.fill([&unbound, &bound], tile, 2);
             let (first, rest) = descendants.tiles.split_at_mut(FRACTIONS);

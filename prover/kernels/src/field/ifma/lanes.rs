@@ -145,6 +145,11 @@ impl<W: Words> Lanes for Elements<W, ScalarField> {
     }
 
     #[inline(always)]
+    fn accumulate_u52(sum: &mut Self::Sum, a: Scaled<Self>, x: &[u64; LANES]) {
+        sum.accumulate_limb(0, a.0, W::load(x));
+    }
+
+    #[inline(always)]
     fn accumulate_u64(sum: &mut Self::Sum, a: Scaled<Self>, x: &[u64; LANES]) {
         sum.accumulate_word(a.0, W::load(x));
     }

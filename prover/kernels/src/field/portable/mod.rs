@@ -130,6 +130,11 @@ impl Lanes for PortableLanes {
         }
     }
 
+    #[inline(always)]
+    fn accumulate_u52(sum: &mut Self::Sum, a: Scaled<Self>, x: &[u64; LANES]) {
+        Self::accumulate_u64(sum, a, x);
+    }
+
     #[inline(never)]
     fn accumulate_u64(sum: &mut Self::Sum, a: Scaled<Self>, x: &[u64; LANES]) {
         for k in 0..LANES {
