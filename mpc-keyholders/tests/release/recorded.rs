@@ -21,6 +21,7 @@ use trine_program::{Circuit, Declaration};
 use trine_prover::Mode;
 use trine_prover::bootstrapping::job::JobProver;
 use trine_prover::bootstrapping::{Prover, Unattended};
+use trine_verifier::bootstrapping::proof::proof_bytes;
 use trine_verifier::bootstrapping::statement::Job;
 use trine_verifier::bootstrapping::{KeyCommitments, Parameters, Shape};
 use trine_verifier::digest::{point_from_words, point_words};
@@ -154,10 +155,35 @@ pub fn recorded() -> Proven {
     RECORDED.get_or_init(|| read_record(&Recording::one_piece())).clone()
 }
 
-/// The same of a circuit in two segments.
+/// The same of a circuit in two segments. Only for tests that are ignored until `record_two_segments` has run.
 pub fn recorded_segments() -> Proven {
     static RECORDED: OnceLock<Proven> = OnceLock::new();
     RECORDED.get_or_init(|| read_record(&Recording::two_segments())).clone()
+}
+
+/// The facts of a circuit in two segments with proofs of nothing: they are read, and do not verify.
+pub fn unproven_segments() -> Proven {
+    let recording = Recording::two_segments();
+    let mut case = recorded();
+    case.facts.program_id = recording.circuit().id().0;
+    case.facts.program_text = recording.text.clone().into_bytes();
+    let output = &mut case.facts.outputs[0];
+    output.record.origin = Origin::Output { request_id: REQUEST, job: 0, segment: 1, index: 0 };
+    output.handle = output.record.handle();
+    let [first, second] = &recording.segments()[..] else { panic!("two segments") };
+    let links = vec![case.presented.inputs[1]];
+    case.presented.earlier_segments = vec![PresentedSegment { links, proof: proof_of_nothing(first) }];
+    case.presented.proof = proof_of_nothing(second);
+    case
+}
+
+/// Bytes of a segment's length and header: points at infinity, scalars zero.
+fn proof_of_nothing(segment: &Segment) -> Vec<u8> {
+    let shape = Shape::new(Parameters::PRODUCTION, &segment.circuit).unwrap();
+    let header = [&b"TRPB"[..], &[2, shape.parameters.id, shape.log_bootstrappings as u8]].concat();
+    let mut bytes = vec![0; proof_bytes(&shape)];
+    bytes[..header.len()].copy_from_slice(&header);
+    bytes
 }
 
 fn read_key(points: &[String]) -> CommittedKey {
