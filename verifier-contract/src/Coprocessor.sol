@@ -33,7 +33,6 @@ contract Coprocessor is ValueLedger {
         CircuitClaim claim;
         bytes32 keyDigest;
         bytes32 inputsHash;
-        bytes32 outputsHash;
         bytes32 salt;
     }
 
@@ -65,7 +64,8 @@ contract Coprocessor is ValueLedger {
         uint256[2][] calldata inputPoints,
         bytes calldata proof
     ) external {
-        (StoredRequest storage asked, StoredProgram storage program) = openRequest(requestId, ProgramKind.Linear);
+        (StoredRequest storage asked, StoredProgram storage program) =
+            openRequest(requestId, ProgramKind.Linear);
         (uint256 inputs, uint256[6] memory layouts) = (program.inputs, layoutsOf(program));
         checkInputPoints(asked, inputs, inputPoints);
         Outputs memory outputs = namedOutputs(
@@ -97,8 +97,7 @@ contract Coprocessor is ValueLedger {
             openRequest(requestId, ProgramKind.Circuit);
         CircuitRecord memory circuit = circuitOf(program);
         checkInputPoints(asked, circuit.claim.inputs, inputPoints);
-        CircuitJob memory job =
-            jobOf(requestId, 0, asked, circuit.programId, circuit.claim, asked.inputsHash);
+        CircuitJob memory job = jobOf(requestId, 0, asked, circuit.programId, circuit.claim, asked.inputsHash);
         Outputs memory outputs = verifyJob(job, keyPoints, outputPoints, inputPoints, proof);
         close(requestId, asked, circuit.claim.layouts, circuit.claim.inputs, outputs, outputPoints);
     }
@@ -110,9 +109,8 @@ contract Coprocessor is ValueLedger {
         if (outputsHashOf(p.requestId, p.segment) != 0) revert SegmentAlreadyProven(p.requestId, p.segment);
         CircuitClaim memory claim = p.claim.claim;
         bytes32[] memory inputs = segmentInputs(asked, p, claim.layouts);
-        CircuitJob memory job = jobOf(
-            p.requestId, p.segment, asked, p.claim.circuitId, claim, HandleLib.packed(inputs)
-        );
+        CircuitJob memory job =
+            jobOf(p.requestId, p.segment, asked, p.claim.circuitId, claim, HandleLib.packed(inputs));
         Outputs memory outputs = verifyJob(job, p.keyPoints, p.outputPoints, p.inputPoints, p.proof);
         recordSegment(p.requestId, p.segment, outputs);
         if (last) {
@@ -165,7 +163,7 @@ contract Coprocessor is ValueLedger {
         bytes32 inputsHash
     ) private view returns (CircuitJob memory) {
         return CircuitJob(
-            requestId, segment, circuitId, claim, keyDigestOf(asked.key), inputsHash, 0, asked.salt
+            requestId, segment, circuitId, claim, keyDigestOf(asked.key), inputsHash, asked.salt
         );
     }
 
@@ -180,15 +178,20 @@ contract Coprocessor is ValueLedger {
         CircuitClaim memory claim = job.claim;
         checkKeyPoints(job, keyPoints);
         outputs = namedOutputs(
-            job.requestId, job.segment, job.keyDigest, claim.layouts, claim.inputs, claim.outputs, outputPoints
+            job.requestId,
+            job.segment,
+            job.keyDigest,
+            claim.layouts,
+            claim.inputs,
+            claim.outputs,
+            outputPoints
         );
-        job.outputsHash = HandleLib.packed(outputs.handles);
 
         IProofVerifier circuitVerifier = gateway.verifierOf(bytes4(proof));
         bytes memory publicValues = abi.encode(
-            circuitStatement(job, circuitVerifier.VERIFIER_HASH()),
-            uint256(CircuitClass.CLASS_ID) | uint256(claim.logBootstrappings) << 8 | uint256(claim.inputs) << 16
-                | uint256(claim.outputs) << 24,
+            circuitStatement(job, HandleLib.packed(outputs.handles), circuitVerifier.VERIFIER_HASH()),
+            uint256(CircuitClass.CLASS_ID) | uint256(claim.logBootstrappings) << 8 | uint256(claim.inputs)
+                << 16 | uint256(claim.outputs) << 24,
             claim.layouts,
             claim.prog,
             keyPoints,
@@ -230,7 +233,11 @@ contract Coprocessor is ValueLedger {
         );
     }
 
-    function circuitStatement(CircuitJob memory job, bytes32 circuitVerifierHash) private view returns (uint256) {
+    function circuitStatement(CircuitJob memory job, bytes32 outputsHash, bytes32 circuitVerifierHash)
+        private
+        view
+        returns (uint256)
+    {
         bytes32 digest = keccak256(
             abi.encode(
                 HandleLib.TAG_CIRCUIT_JOB,
@@ -239,7 +246,7 @@ contract Coprocessor is ValueLedger {
                 job.circuitId,
                 job.claim.prog,
                 job.inputsHash,
-                job.outputsHash,
+                outputsHash,
                 job.salt
             )
         );

@@ -184,15 +184,20 @@ abstract contract ProgramRegistry is ICoprocessor {
         private
         pure
     {
-        for (uint256 i; i < words * ENTRIES_PER_LAYOUT; ++i) {
-            uint256 entry = entryOf(layouts, i);
-            bool declared = entry & 63 != 0 && entry >> 8 < blocks;
-            if (i < handleCount ? !declared : entry != 0) revert LayoutEntry(i, entry);
-        }
-        uint256 bits = ENTRY_BITS * ENTRIES_PER_LAYOUT;
         for (uint256 word; word < words; ++word) {
-            uint256 above = layouts[word] >> bits;
-            if (above != 0) revert LayoutEntry((word + 1) * ENTRIES_PER_LAYOUT, above);
+            uint256 rest = layouts[word];
+            uint256 i = word * ENTRIES_PER_LAYOUT;
+            uint256 end = i + ENTRIES_PER_LAYOUT;
+            for (; i < end && i < handleCount; ++i) {
+                uint256 entry = rest & 0xffff;
+                if (entry & 63 == 0 || entry >> 8 >= blocks) revert LayoutEntry(i, entry);
+                rest >>= ENTRY_BITS;
+            }
+            for (; rest != 0; ++i) {
+                uint256 entry = rest & 0xffff;
+                if (entry != 0) revert LayoutEntry(i, entry);
+                rest >>= ENTRY_BITS;
+            }
         }
     }
 }

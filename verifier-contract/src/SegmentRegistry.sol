@@ -39,11 +39,17 @@ abstract contract SegmentRegistry is ProgramRegistry {
         bytes32 programId = checkedText(text);
         programRef = keccak256(
             abi.encode(
-                HandleLib.TAG_SEGMENTED_PROGRAM, programId, layouts, uint256(inputs), HandleLib.packed(digests)
+                HandleLib.TAG_SEGMENTED_PROGRAM,
+                programId,
+                layouts,
+                uint256(inputs),
+                HandleLib.packed(digests)
             )
         );
         // The circuit has no digest of its own: proofs name its segments by theirs.
-        storeCircuit(programRef, programId, ProgramKind.Segmented, CircuitClaim(0, layouts, 0, inputs, outputs));
+        storeCircuit(
+            programRef, programId, ProgramKind.Segmented, CircuitClaim(0, layouts, 0, inputs, outputs)
+        );
         segmentDigests[programRef] = digests;
         emit SegmentsRegistered(programRef, programId, msg.sender, text, layouts, inputs, segments);
     }

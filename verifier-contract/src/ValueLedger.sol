@@ -53,7 +53,9 @@ abstract contract ValueLedger is SegmentRegistry, KeyRegistry {
     /// @param verifierGateway Finds the verifiers of circuits; the zero address where circuits are not served.
     /// @param releaseContract Knows the committees that attest committed keys; the zero address where circuits are not
     /// served.
-    constructor(IVerifierGateway verifierGateway, IReleaseVerifier releaseContract) KeyRegistry(releaseContract) {
+    constructor(IVerifierGateway verifierGateway, IReleaseVerifier releaseContract)
+        KeyRegistry(releaseContract)
+    {
         gateway = verifierGateway;
     }
 
@@ -162,7 +164,14 @@ abstract contract ValueLedger is SegmentRegistry, KeyRegistry {
     function requestRecord(bytes32 requestId) external view returns (RequestRecord memory) {
         StoredRequest storage r = knownRequest(requestId);
         return RequestRecord(
-            r.consumer, r.state, r.fulfilledAt, r.programRef, keyDigestOf(r.key), r.salt, r.inputsHash, r.commitmentsHash
+            r.consumer,
+            r.state,
+            r.fulfilledAt,
+            r.programRef,
+            keyDigestOf(r.key),
+            r.salt,
+            r.inputsHash,
+            r.commitmentsHash
         );
     }
 
@@ -192,11 +201,10 @@ abstract contract ValueLedger is SegmentRegistry, KeyRegistry {
     }
 
     /// The points are those whose digests the records of the inputs held when the request was made.
-    function checkInputPoints(
-        StoredRequest storage asked,
-        uint256 count,
-        uint256[2][] calldata inputPoints
-    ) internal view {
+    function checkInputPoints(StoredRequest storage asked, uint256 count, uint256[2][] calldata inputPoints)
+        internal
+        view
+    {
         if (inputPoints.length != count) revert InputCount(inputPoints.length, count);
         bytes32[] memory digests = new bytes32[](inputPoints.length);
         for (uint256 i; i < inputPoints.length; ++i) {
@@ -216,7 +224,9 @@ abstract contract ValueLedger is SegmentRegistry, KeyRegistry {
         uint256 count,
         uint256[2][] calldata outputPoints
     ) internal view returns (Outputs memory outputs) {
-        if (outputPoints.length != count) revert OutputCount(outputPoints.length, count);
+        if (outputPoints.length != count) {
+            revert OutputCount(outputPoints.length, count);
+        }
         outputs = Outputs(new bytes32[](count), new bytes32[](count));
         for (uint256 i; i < count; ++i) {
             checkPoint(outputPoints[i]);

@@ -1,8 +1,9 @@
-//! Bytes that `fulfil` and `fulfilCircuit` take: the proof, and the public values that the contract puts beside it.
+//! What the functions of the `Coprocessor` take: proofs, and the public values that the contract puts beside them.
 //!
-//! Here for linear programs, in [`circuit`] for circuits.
+//! Here for linear programs, in [`circuit`] for circuits and their segments; [`registration`] has what is claimed of them.
 
 pub mod circuit;
+pub mod registration;
 mod words;
 
 use alloy::primitives::U256;

@@ -5,50 +5,21 @@ import {Coprocessor} from "../src/Coprocessor.sol";
 import {ICoprocessor} from "../src/ICoprocessor.sol";
 import {IReleaseVerifier} from "../src/IReleaseVerifier.sol";
 import {IVerifierGateway} from "../src/IVerifierGateway.sol";
-import {ReleaseVerifier} from "../src/ReleaseVerifier.sol";
-import {VerifierGateway} from "../src/VerifierGateway.sol";
 import {Bn254} from "../src/lib/Bn254.sol";
 import {KeyCommitments} from "../src/lib/KeyCommitments.sol";
-import {BlsSigner} from "./BlsSigner.sol";
+import {CircuitFixture} from "./CircuitFixture.sol";
 import {ExpectingVerifier} from "./Coprocessor.t.sol";
-import {Test} from "./Vm.sol";
 
 /// @title The rules of the `Coprocessor` for circuits, each with the attack that it stops.
-contract CoprocessorCircuitsTest is Test {
-    bytes constant TEXT = "trine circuit 1\n";
-    uint256 constant PROG = 12345;
+contract CoprocessorCircuitsTest is CircuitFixture {
     uint256 constant LOG = 3;
-    uint8 constant NIBBLES = 6;
-    uint256 constant KEY_POINTS = 16;
-    uint256 constant SECRET = 0x5eed;
-    uint256 constant EPOCH = 1;
     /// Type 6, key kind 0, 3 blocks.
     uint256 constant ENTRY = 6 | 2 << 8;
 
-    ExpectingVerifier verifier = new ExpectingVerifier();
-    VerifierGateway gateway =
-        new VerifierGateway(address(this), verifier.SRS_DIGEST(), verifier.PARAMETER_SET_ID(), true);
-    ReleaseVerifier release = new ReleaseVerifier(address(this));
-    Coprocessor coprocessor = new Coprocessor(new ExpectingVerifier(), gateway, release);
-    bytes proof = abi.encodePacked(bytes4(verifier.VERIFIER_HASH()), "proof");
     bytes32 programRef;
-    bytes32 key;
-    /// Small multiples of the generator, made once: a cheat code meets the next call, a precompile's included.
-    uint256[2][65] multiples;
 
     constructor() {
-        Bn254.Sum memory sum;
-        for (uint256 i = 1; i < multiples.length; ++i) {
-            Bn254.addScaled(sum, Bn254.G1_X, Bn254.G1_Y, 1);
-            multiples[i] = [sum.words[0], sum.words[1]];
-        }
-        gateway.addVerifier(verifier);
-        key = keyDigest(points(1, KEY_POINTS));
-        release.registerEpoch(EPOCH, BlsSigner.publicKey(SECRET), 3, 4);
-        registerCommitted(key);
         programRef = coprocessor.registerCircuit(TEXT, claim(2, 1));
-        vm.roll(7);
-        vm.prevrandao(keccak256("randomness"));
     }
 
     function test_FulfilmentRecordsWhatWasProven() external {
@@ -68,7 +39,8 @@ contract CoprocessorCircuitsTest is Test {
         uint256[6] memory layouts;
         layouts[0] = entries(3);
         assertEq(
-            programRef, keccak256(abi.encode(tag("circuit_program"), keccak256(TEXT), PROG, layouts, LOG, 2, 1))
+            programRef,
+            keccak256(abi.encode(tag("circuit_program"), keccak256(TEXT), PROG, layouts, LOG, 2, 1))
         );
         ICoprocessor.CircuitRecord memory stored = coprocessor.circuitRecord(programRef);
         assertEq(keccak256(abi.encode(stored)), keccak256(abi.encode(keccak256(TEXT), claim(2, 1))));
@@ -266,17 +238,10 @@ contract CoprocessorCircuitsTest is Test {
         coprocessor.registerCircuit(TEXT, bad);
     }
 
-    function registerCommitted(bytes32 digest) private {
-        bytes32 content = keccak256(abi.encode("content", digest));
-        bytes32 message = release.evaluationKeyDigest(EPOCH, digest, content);
-        bytes memory signature = BlsSigner.sign(SECRET, message, release.DOMAIN_TAG());
-        coprocessor.registerCommittedKey(digest, content, EPOCH, signature);
-    }
-
     function registered() private returns (bytes32[] memory inputs) {
         inputs = new bytes32[](2);
         for (uint256 i; i < 2; ++i) {
-            inputs[i] = handleOf(point(1 + i), originOfInput());
+            inputs[i] = handleOf(point(1 + i), ENTRY, originOfInput());
             try coprocessor.handleRecord(inputs[i]) {}
             catch {
                 coprocessor.registerCiphertext(address(this), key, 0, NIBBLES, 3, point(1 + i));
@@ -296,59 +261,26 @@ contract CoprocessorCircuitsTest is Test {
 
     /// `docs/spec/onchain.md`, written down once more.
     function publicValues(bytes32 requestId) private view returns (bytes memory) {
-        bytes32 salt =
-            keccak256(abi.encode(tag("salt"), block.prevrandao, blockhash(block.number - 1), requestId));
         bytes32 ins = keccak256(
-            abi.encodePacked(handleOf(point(1), originOfInput()), handleOf(point(2), originOfInput()))
+            abi.encodePacked(
+                handleOf(point(1), ENTRY, originOfInput()), handleOf(point(2), ENTRY, originOfInput())
+            )
         );
         bytes32 outs = keccak256(abi.encodePacked(outputHandle(requestId)));
-        bytes32 job =
-            keccak256(abi.encode(tag("circuit_job"), requestId, 0, keccak256(TEXT), PROG, ins, outs, salt));
-        bytes32 stmt = keccak256(
-            abi.encode(
-                tag("circuit_stmt"),
-                block.chainid,
-                coprocessor,
-                verifier.VERIFIER_HASH(),
-                verifier.SRS_DIGEST(),
-                verifier.PARAMETER_SET_ID(),
-                key,
-                keccak256(abi.encodePacked(job))
-            )
+        bytes32 job = keccak256(
+            abi.encode(tag("circuit_job"), requestId, 0, keccak256(TEXT), PROG, ins, outs, saltOf(requestId))
         );
         uint256[6] memory layouts;
         layouts[0] = entries(3);
         uint256 shape = 1 | LOG << 8 | 2 << 16 | 1 << 24;
-        return abi.encode(
-            uint256(stmt) % (1 << 253), shape, layouts, PROG, points(1, KEY_POINTS), points(1, 2), points(9, 1)
-        );
-    }
-
-    function keyDigest(uint256[2][] memory list) private pure returns (bytes32) {
-        bytes memory words = abi.encode(tag("evaluation_key"), 1);
-        for (uint256 i; i < list.length; ++i) {
-            if (i == 0) words = bytes.concat(words, bytes32(uint256(8)));
-            if (i == 8 || i == 12) words = bytes.concat(words, bytes32(uint256(4)));
-            words = bytes.concat(words, abi.encode(list[i]));
-        }
-        return keccak256(words);
+        return
+            abi.encode(
+                statement(job), shape, layouts, PROG, points(1, KEY_POINTS), points(1, 2), points(9, 1)
+            );
     }
 
     function outputHandle(bytes32 requestId) private view returns (bytes32) {
-        return handleOf(point(9), keccak256(abi.encode(tag("origin_output"), requestId, 0, 0, 0)));
-    }
-
-    function originOfInput() private view returns (bytes32) {
-        return keccak256(abi.encode(tag("origin_input"), address(this), address(this)));
-    }
-
-    function handleOf(uint256[2] memory commitment, bytes32 origin) private view returns (bytes32) {
-        bytes32 digest = keccak256(abi.encode(tag("commitment"), commitment[0], commitment[1]));
-        return keccak256(abi.encode(tag("handle"), block.chainid, coprocessor, key, 0, 6, 3, origin, digest));
-    }
-
-    function tag(string memory name) private pure returns (bytes32) {
-        return keccak256(bytes(string.concat("trine.v1.", name)));
+        return handleOf(point(9), ENTRY, originOfOutput(requestId, 0, 0));
     }
 
     function claim(uint8 inputs, uint8 outputs) private pure returns (ICoprocessor.CircuitClaim memory made) {
@@ -363,16 +295,5 @@ contract CoprocessorCircuitsTest is Test {
         for (uint256 i; i < count; ++i) {
             word |= ENTRY << (16 * i);
         }
-    }
-
-    function points(uint256 first, uint256 count) private view returns (uint256[2][] memory list) {
-        list = new uint256[2][](count);
-        for (uint256 i; i < count; ++i) {
-            list[i] = point(first + i);
-        }
-    }
-
-    function point(uint256 scalar) private view returns (uint256[2] memory) {
-        return multiples[scalar];
     }
 }

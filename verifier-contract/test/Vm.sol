@@ -21,6 +21,7 @@ abstract contract Test {
 
     error Unequal(uint256 got, uint256 expected);
     error NotTrue(string what);
+    error TooLarge(uint256 got, uint256 most);
 
     function assertEq(uint256 got, uint256 expected) internal pure {
         if (got != expected) revert Unequal(got, expected);
@@ -32,6 +33,10 @@ abstract contract Test {
 
     function assertTrue(bool condition, string memory what) internal pure {
         if (!condition) revert NotTrue(what);
+    }
+
+    function assertAtMost(uint256 got, uint256 most) internal pure {
+        if (got > most) revert TooLarge(got, most);
     }
 
     function bound(uint256 value, uint256 least, uint256 most) internal pure returns (uint256) {

@@ -223,7 +223,7 @@ impl Chain {
         self.keys.digest(&PARAMETERS).into()
     }
 
-    fn domain(&self) -> Domain {
+    pub fn domain(&self) -> Domain {
         Domain {
             chain_id: CHAIN_ID,
             coprocessor: self.coprocessor.into_array(),

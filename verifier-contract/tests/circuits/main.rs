@@ -4,6 +4,7 @@ mod attacks;
 mod chain;
 #[path = "../committee/mod.rs"]
 mod committee;
+mod segments;
 #[path = "../tiny/mod.rs"]
 #[expect(dead_code, reason = "the linear tests use the rest")]
 mod tiny;
