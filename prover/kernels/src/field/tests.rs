@@ -113,6 +113,8 @@ impl Kernel for Elements<'_> {
 struct Products<'a> {
     elements: &'a [(Eight, Eight)],
     short: &'a [(Eight, [u32; LANES])],
+    /// Below `2^52`.
+    narrow: &'a [(Eight, [u64; LANES])],
     long: &'a [(Eight, [u64; LANES])],
 }
 
@@ -121,7 +123,10 @@ impl Kernel for Products<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> Eight {
-        assert!(self.elements.len() + self.short.len() + 3 * self.long.len() <= L::MAX_PRODUCTS);
+        assert!(
+            self.elements.len() + self.short.len() + self.narrow.len() + 2 * self.long.len()
+                <= L::MAX_PRODUCTS
+        );
         let mut sum = L::empty_sum();
         for (a, b) in self.elements {
             L::accumulate(&mut sum, L::from_elements(a), L::from_elements(b));
@@ -133,14 +138,12 @@ impl Kernel for Products<'_> {
         }
         for (a, x) in self.long {
             L::accumulate_u64(&mut sum, Scaled::from_elements(a), x);
-            L::accumulate_u52(&mut sum, Scaled::from_elements(a), &x.map(below_52));
+        }
+        for (a, x) in self.narrow {
+            L::accumulate_u52(&mut sum, Scaled::from_elements(a), x);
         }
         L::reduce(sum).elements()
     }
-}
-
-fn below_52(x: u64) -> u64 {
-    x >> 12
 }
 
 struct Integers<'a>(&'a [u64; LANES]);
@@ -193,14 +196,15 @@ proptest! {
         long in prop::collection::vec((uniform8(element()), uniform8(word())), 0..8),
     ) {
         let short: Vec<_> = short.into_iter().map(|(a, x)| (a, x.map(|x| x as u32))).collect();
+        let narrow: Vec<_> = long.iter().map(|(a, x)| (*a, x.map(|x| x >> 12))).collect();
         let mut want = [Fr::ZERO; LANES];
         for k in 0..LANES {
             want[k] += elements.iter().map(|(a, b)| a[k] * b[k]).sum::<Fr>();
             want[k] += short.iter().map(|(a, x)| a[k] * Fr::from(x[k])).sum::<Fr>();
-            want[k] += long.iter().map(|(a, x)| a[k] * (Fr::from(x[k]) + Fr::from(below_52(x[k])))).sum::<Fr>();
+            want[k] += narrow.iter().chain(&long).map(|(a, x)| a[k] * Fr::from(x[k])).sum::<Fr>();
         }
         for backend in Backend::all() {
-            let products = Products { elements: &elements, short: &short, long: &long };
+            let products = Products { elements: &elements, short: &short, narrow: &narrow, long: &long };
             prop_assert_eq!(backend.run(products), want, "{:?}", backend);
         }
     }
@@ -245,12 +249,16 @@ fn as_many_of_the_largest_products_as_allowed_are_exact() {
     let elements = vec![([largest; LANES], [largest; LANES]); 128];
     let short = vec![([largest; LANES], [u32::MAX; LANES]); 128];
     let long = vec![([largest; LANES], [u64::MAX; LANES]); 64];
+    let narrow = vec![([largest; LANES], [(1 << 52) - 1; LANES]); 128];
+    let none = Products { elements: &[], short: &[], narrow: &[], long: &[] };
     for backend in Backend::all() {
-        let sum = backend.run(Products { elements: &elements, short: &[], long: &[] });
+        let sum = backend.run(Products { elements: &elements, ..none });
         assert_eq!(sum, [Fr::from(128u64); LANES], "{backend:?}");
-        let sum = backend.run(Products { elements: &[], short: &short, long: &[] });
+        let sum = backend.run(Products { short: &short, ..none });
         assert_eq!(sum, [-Fr::from(128u64) * Fr::from(u32::MAX); LANES], "{backend:?}");
-        let sum = backend.run(Products { elements: &[], short: &[], long: &long });
+        let sum = backend.run(Products { narrow: &narrow, ..none });
+        assert_eq!(sum, [-Fr::from(128u64) * Fr::from((1u64 << 52) - 1); LANES], "{backend:?}");
+        let sum = backend.run(Products { long: &long, ..none });
         assert_eq!(sum, [-Fr::from(64u64) * Fr::from(u64::MAX); LANES], "{backend:?}");
     }
 }
