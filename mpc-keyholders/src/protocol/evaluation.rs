@@ -7,7 +7,7 @@ use trine_program::{Declaration, LinearProgram};
 use trine_verifier::bootstrapping::segment::{JobRejection, ProvenSegment, verify_job};
 use trine_verifier::bootstrapping::statement::StatementError;
 use trine_verifier::bootstrapping::{self as circuits, CircuitProof, KeyCommitments, Parameters, Shape};
-use trine_verifier::{Bytes32, Commitment, Domain, InnerProof, Job, NamedCommitment, Statement};
+use trine_verifier::{Bytes32, Domain, InnerProof, Job, NamedCommitment, Statement};
 
 /// The evaluation key of the committee by the commitments to its words.
 ///
@@ -134,15 +134,16 @@ fn read_segments(
 ) -> Result<Vec<ProvenSegment>, Refusal> {
     let earlier = earlier.iter().map(|presented| (presented.links.as_slice(), presented.proof.as_slice()));
     let presented = earlier.chain([(&[][..], last)]);
-    let read = |(segment, (cut, (links, proof))): (usize, (&Segment, (&[Commitment], &[u8])))| {
+    let mut proven = Vec::with_capacity(segments.len());
+    for (segment, (cut, (links, proof))) in segments.iter().zip(presented).enumerate() {
         let shape = Shape::new(Parameters::PRODUCTION, &cut.circuit).map_err(|error| {
             Refusal::CircuitProofInvalid { segment, error: StatementError::Shape(error).into() }
         })?;
         let proof = CircuitProof::from_bytes(&shape, proof)
             .map_err(|error| Refusal::CircuitProofBytes { segment, error })?;
-        Ok(ProvenSegment { links: links.to_vec(), proof })
-    };
-    segments.iter().zip(presented).enumerate().map(read).collect()
+        proven.push(ProvenSegment { links: links.to_vec(), proof });
+    }
+    Ok(proven)
 }
 
 fn rejected(rejection: JobRejection) -> Refusal {
