@@ -97,7 +97,7 @@ fn the_policy_is_of_the_whole_text_tr_a5() {
     let with = |from: &str, to: &str| of_text(replaced(chain_of(32), from, to));
     let half_step = "0 288230376151711744 + 1*i1.0 + 1*b1.0";
     assert_eq!(with("0 0 + 1*i1.0 + 1*b1.0", half_step).name(), "ConstantOffGrid", "TR.A5");
-    assert_eq!(with("1*i1.0 + 1*b29.0", "1*i1.0 + -1*b29.0").name(), "PlaintextRange", "TR.A5");
+    assert_eq!(with("1*i1.0 + 1*b29.0", "-1*i1.0 + -1*b29.0").name(), "PlaintextRange", "TR.A5");
     assert_eq!(with("row 0 + 1*b31.0", "row 0 + 1*i0.0").name(), "NotBootstrapped", "TR.A5");
     // Of three segments nothing reads the second.
     let uncut = of_text(replaced(chain_of(48), "1*i1.0 + 1*b31.0", "1*i1.0 + 1*b15.0"));
