@@ -155,7 +155,7 @@ pub fn recorded() -> Proven {
     RECORDED.get_or_init(|| read_record(&Recording::one_piece())).clone()
 }
 
-/// The same of a circuit in two segments. Only for tests that are ignored until `record_two_segments` has run.
+/// The same of a circuit in two segments.
 pub fn recorded_segments() -> Proven {
     static RECORDED: OnceLock<Proven> = OnceLock::new();
     RECORDED.get_or_init(|| read_record(&Recording::two_segments())).clone()

@@ -37,7 +37,6 @@ fn output_of_segment(case: &mut Proven, segment: u32) {
 }
 
 #[test]
-#[ignore = "slow: takes two proofs, which `record_two_segments` makes first (some minutes, 5 GB)"]
 fn a_circuit_in_two_segments_is_authorised_by_both_proofs() {
     let case = recorded_segments();
     let handles = [case.facts.outputs[0].handle];
@@ -121,7 +120,6 @@ fn a_proof_of_nothing_is_refused_tr_a9() {
 }
 
 #[test]
-#[ignore = "slow: takes two proofs, which `record_two_segments` makes first (some minutes, 5 GB)"]
 fn proofs_of_segments_are_bound_to_their_places_tr_a9() {
     let invalid = |what: &str, expected: usize, change: fn(&mut Proven)| {
         let refusal = of(recorded_segments(), change);
@@ -168,7 +166,6 @@ fn malformed_proofs_are_named_by_their_segment_tr_a9() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "slow: takes two proofs, which `record_two_segments` makes first (some minutes, 5 GB)"]
 async fn four_nodes_release_a_circuit_in_two_segments() {
     let mut cluster = Cluster::of(50, recorded_segments()).await;
     for node in 0..4 {

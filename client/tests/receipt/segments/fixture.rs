@@ -181,8 +181,7 @@ pub fn unproven() -> (Receipt, [u8; 32]) {
     })
 }
 
-/// What the keyholders' tests have recorded (`mpc-keyholders/tests/release/recorded.rs`). Only for tests that are ignored
-/// until they have.
+/// What the keyholders' tests have recorded (`mpc-keyholders/tests/release/recorded.rs`).
 pub fn recorded() -> (Receipt, [u8; 32]) {
     let record: Record = serde_json::from_slice(&read("record.json")).unwrap();
     let output = ValueWords::from_bytes(&read("output.bin")).unwrap();

@@ -36,7 +36,6 @@ fn a_written_receipt_reads_back() {
 }
 
 #[test]
-#[ignore = "slow: takes two proofs, which `record_two_segments` of the keyholders makes first (some minutes, 5 GB)"]
 fn both_proofs_verify_together_and_are_presented() {
     let (receipt, trusted) = recorded();
     let verified = verify(&receipt, &trusted).unwrap();
@@ -84,7 +83,6 @@ fn malformed_segments_are_refused_by_their_number() {
 }
 
 #[test]
-#[ignore = "slow: takes two proofs, which `record_two_segments` of the keyholders makes first (some minutes, 5 GB)"]
 fn swapped_and_altered_segments_are_refused_by_their_number() {
     let rejected = |what: &str, expected: usize, alter: fn(&mut Receipt)| {
         let error = refusal_of(recorded(), alter);
