@@ -236,8 +236,14 @@ mod tests {
         for name in ["election", "tally", "age-check"] {
             assert_eq!(segments(name), 1, "{name}");
         }
-        for name in ["auction", "transfer"] {
-            assert!(segments(name) > 1, "{name}");
-        }
+        assert!(segments("auction") > 1);
+    }
+
+    #[test]
+    fn outputs_that_stay_encrypted_are_refused_with_their_number() {
+        let transfer = named("transfer", Size::Small).unwrap();
+        assert!(segment_count(transfer.as_ref()).unwrap() > 1);
+        let error = check(transfer.as_ref()).unwrap_err().to_string();
+        assert!(error.contains("transfer: 2 outputs are not made for decryption"), "{error}");
     }
 }
