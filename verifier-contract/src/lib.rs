@@ -6,7 +6,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`bindings`] | calls, events and errors of the contracts, read from the artifacts |
-//! | [`calldata`] | proof bytes and public values, a strict decoder of both |
+//! | [`calldata`] | proof bytes and public values, a strict decoder of both; claims about circuits |
 //! | [`deployment`] | deploys on a JSON-RPC node; refuses development setups outside development mode |
 //! | [`error`] | reverts by selector: which contract, which error |
 //! | [`evm`] | an EVM in process: deploy, call, gas, logs |

@@ -3,7 +3,8 @@
 use super::{Account, ChainError, RegisteredProgram, call_error, event};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use trine_contract::bindings::Coprocessor;
-use trine_contract::bindings::coprocessor::ICoprocessor::{CircuitClaim, SegmentClaim};
+use trine_contract::bindings::coprocessor::ICoprocessor::CircuitClaim;
+use trine_contract::calldata::registration as abi;
 use trine_program::circuit::Circuit;
 use trine_verifier::bootstrapping::Parameters;
 use trine_verifier::bootstrapping::registration::{self, Registration, RegistrationError};
@@ -15,27 +16,7 @@ pub fn registration(circuit: &Circuit) -> Result<Registration, RegistrationError
 
 /// The claim about a circuit that one proof covers.
 pub fn circuit_claim(circuit: &Circuit) -> Result<CircuitClaim, RegistrationError> {
-    registration::CircuitClaim::of(&Parameters::PRODUCTION, circuit).map(|claim| abi_claim(&claim))
-}
-
-/// The claim as the contract takes it.
-fn abi_claim(claim: &registration::CircuitClaim) -> CircuitClaim {
-    CircuitClaim {
-        prog: U256::from_be_bytes(claim.prog),
-        layouts: claim.layouts.map(U256::from_be_bytes),
-        logBootstrappings: claim.log_bootstrappings,
-        inputs: claim.inputs,
-        outputs: claim.outputs,
-    }
-}
-
-/// The claim about a segment as the contract takes it.
-pub fn abi_segment(segment: &registration::SegmentClaim) -> SegmentClaim {
-    SegmentClaim {
-        circuitId: segment.circuit_id.into(),
-        claim: abi_claim(&segment.claim),
-        sources: segment.sources.clone(),
-    }
+    registration::CircuitClaim::of(&Parameters::PRODUCTION, circuit).map(|claim| abi::circuit_claim(&claim))
 }
 
 /// What a committee attests about an evaluation key, as the contract takes it.
@@ -62,13 +43,13 @@ impl Account {
         let text: Bytes = circuit.to_text().into_bytes().into();
         match registration(circuit)? {
             Registration::Whole(claim) => {
-                let call = contract.registerCircuit(text, abi_claim(&claim));
+                let call = contract.registerCircuit(text, abi::circuit_claim(&claim));
                 let receipt = self.send("registerCircuit", call).await?;
                 let event: Coprocessor::CircuitRegistered = event("registerCircuit", &receipt)?;
                 Ok(RegisteredProgram { reference: event.programRef, id: event.programId })
             }
             Registration::Segments { layouts, inputs, segments } => {
-                let segments = segments.iter().map(abi_segment).collect();
+                let segments = segments.iter().map(abi::segment_claim).collect();
                 let layouts = layouts.map(U256::from_be_bytes);
                 let call = contract.registerSegments(text, layouts, inputs, segments);
                 let receipt = self.send("registerSegments", call).await?;
@@ -138,7 +119,7 @@ mod tests {
         };
         assert_eq!(usize::from(inputs), circuit.inputs().len());
         assert!(segments.len() >= 4, "{}", segments.len());
-        let last = abi_segment(segments.last().unwrap());
+        let last = abi::segment_claim(segments.last().unwrap());
         assert_eq!(usize::from(last.claim.outputs), circuit.outputs().len());
         assert_eq!(last.sources.len(), usize::from(last.claim.inputs));
         assert!(matches!(circuit_claim(&circuit), Err(RegistrationError::Shape(_))), "no proof covers it");

@@ -6,8 +6,9 @@ use alloy::primitives::{B256, U256};
 use alloy::sol_types::SolCall;
 use trine_contract::bindings::Coprocessor;
 use trine_contract::bindings::coprocessor::ICoprocessor;
+use trine_contract::calldata::registration::segment_claim;
 use trine_verifier::Bytes32;
-use trine_verifier::bootstrapping::registration::{CircuitClaim, SegmentClaim};
+use trine_verifier::bootstrapping::registration::CircuitClaim;
 
 /// Calldata of `fulfilSegment` for a segment, else of `fulfilCircuit` where there are key points, else of `fulfil`.
 pub fn fulfil_call(fulfilment: &Fulfilment) -> Vec<u8> {
@@ -81,21 +82,6 @@ pub fn registered_segments(record: ICoprocessor::SegmentedRecord) -> Registered 
     })
 }
 
-fn segment_claim(segment: &SegmentClaim) -> ICoprocessor::SegmentClaim {
-    let claim = &segment.claim;
-    ICoprocessor::SegmentClaim {
-        circuitId: segment.circuit_id.into(),
-        claim: ICoprocessor::CircuitClaim {
-            prog: U256::from_be_bytes(claim.prog),
-            layouts: claim.layouts.map(U256::from_be_bytes),
-            logBootstrappings: claim.log_bootstrappings,
-            inputs: claim.inputs,
-            outputs: claim.outputs,
-        },
-        sources: segment.sources.clone(),
-    }
-}
-
 fn points(list: &[[Bytes32; 2]]) -> Vec<[U256; 2]> {
     list.iter().map(|[x, y]| [U256::from_be_bytes(*x), U256::from_be_bytes(*y)]).collect()
 }
@@ -105,6 +91,7 @@ mod tests {
     use super::*;
     use alloy::primitives::keccak256;
     use alloy::sol_types::SolValue;
+    use trine_verifier::bootstrapping::registration::SegmentClaim;
 
     fn claim() -> SegmentClaim {
         let claim = CircuitClaim {

@@ -14,7 +14,7 @@ use trine_program::LinearProgram;
 use trine_program::circuit::{Segment, Source};
 use trine_verifier::Bytes32;
 use trine_verifier::bootstrapping::KeyCommitments;
-use trine_verifier::bootstrapping::registration::{CircuitClaim, SegmentClaim, source_word};
+use trine_verifier::bootstrapping::registration::SegmentClaim;
 use trine_verifier::digest::packed;
 
 /// What a statement is about: the statement, records of inputs, records of outputs.
@@ -190,11 +190,7 @@ impl<'a> Pieces<'a> {
     /// What is registered of a segment.
     fn claim(&self, segment: &Segment) -> Result<SegmentClaim, EngineError> {
         let parameters = circuits(&self.runner.parts().setup)?.parameters;
-        Ok(SegmentClaim {
-            circuit_id: segment.circuit.id().0,
-            claim: CircuitClaim::of(&parameters, &segment.circuit).map_err(CircuitRefusal::from)?,
-            sources: segment.sources.iter().map(source_word).collect(),
-        })
+        Ok(SegmentClaim::of(&parameters, segment).map_err(CircuitRefusal::from)?)
     }
 }
 

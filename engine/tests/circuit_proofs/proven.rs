@@ -13,6 +13,7 @@ use trine_engine::domain::{
 use trine_engine::setup::{CircuitSetup, Setup};
 use trine_engine::store::{Store, Write};
 use trine_program::Declaration;
+use trine_verifier::bootstrapping::statement::Job as StatedJob;
 use trine_verifier::bootstrapping::{CircuitProof, Parameters, Statement};
 use trine_verifier::{Bytes32, NamedCommitment};
 
@@ -79,25 +80,35 @@ pub fn store_job(store: &dyn Store, salt: Bytes32) {
         record(&domain.key_digest, named, d, origin)
     });
     let (inputs, outputs): (Vec<_>, Vec<_>) = (inputs.collect(), outputs.collect());
+    let stated = StatedJob { salt, ..stated.clone() };
+    store.commit(evaluated(&domain.key_digest, &stated, inputs, outputs)).unwrap();
+}
+
+/// Key set, circuit, values and the job in EVALUATED.
+pub fn evaluated(
+    key_digest: &Bytes32,
+    stated: &StatedJob,
+    inputs: Vec<CiphertextRecord>,
+    outputs: Vec<CiphertextRecord>,
+) -> Vec<Write> {
+    let circuit = &stated.circuit;
     let work = Work::RequestedCircuit(CircuitWork {
         submitted_id: circuit.id().0,
         circuit_id: circuit.id().0,
         bootstrappings: circuit.bootstrappings().len() as u32,
     });
+    let refs = outputs.iter().map(|r| OutputRef { handle: r.handle, words_digest: r.words_digest });
     let job = Job {
         id: JOB,
         state: JobState::Evaluated,
         revision: 1,
         owner: "alice".into(),
         request_id: stated.request_id,
-        salt,
+        salt: stated.salt,
         work,
-        key_digest: domain.key_digest,
+        key_digest: *key_digest,
         inputs: inputs.iter().map(|r| r.handle).collect(),
-        outputs: outputs
-            .iter()
-            .map(|r| OutputRef { handle: r.handle, words_digest: r.words_digest })
-            .collect(),
+        outputs: refs.collect(),
         failure: None,
         pending: None,
         fulfil_tx: None,
@@ -106,13 +117,13 @@ pub fn store_job(store: &dyn Store, salt: Bytes32) {
     };
     let mut writes = vec![
         Write::Key(key_record()),
-        Write::KeyAlias(domain.key_digest, ContentDigest(CONTENT)),
+        Write::KeyAlias(*key_digest, ContentDigest(CONTENT)),
         Write::Program(circuit.id().0, circuit.to_text()),
         Write::Claim(job.request_id, job.id),
         Write::Job(job),
     ];
     writes.extend(inputs.into_iter().chain(outputs).map(|record| Write::Ciphertext(record, vec![1, 2, 3])));
-    store.commit(writes).unwrap();
+    writes
 }
 
 /// A stored value of a job.

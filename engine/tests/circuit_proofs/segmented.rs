@@ -3,15 +3,14 @@
 use crate::case::{Case, commit_keys, key, random_keys, random_words};
 use crate::circuits::{declaration, table};
 use crate::plain::Prover;
-use crate::proven::{CONTENT, JOB, KEY_BYTES, key_record, record};
+use crate::proven::{JOB, KEY_BYTES, evaluated, key_record, record};
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::sync::{Arc, OnceLock};
+use trine_engine::domain::CiphertextRecord;
 use trine_engine::domain::ciphertext::StoredOrigin;
-use trine_engine::domain::job::OutputRef;
-use trine_engine::domain::{CiphertextRecord, CircuitWork, ContentDigest, Job, JobState, Work};
 use trine_engine::setup::{CircuitSetup, Setup};
 use trine_engine::store::{LinkPlace, Store, Write};
 use trine_program::KeyKind;
@@ -161,36 +160,7 @@ pub fn store_job(store: &dyn Store) {
     let input = record(&domain.key_digest, &stated.inputs[0], &circuit.inputs()[0], origin);
     let origin = StoredOrigin::output(stated.request_id, SEGMENTS as u32 - 1, 0);
     let output = record(&domain.key_digest, &stated.outputs[0], &circuit.outputs()[0], origin);
-    let work = Work::RequestedCircuit(CircuitWork {
-        submitted_id: circuit.id().0,
-        circuit_id: circuit.id().0,
-        bootstrappings: circuit.bootstrappings().len() as u32,
-    });
-    let job = Job {
-        id: JOB,
-        state: JobState::Evaluated,
-        revision: 1,
-        owner: "alice".into(),
-        request_id: stated.request_id,
-        salt: stated.salt,
-        work,
-        key_digest: domain.key_digest,
-        inputs: vec![input.handle],
-        outputs: vec![OutputRef { handle: output.handle, words_digest: output.words_digest }],
-        failure: None,
-        pending: None,
-        fulfil_tx: None,
-        created_ms: 1,
-        updated_ms: 1,
-    };
-    let mut writes = vec![
-        Write::Key(key_record()),
-        Write::KeyAlias(domain.key_digest, ContentDigest(CONTENT)),
-        Write::Program(circuit.id().0, circuit.to_text()),
-        Write::Claim(job.request_id, job.id),
-        Write::Job(job),
-    ];
-    writes.extend([input, output].map(|record| Write::Ciphertext(record, vec![1, 2, 3])));
+    let mut writes = evaluated(&domain.key_digest, stated, vec![input], vec![output]);
     writes.extend(
         (0..SEGMENTS as u32 - 1)
             .map(|segment| Write::Link(link_place(segment), link(segment), vec![4, segment as u8])),

@@ -95,16 +95,16 @@ impl Instance {
         (fingerprints, transcript)
     }
 
+    /// The columns beside keys and handles of nothing, which are not looked up.
+    fn polynomials(&self) -> Polynomials<'_> {
+        static KEYS: KeyWords = KeyWords { bootstrapping: vec![], keyswitching: [vec![], vec![]] };
+        let (columns, rotation) = (&self.columns, &self.rotation);
+        Polynomials { columns, rotation, keys: &KEYS, inputs: &[], outputs: &[] }
+    }
+
     /// The tree with so many layers computed from the leaves.
     fn prove_computing(&self, backend: Backend, computed: Option<usize>) -> (TreeProof, LeafPoint) {
-        let keys = KeyWords { bootstrapping: vec![], keyswitching: [vec![], vec![]] };
-        let polynomials = Polynomials {
-            columns: &self.columns,
-            rotation: &self.rotation,
-            keys: &keys,
-            inputs: &[],
-            outputs: &[],
-        };
+        let polynomials = self.polynomials();
         let (fingerprints, mut transcript) = self.start();
         let blocks = blocks(&self.shape, &Checks::ALL);
         let go_on = &mut || false;
@@ -300,14 +300,7 @@ impl Instance {
 
     /// How many tiles of the second layer above the leaves are of triples, and how many tiles of leaves are uniform cells.
     fn special_tiles(&self) -> (usize, usize) {
-        let keys = KeyWords { bootstrapping: vec![], keyswitching: [vec![], vec![]] };
-        let polynomials = Polynomials {
-            columns: &self.columns,
-            rotation: &self.rotation,
-            keys: &keys,
-            inputs: &[],
-            outputs: &[],
-        };
+        let polynomials = self.polynomials();
         let (fingerprints, _) = self.start();
         let blocks = blocks(&self.shape, &Checks::ALL);
         let leaves = Leaves::new(&self.shape, &blocks, &fingerprints, &polynomials);
@@ -363,14 +356,7 @@ fn special_tiles_occur() {
 fn an_interrupted_proof_stops() {
     let instance = Instance::new(Parameters::REDUCED, 1, vec![1], 9);
     let (fingerprints, mut transcript) = instance.start();
-    let keys = KeyWords { bootstrapping: vec![], keyswitching: [vec![], vec![]] };
-    let polynomials = Polynomials {
-        columns: &instance.columns,
-        rotation: &instance.rotation,
-        keys: &keys,
-        inputs: &[],
-        outputs: &[],
-    };
+    let polynomials = instance.polynomials();
     let mut asked = 0;
     let mut interrupted = || {
         asked += 1;

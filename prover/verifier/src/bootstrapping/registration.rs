@@ -138,8 +138,8 @@ impl CircuitClaim {
 }
 
 impl SegmentClaim {
-    /// Of a segment.
-    fn of(parameters: &Parameters, segment: &Segment) -> Result<Self, RegistrationError> {
+    /// Of a segment of a circuit whose registration there is.
+    pub fn of(parameters: &Parameters, segment: &Segment) -> Result<Self, RegistrationError> {
         Ok(Self {
             circuit_id: segment.circuit.id().0,
             claim: CircuitClaim::of(parameters, &segment.circuit)?,
