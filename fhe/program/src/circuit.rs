@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`form`] | what makes a circuit well formed, and its levels |
 //! | [`text`] | canonical text and identifier |
+//! | [`merge`] | several circuits as one |
 //! | [`interpreter`] | evaluation on plaintexts: the reference for lowerings and evaluators |
 //! | [`value_set`], [`reach`] | which plaintexts a wire or a linear combination can take |
 //! | [`segment`] | circuits larger than one proof, cut into segments |
@@ -17,6 +18,7 @@
 pub mod check;
 pub mod form;
 pub mod interpreter;
+pub mod merge;
 pub mod reach;
 pub mod release;
 pub mod segment;
@@ -28,6 +30,7 @@ use crate::value::{Declaration, KeyKind};
 pub use check::{HandleRecord, NoiseModel, OutputRecord, Violation, admissible};
 pub use form::CircuitError;
 pub use interpreter::{InterpreterError, interpret};
+pub use merge::merge;
 pub use release::{InputSource, Leaf, ReleaseViolation, releasable};
 pub use segment::{Segment, SegmentError, SegmentLimits, Source, segments};
 pub use text::CircuitTextError;

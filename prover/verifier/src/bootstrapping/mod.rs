@@ -21,10 +21,12 @@
 //! | [`reduction`] | steps PB.I: all linear claims to one point |
 //! | [`registration`] | what is claimed about a circuit on chain |
 //! | [`segment`] | jobs of several proofs, linked by handles |
+//! | [`batch`] | proofs of several jobs |
 //! | [`proof`] | the proof and its canonical bytes |
 //! | [`verify`] | the verifier |
 
 pub mod accumulator;
+pub mod batch;
 pub mod checks;
 pub mod claim;
 pub mod column;
@@ -51,6 +53,7 @@ pub mod switch;
 pub mod verify;
 pub mod weight;
 
+pub use batch::Batch;
 pub use checks::{Check, Checks};
 pub use error::Rejection;
 pub use parameters::Parameters;

@@ -1,12 +1,14 @@
 //! The circuit as the proof sees it: layout words and a Poseidon digest (spec section 6).
 
-use super::parameters::KEY_KINDS;
+use super::parameters::{KEY_KINDS, Parameters};
 use super::shape::Shape;
+use crate::Bytes32;
+use crate::digest::{field_word, packed};
 use crate::transcript::Transcript;
 use ark_bn254::Fr;
-use ark_ff::Zero;
+use ark_ff::{Field, Zero};
 use trine_program::Declaration;
-use trine_program::circuit::{BOXES, Circuit, Linear, Wire};
+use trine_program::circuit::{BOXES, Bootstrapping, Circuit, Linear, Wire};
 use trine_program::limits::MAX_TERMS;
 use trine_program::policy::DELTA;
 
@@ -60,7 +62,7 @@ pub fn layouts_of<'a>(handles: impl IntoIterator<Item = &'a Declaration>) -> [Fr
     let entries: Vec<u64> = handles.into_iter().map(entry).collect();
     let mut words = [Fr::zero(); LAYOUT_WORDS];
     for (word, entries) in words.iter_mut().zip(entries.chunks(ENTRIES_PER_LAYOUT)) {
-        *word = packed(entries.iter().copied(), 16);
+        *word = side_by_side(entries.iter().copied(), 16);
     }
     words
 }
@@ -71,32 +73,66 @@ fn entry(d: &Declaration) -> u64 {
         | (u64::from(d.blocks).saturating_sub(1)) << 8
 }
 
-/// `prog`: the digest of a circuit in its shape.
-///
-/// Absorbs shape and layouts, then one element for each slot of bootstrappings and for each row of outputs: what it is, its
-/// constant, the boxes of a slot, its terms. Slots and rows are those of the class; unused ones are zero.
-pub fn digest(shape: &Shape, circuit: &Circuit) -> Result<Fr, OffGrid> {
-    let mut transcript = Transcript::new(PROGRAM_TAG);
-    transcript.absorb("shape", &shape.word());
-    transcript.absorb_all("layout", &layouts(circuit));
-    for slot in 0..1 << shape.parameters.max_log_bootstrappings {
-        transcript.absorb("bootstrapping", &slot_word(circuit, slot)?);
-    }
-    for row in 0..1 << shape.parameters.log_output_blocks {
-        let place = Place { place: "row", index: row };
-        let word = circuit.rows().get(row).map(|linear| place.word(linear, 2, &[]));
-        transcript.absorb("row", &word.transpose()?.unwrap_or_default());
-    }
-    Ok(transcript.challenge("prog"))
+/// The words of a program: one element for each bootstrapping and each row. What it is, its constant, the boxes of a
+/// bootstrapping, its terms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// Of the bootstrappings.
+    pub slots: Vec<Fr>,
+    /// Of the rows.
+    pub rows: Vec<Fr>,
 }
 
-fn slot_word(circuit: &Circuit, slot: usize) -> Result<Fr, OffGrid> {
-    let Some(bootstrapping) = circuit.bootstrappings().get(slot) else { return Ok(Fr::zero()) };
+impl Words {
+    /// Of a circuit on the grid.
+    pub fn of(circuit: &Circuit) -> Result<Self, OffGrid> {
+        let slots = circuit.bootstrappings().iter().enumerate().map(|(index, b)| slot_word(circuit, index, b));
+        let rows = circuit.rows().iter().enumerate();
+        let rows = rows.map(|(index, linear)| Place { place: "row", index }.word(linear, 2, &[]));
+        Ok(Self { slots: slots.collect::<Result<_, _>>()?, rows: rows.collect::<Result<_, _>>()? })
+    }
+
+    /// As 32-byte words, bootstrappings first: what the contract takes.
+    pub fn to_words(&self) -> Vec<Bytes32> {
+        self.slots.iter().chain(&self.rows).map(field_word).collect()
+    }
+
+    /// `program`: what registrations and job digests on chain name the program by.
+    pub fn digest(&self) -> Bytes32 {
+        packed(&self.to_words())
+    }
+
+    /// `P(z)`, which the contract recomputes from the words of all jobs. Rows begin at the power of the class's slots.
+    pub fn at(&self, parameters: &Parameters, z: &Fr) -> Fr {
+        let evaluated = |words: &[Fr]| words.iter().rev().fold(Fr::zero(), |sum, word| sum * z + word);
+        evaluated(&self.slots) + evaluated(&self.rows) * z.pow([1 << parameters.max_log_bootstrappings])
+    }
+}
+
+/// `prog`: the digest of a circuit in its shape.
+///
+/// Absorbs shape and layouts, then the words of as many slots and rows as the class has; unused ones are zero.
+pub fn digest(shape: &Shape, layouts: &[Fr; LAYOUT_WORDS], words: &Words) -> Fr {
+    let mut transcript = Transcript::new(PROGRAM_TAG);
+    transcript.absorb("shape", &shape.word());
+    transcript.absorb_all("layout", layouts);
+    let filled = |words: &[Fr], log: usize| {
+        let mut words = words.to_vec();
+        words.resize(1 << log, Fr::zero());
+        words
+    };
+    transcript
+        .absorb_all("bootstrapping", &filled(&words.slots, shape.parameters.max_log_bootstrappings));
+    transcript.absorb_all("row", &filled(&words.rows, shape.parameters.log_output_blocks));
+    transcript.challenge("prog")
+}
+
+fn slot_word(circuit: &Circuit, index: usize, bootstrapping: &Bootstrapping) -> Result<Fr, OffGrid> {
     let table = circuit.tables().get(bootstrapping.table as usize);
     let boxes = table.map(|t| t.boxes).unwrap_or_default();
     let functions = table.map(|t| t.functions).unwrap_or_default();
     let kind = 2 + u64::from(bootstrapping.key_kind.code()) + (u64::from(functions) << 4);
-    Place { place: "bootstrapping", index: slot }.word(&bootstrapping.input, kind, &boxes)
+    Place { place: "bootstrapping", index }.word(&bootstrapping.input, kind, &boxes)
 }
 
 /// What a combination belongs to.
@@ -144,7 +180,7 @@ pub fn term_codes(linear: &Linear) -> Vec<u64> {
 }
 
 /// Words of one width side by side, the first lowest.
-fn packed(words: impl IntoIterator<Item = u64>, bits: usize) -> Fr {
+fn side_by_side(words: impl IntoIterator<Item = u64>, bits: usize) -> Fr {
     spelled(words.into_iter().map(|word| (word, bits)))
 }
 

@@ -2,7 +2,7 @@
 //! whoever registers it, asks for it, proves it or decrypts its results.
 
 use super::parameters::Parameters;
-use super::program::{self, LAYOUT_WORDS, OffGrid};
+use super::program::{self, LAYOUT_WORDS, OffGrid, Words};
 use super::shape::{Shape, ShapeError};
 use crate::Bytes32;
 use crate::digest::{AbiHasher, field_word, packed};
@@ -11,12 +11,12 @@ use trine_program::circuit::{Circuit, Segment, SegmentError, Source, segments};
 /// `ICoprocessor.CircuitClaim`: what a proof of one piece names a circuit by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CircuitClaim {
-    /// Poseidon digest of the program.
-    pub prog: Bytes32,
+    /// keccak-256 of the program's words ([`Words::digest`]).
+    pub program: Bytes32,
     /// Entries of handles, 15 to a word.
     pub layouts: [Bytes32; LAYOUT_WORDS],
-    /// log2 of the slots of bootstrappings.
-    pub log_bootstrappings: u8,
+    /// Bootstrappings.
+    pub bootstrappings: u8,
     /// Input handles.
     pub inputs: u8,
     /// Output handles.
@@ -119,11 +119,11 @@ impl Registration {
 impl CircuitClaim {
     /// Of a circuit that one proof covers.
     pub fn of(parameters: &Parameters, circuit: &Circuit) -> Result<Self, RegistrationError> {
-        let shape = Shape::new(*parameters, circuit)?;
+        Shape::new(*parameters, circuit)?;
         Ok(Self {
-            prog: field_word(&program::digest(&shape, circuit)?),
+            program: Words::of(circuit)?.digest(),
             layouts: program::layouts(circuit).map(|word| field_word(&word)),
-            log_bootstrappings: small(shape.log_bootstrappings),
+            bootstrappings: small(circuit.bootstrappings().len()),
             inputs: small(circuit.inputs().len()),
             outputs: small(circuit.outputs().len()),
         })
@@ -131,8 +131,8 @@ impl CircuitClaim {
 
     /// The words of the claim, in the order of its ABI.
     fn absorbed(&self, hasher: AbiHasher) -> AbiHasher {
-        let hasher = self.layouts.iter().fold(hasher.word(&self.prog), AbiHasher::word);
-        let counts = [self.log_bootstrappings, self.inputs, self.outputs];
+        let hasher = self.layouts.iter().fold(hasher.word(&self.program), AbiHasher::word);
+        let counts = [self.bootstrappings, self.inputs, self.outputs];
         counts.into_iter().fold(hasher, |hasher, count| hasher.uint(u64::from(count)))
     }
 }

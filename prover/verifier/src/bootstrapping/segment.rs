@@ -3,10 +3,11 @@
 //! A link is bound on both sides: its commitment names one handle, which is an output of the segment that makes it and an
 //! input of those that read it.
 
+use super::batch::{Batch, BatchError};
 use super::error::Rejection;
 use super::parameters::Parameters;
 use super::proof::CircuitProof;
-use super::statement::{Job, KeyCommitments, Statement};
+use super::statement::{Job, KeyCommitments};
 use super::verify::verify;
 use crate::handle::{Commitment, HandleRecord, NamedCommitment, Origin};
 use crate::srs::VerifierSrs;
@@ -21,6 +22,8 @@ pub struct ProvenSegment {
     pub links: Vec<Commitment>,
     /// The proof.
     pub proof: CircuitProof,
+    /// What else it covers.
+    pub batch: Batch,
 }
 
 /// Why a job of segments is rejected.
@@ -38,6 +41,14 @@ pub enum JobRejection {
         got: usize,
         /// Of the circuit.
         expected: usize,
+    },
+    /// The jobs that a proof covers are no list with the segment in it.
+    #[error("segment {segment}: {error}")]
+    Batch {
+        /// The segment.
+        segment: usize,
+        /// Why.
+        error: BatchError,
     },
     /// A segment's proof is rejected.
     #[error("segment {segment}: {error}")]
@@ -134,9 +145,10 @@ pub fn verify_job(
     let links: Vec<Vec<Commitment>> = proven.iter().map(|p| p.links.clone()).collect();
     let jobs = segment_jobs(domain, job, &list, &links)?;
     for (segment, (job, proven)) in jobs.into_iter().zip(proven).enumerate() {
-        let statement = Statement { domain: *domain, keys: keys.clone(), job };
-        verify(parameters, srs, &statement, &proven.proof)
-            .map_err(|error| JobRejection::Segment { segment, error })?;
+        let rejected = |error| JobRejection::Segment { segment, error };
+        let statement = proven.batch.statement(*domain, keys.clone(), job);
+        let statement = statement.map_err(|error| JobRejection::Batch { segment, error })?;
+        verify(parameters, srs, &statement, &proven.proof).map_err(rejected)?;
     }
     Ok(())
 }

@@ -1,16 +1,16 @@
-//! What is proved: domain, evaluation key, circuit, handles.
+//! What is proved: domain, evaluation key, circuits, handles.
 
 use super::parameters::{KEY_KINDS, Parameters};
-use super::program::{self, LAYOUT_WORDS, OffGrid};
+use super::program::{self, LAYOUT_WORDS, OffGrid, Words};
 use super::shape::{Shape, ShapeError};
 use crate::Bytes32;
-use crate::digest::{AbiHasher, cut, field_word, packed, point_words};
+use crate::digest::{AbiHasher, cut, packed, point_words};
 use crate::handle::NamedCommitment;
 use crate::statement::Domain;
 use ark_bn254::{Fr, G1Affine};
 use ark_ec::AffineRepr;
 use trine_program::KeyKind;
-use trine_program::circuit::Circuit;
+use trine_program::circuit::{Circuit, CircuitError, merge};
 
 /// Commitments to the words of an evaluation key, chunk by chunk.
 ///
@@ -74,23 +74,31 @@ pub struct Job {
     pub outputs: Vec<NamedCommitment>,
 }
 
-/// Domain, key and job.
+/// Domain, key and jobs, which are proved as one circuit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// Where the proof counts.
     pub domain: Domain,
     /// The evaluation key, whose digest the domain names.
     pub keys: KeyCommitments,
-    /// What it is about.
-    pub job: Job,
+    /// What it is about: at least one job, and as many as their merged circuit has room for.
+    pub jobs: Vec<Job>,
 }
 
 /// Why a statement is malformed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
+    /// Nothing is stated.
+    #[error("the statement has no job")]
+    NoJob,
+    /// The circuits of the jobs are no circuit together.
+    #[error("the jobs together: {0}")]
+    Merged(#[from] CircuitError),
     /// Number of handles is not that of the circuit.
-    #[error("{got} {what} are named, the circuit has {expected}")]
+    #[error("{got} {what} are named, the circuit of job {job} has {expected}")]
     HandleCount {
+        /// Index of the job.
+        job: usize,
         /// "inputs" or "outputs".
         what: &'static str,
         /// Handles named.
@@ -132,10 +140,10 @@ pub enum StatementError {
         /// Index of the bootstrapping.
         index: usize,
     },
-    /// Two output handles, or an output and an input, are one handle.
+    /// Two output handles, or an output and an input, are one handle, of whichever jobs.
     #[error("output {index} is named by a handle that is already an input or output")]
     RepeatedHandle {
-        /// Index of the output.
+        /// Index of the output among those of all jobs.
         index: usize,
     },
     /// The domain names another reference string than the one verified with.
@@ -148,51 +156,84 @@ pub enum StatementError {
     },
 }
 
-/// The public inputs that the statement fixes.
+/// What the statement fixes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementInputs {
-    /// Digest of domain and job.
+    /// Digest of domain and jobs.
     pub stmt: Fr,
     /// Layout words.
     pub layouts: [Fr; LAYOUT_WORDS],
-    /// `prog`.
+    /// Words of the program.
+    pub words: Words,
+    /// `prog`: digest of the words in the shape.
     pub prog: Fr,
     /// Shape of the proof.
     pub shape: Shape,
+    /// The jobs' circuits, merged.
+    pub circuit: Circuit,
+}
+
+impl StatementInputs {
+    /// Of a circuit that a statement with this digest is about.
+    pub fn new(parameters: &Parameters, stmt: Fr, circuit: Circuit) -> Result<Self, StatementError> {
+        let shape = Shape::new(*parameters, &circuit)?;
+        let (layouts, words) = (program::layouts(&circuit), Words::of(&circuit)?);
+        let prog = program::digest(&shape, &layouts, &words);
+        Ok(Self { stmt, layouts, words, prog, shape, circuit })
+    }
 }
 
 impl Job {
     /// Digest of the job with its program.
-    pub fn digest(&self, prog: &Fr) -> Bytes32 {
-        AbiHasher::tagged("circuit_job")
+    pub fn digest(&self) -> Result<Bytes32, OffGrid> {
+        let hasher = AbiHasher::tagged("circuit_job")
             .word(&self.request_id)
             .uint(u64::from(self.segment))
             .word(&self.circuit.id().0)
-            .word(&field_word(prog))
+            .word(&Words::of(&self.circuit)?.digest())
             .word(&packed(self.inputs.iter().map(|i| &i.handle)))
             .word(&packed(self.outputs.iter().map(|o| &o.handle)))
-            .word(&self.salt)
-            .finish()
+            .word(&self.salt);
+        Ok(hasher.finish())
     }
 }
 
 impl Statement {
-    /// PB.S1: checks counts, keys and handles against the circuit, and digests.
-    pub fn inputs(&self, parameters: &Parameters) -> Result<StatementInputs, StatementError> {
-        let (circuit, job) = (&self.job.circuit, &self.job);
-        for (what, got, expected) in [
-            ("inputs", job.inputs.len(), circuit.inputs().len()),
-            ("outputs", job.outputs.len(), circuit.outputs().len()),
-        ] {
-            if got != expected {
-                return Err(StatementError::HandleCount { what, got, expected });
-            }
+    /// About a single job.
+    pub fn single(domain: Domain, keys: KeyCommitments, job: Job) -> Self {
+        Self { domain, keys, jobs: vec![job] }
+    }
+
+    /// The jobs' circuits as one.
+    pub fn merged(&self) -> Result<Circuit, StatementError> {
+        if self.jobs.is_empty() {
+            return Err(StatementError::NoJob);
         }
-        let shape = Shape::new(*parameters, circuit)?;
-        self.check_keys(&shape)?;
+        let circuits: Vec<&Circuit> = self.jobs.iter().map(|job| &job.circuit).collect();
+        Ok(merge(&circuits)?)
+    }
+
+    /// Inputs of all jobs, then outputs of all jobs: the handles of the merged circuit.
+    pub fn handles(&self) -> impl Iterator<Item = &NamedCommitment> {
+        self.inputs_of_jobs().chain(self.outputs_of_jobs())
+    }
+
+    fn inputs_of_jobs(&self) -> impl Iterator<Item = &NamedCommitment> {
+        self.jobs.iter().flat_map(|job| &job.inputs)
+    }
+
+    fn outputs_of_jobs(&self) -> impl Iterator<Item = &NamedCommitment> {
+        self.jobs.iter().flat_map(|job| &job.outputs)
+    }
+
+    /// PB.S1: checks counts, keys and handles against the circuits, and digests.
+    pub fn inputs(&self, parameters: &Parameters) -> Result<StatementInputs, StatementError> {
+        let circuit = self.merged()?;
+        self.check_counts()?;
+        let shape = Shape::new(*parameters, &circuit)?;
+        self.check_keys(&shape, &circuit)?;
         self.check_handles()?;
-        let prog = program::digest(&shape, circuit)?;
-        let jobs = packed([&job.digest(&prog)]);
+        let jobs = self.jobs.iter().map(Job::digest).collect::<Result<Vec<_>, _>>()?;
         let stmt = cut(&AbiHasher::tagged("circuit_stmt")
             .uint(self.domain.chain_id)
             .address(&self.domain.coprocessor)
@@ -200,12 +241,27 @@ impl Statement {
             .word(&self.domain.srs_digest)
             .word(&self.domain.parameter_set_id)
             .word(&self.domain.key_digest)
-            .word(&jobs)
+            .word(&packed(&jobs))
             .finish());
-        Ok(StatementInputs { stmt, layouts: program::layouts(circuit), prog, shape })
+        StatementInputs::new(parameters, stmt, circuit)
     }
 
-    fn check_keys(&self, shape: &Shape) -> Result<(), StatementError> {
+    fn check_counts(&self) -> Result<(), StatementError> {
+        for (index, job) in self.jobs.iter().enumerate() {
+            let circuit = &job.circuit;
+            for (what, got, expected) in [
+                ("inputs", job.inputs.len(), circuit.inputs().len()),
+                ("outputs", job.outputs.len(), circuit.outputs().len()),
+            ] {
+                if got != expected {
+                    return Err(StatementError::HandleCount { job: index, what, got, expected });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_keys(&self, shape: &Shape, circuit: &Circuit) -> Result<(), StatementError> {
         use super::shape::Column;
         let [compute, casting] = &self.keys.keyswitching;
         for (what, points, column) in [
@@ -223,7 +279,7 @@ impl Statement {
             return Err(StatementError::Key { got, expected });
         }
         let casting = |b: &trine_program::circuit::Bootstrapping| b.key_kind == KeyKind::Casting;
-        match self.job.circuit.bootstrappings().iter().position(casting) {
+        match circuit.bootstrappings().iter().position(casting) {
             Some(index) if !self.keys.has_casting() => Err(StatementError::NoCastingKey { index }),
             _ => Ok(()),
         }
@@ -231,8 +287,8 @@ impl Statement {
 
     /// An output that is an input's handle would prove itself.
     fn check_handles(&self) -> Result<(), StatementError> {
-        let mut named: Vec<&Bytes32> = self.job.inputs.iter().map(|i| &i.handle).collect();
-        for (index, output) in self.job.outputs.iter().enumerate() {
+        let mut named: Vec<&Bytes32> = self.inputs_of_jobs().map(|i| &i.handle).collect();
+        for (index, output) in self.outputs_of_jobs().enumerate() {
             if named.contains(&&output.handle) {
                 return Err(StatementError::RepeatedHandle { index });
             }
@@ -251,8 +307,8 @@ pub struct PublicInputs {
     pub shape: Fr,
     /// Layout words.
     pub layouts: [Fr; LAYOUT_WORDS],
-    /// Digest of the program.
-    pub prog: Fr,
+    /// Words of the program, evaluated at `z`.
+    pub program_at_z: Fr,
     /// Digests of the commit rounds: columns, powers of the rotation, folds, quotient.
     pub rounds: [Fr; 4],
     /// What the group side folds with.
@@ -268,6 +324,6 @@ impl PublicInputs {
         let [l0, l1, l2, l3, l4, l5] = self.layouts;
         let [d1, d2, d3, d4] = self.rounds;
         let crate::opening::OpeningChallenges { rho, r, q, z, r_at_z } = self.opening;
-        [self.stmt, self.shape, l0, l1, l2, l3, l4, l5, self.prog, d1, d2, d3, d4, rho, r, q, z, r_at_z]
+        [self.stmt, self.shape, l0, l1, l2, l3, l4, l5, self.program_at_z, d1, d2, d3, d4, rho, r, q, z, r_at_z]
     }
 }

@@ -29,10 +29,10 @@ use trine_program::circuit::Circuit;
 /// Tag of the argument for circuits.
 pub const ARGUMENT_TAG: &str = "trine.evaluation.circuit.1";
 
-/// Verifies a proof that a circuit was evaluated exactly.
+/// Verifies a proof that the circuits of all jobs were evaluated exactly.
 ///
 /// Steps: the statement is checked and digested (PB.S1), the rounds' points are digested (PB.T2), [`verify_field`] runs
-/// steps PB.T1 to PE.J5, the group side checks one pairing equation (PE.K1).
+/// steps PB.T1 to PE.J5 and PB.T3, the group side checks one pairing equation (PE.K1).
 ///
 /// What the caller must still discharge:
 ///
@@ -42,7 +42,7 @@ pub const ARGUMENT_TAG: &str = "trine.evaluation.circuit.1";
 /// - that the key's commitments were computed from the bytes of a key ([`super::statement::KeyCommitments`]);
 /// - that each handle's record is of this domain and of the origin that it claims; that input handles are registered
 ///   or proven, in this order: their words are not looked up;
-/// - that records match the circuit's declarations, and that the circuit may run and be released
+/// - that records match the circuits' declarations, and that they may run and be released
 ///   ([`trine_program::circuit::admissible`]);
 /// - for a segment, that its circuit is the one that the job's circuit gives, and its links are the handles proven before
 ///   (spec section 11).
@@ -70,8 +70,7 @@ pub fn verify_with(
     check_srs(srs, statement)?;
     let rounds = round_digests(&inputs.shape, &proof.group)?;
     let mut transcript = Transcript::new(ARGUMENT_TAG);
-    let circuit = &statement.job.circuit;
-    let public = verify_field(&inputs, circuit, &rounds, &proof.field, checks, &mut transcript)?;
+    let public = verify_field(&inputs, &rounds, &proof.field, checks, &mut transcript)?;
     let group = &proof.group;
     let commitments = commitments(&inputs.shape, statement, group)?;
     opening::group_side(srs, &commitments, &group.folds, &group.closing, &public.opening)?;
@@ -113,8 +112,7 @@ pub fn commitments(
 ) -> Result<Vec<G1Affine>, Rejection> {
     let mut used: Vec<G1Affine> = group.columns.iter().chain(&group.second).copied().collect();
     used.extend(statement.keys.points());
-    let handles = statement.job.inputs.iter().chain(&statement.job.outputs);
-    used.extend(handles.map(|named| *named.commitment.point()));
+    used.extend(statement.handles().map(|named| *named.commitment.point()));
     let (got, expected) = (used.len(), shape.used().len());
     shape.spread(&used, G1Affine::zero()).ok_or(Rejection::Shape { what: "commitments", got, expected })
 }
@@ -130,14 +128,13 @@ pub fn absorb_statement(inputs: &StatementInputs, transcript: &mut Transcript) {
 /// The field side of the verifier: what a wrap circuit proves. The transcript must be fresh.
 pub fn verify_field(
     inputs: &StatementInputs,
-    circuit: &Circuit,
     rounds: &[Fr; 4],
     proof: &FieldProof,
     checks: &Checks,
     transcript: &mut Transcript,
 ) -> Result<PublicInputs, Rejection> {
     let [d1, d2, d3, d4] = rounds;
-    let shape = &inputs.shape;
+    let StatementInputs { shape, circuit, .. } = inputs;
     if checks.makes(Check::Statement) {
         absorb_statement(inputs, transcript);
     }
@@ -156,8 +153,10 @@ pub fn verify_field(
     let m = shape.parameters.log_chunk;
     let opening: OpeningChallenges =
         opening::field_side(m, &end.point, &end.values, *d3, *d4, &proof.opening, transcript)?;
-    let (stmt, prog) = (inputs.stmt, inputs.prog);
-    Ok(PublicInputs { stmt, shape: shape.word(), layouts: inputs.layouts, prog, rounds: *rounds, opening })
+    // PB.T3
+    let program_at_z = inputs.words.at(&shape.parameters, &opening.z);
+    let StatementInputs { stmt, layouts, .. } = *inputs;
+    Ok(PublicInputs { stmt, shape: shape.word(), layouts, program_at_z, rounds: *rounds, opening })
 }
 
 /// Steps PB.A1 to PB.D2: blind rotation. Returns where the combined key's sumcheck ends.
