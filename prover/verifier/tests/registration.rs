@@ -54,7 +54,7 @@ fn every_part_of_a_registration_is_in_its_reference() {
         |_, _, segments| drop(segments.pop()),
         |_, _, segments| segments.swap(0, 1),
         |_, _, segments| segments[0].circuit_id[0] ^= 1,
-        |_, _, segments| segments[1].claim.prog[31] ^= 1,
+        |_, _, segments| segments[1].claim.program[31] ^= 1,
         |_, _, segments| segments[1].sources[0] ^= 1,
     ];
     for (k, change) in changes.into_iter().enumerate() {

@@ -4,6 +4,7 @@ mod admission;
 mod builders;
 mod counts;
 mod lowering;
+mod merging;
 mod operations;
 mod random_lists;
 mod release;

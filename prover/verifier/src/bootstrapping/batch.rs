@@ -52,12 +52,7 @@ impl Batch {
     }
 
     /// What the proof states, the job in its place.
-    pub fn statement(
-        &self,
-        domain: Domain,
-        keys: KeyCommitments,
-        job: Job,
-    ) -> Result<Statement, BatchError> {
+    pub fn statement(&self, domain: Domain, keys: KeyCommitments, job: Job) -> Result<Statement, BatchError> {
         let (place, got) = (self.place, self.jobs());
         if got > MAX_JOBS {
             return Err(BatchError::Jobs { got });

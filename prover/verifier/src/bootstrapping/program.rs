@@ -86,7 +86,8 @@ pub struct Words {
 impl Words {
     /// Of a circuit on the grid.
     pub fn of(circuit: &Circuit) -> Result<Self, OffGrid> {
-        let slots = circuit.bootstrappings().iter().enumerate().map(|(index, b)| slot_word(circuit, index, b));
+        let slots =
+            circuit.bootstrappings().iter().enumerate().map(|(index, b)| slot_word(circuit, index, b));
         let rows = circuit.rows().iter().enumerate();
         let rows = rows.map(|(index, linear)| Place { place: "row", index }.word(linear, 2, &[]));
         Ok(Self { slots: slots.collect::<Result<_, _>>()?, rows: rows.collect::<Result<_, _>>()? })
@@ -121,8 +122,7 @@ pub fn digest(shape: &Shape, layouts: &[Fr; LAYOUT_WORDS], words: &Words) -> Fr 
         words.resize(1 << log, Fr::zero());
         words
     };
-    transcript
-        .absorb_all("bootstrapping", &filled(&words.slots, shape.parameters.max_log_bootstrappings));
+    transcript.absorb_all("bootstrapping", &filled(&words.slots, shape.parameters.max_log_bootstrappings));
     transcript.absorb_all("row", &filled(&words.rows, shape.parameters.log_output_blocks));
     transcript.challenge("prog")
 }

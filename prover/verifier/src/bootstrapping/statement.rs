@@ -324,6 +324,25 @@ impl PublicInputs {
         let [l0, l1, l2, l3, l4, l5] = self.layouts;
         let [d1, d2, d3, d4] = self.rounds;
         let crate::opening::OpeningChallenges { rho, r, q, z, r_at_z } = self.opening;
-        [self.stmt, self.shape, l0, l1, l2, l3, l4, l5, self.program_at_z, d1, d2, d3, d4, rho, r, q, z, r_at_z]
+        [
+            self.stmt,
+            self.shape,
+            l0,
+            l1,
+            l2,
+            l3,
+            l4,
+            l5,
+            self.program_at_z,
+            d1,
+            d2,
+            d3,
+            d4,
+            rho,
+            r,
+            q,
+            z,
+            r_at_z,
+        ]
     }
 }
