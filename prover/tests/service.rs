@@ -103,6 +103,7 @@ fn case() -> Case {
         outputs: vec![output_message],
         key_points: None,
         segment: 0,
+        further_jobs: vec![],
     };
     let statement =
         Statement { domain, job: Job { request_id, salt: [8; 32], program, inputs, outputs: vec![output] } };

@@ -12,7 +12,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-use trine_program::circuit::Circuit;
 use trine_verifier::bootstrapping::Shape;
 use trine_verifier::bootstrapping::proof::CircuitProof;
 use trine_verifier::bootstrapping::statement::StatementInputs;
@@ -61,7 +60,6 @@ impl Prover<'_> {
     pub fn prove_kept(
         &self,
         inputs: &StatementInputs,
-        circuit: &Circuit,
         witness: &Witness,
         folder: &Path,
         control: &mut dyn Control,
@@ -70,10 +68,10 @@ impl Prover<'_> {
         let partial = checkpoint.load(&inputs.shape);
         let begun = partial.has(Phase::Columns);
         let mut keeping = Keeping { control, checkpoint: &checkpoint, shape: &inputs.shape };
-        let mut result = self.prove(inputs, circuit, witness, partial, &mut keeping);
+        let mut result = self.prove(inputs, witness, partial, &mut keeping);
         if let (true, Err(ProveError::Phase { .. } | ProveError::Opening(_))) = (begun, &result) {
             tracing::warn!(path = %checkpoint.path.display(), "kept phases do not verify; the proof begins anew");
-            result = self.prove(inputs, circuit, witness, Partial::default(), &mut keeping);
+            result = self.prove(inputs, witness, Partial::default(), &mut keeping);
         }
         if !matches!(result, Err(ProveError::Cancelled { .. })) {
             report(checkpoint.remove());

@@ -18,7 +18,7 @@ use trine_verifier::bootstrapping::segment::{
     JobRejection, ProvenSegment, job_segments, link_record, segment_jobs,
 };
 use trine_verifier::bootstrapping::statement::{Job, StatementError};
-use trine_verifier::bootstrapping::{KeyCommitments, Parameters, Rejection, Shape, Statement, verify};
+use trine_verifier::bootstrapping::{Batch, KeyCommitments, Parameters, Rejection, Shape, Statement, verify};
 use trine_verifier::handle::CommitmentError;
 use trine_verifier::srs::VerifierSrs;
 use trine_verifier::statement::Domain;
@@ -144,14 +144,16 @@ impl JobProver<'_> {
             let digests = statement.inputs(&Parameters::PRODUCTION)?;
             let proof = self
                 .prover
-                .prove(&digests, &segment.circuit, &witness, partial, control)
+                .prove(&digests, &witness, partial, control)
                 .map_err(|source| JobError::Prove { segment: index, source })?;
             verify(&Parameters::PRODUCTION, self.srs, &statement, &proof)
                 .map_err(|source| JobError::SelfCheck { segment: index, source })?;
             proofs.push(proof);
         }
         let links = evaluated.links.into_iter();
-        let segments = links.zip(proofs).map(|(links, proof)| ProvenSegment { links, proof }).collect();
+        let segments = links.zip(proofs);
+        let segments =
+            segments.map(|(links, proof)| ProvenSegment { links, proof, batch: Batch::alone() }).collect();
         let outputs = evaluated.outputs.pop().unwrap_or_default();
         let outputs = outputs.into_iter().skip(list.last().map_or(0, |s| s.links)).collect();
         Ok(ProvenJob { job, segments, outputs })
@@ -205,7 +207,7 @@ impl JobProver<'_> {
         if index + 1 < list.len() {
             own.outputs.truncate(list[index].links);
         }
-        Ok(Statement { domain: self.domain, keys: self.commitments.clone(), job: own })
+        Ok(Statement::single(self.domain, self.commitments.clone(), own))
     }
 }
 

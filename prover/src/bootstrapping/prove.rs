@@ -136,21 +136,20 @@ struct Making<'a> {
 }
 
 impl Prover<'_> {
-    /// Proves that the witness is the evaluation of the statement's circuit.
+    /// Proves that the witness is the evaluation of the statement's circuits.
     ///
     /// `partial` holds the finished phases of an earlier attempt at the same statement and witness; default for none.
     /// One that does not verify is an error: start anew without it.
     pub fn prove(
         &self,
         inputs: &StatementInputs,
-        circuit: &Circuit,
         witness: &Witness,
         partial: Partial,
         control: &mut dyn Control,
     ) -> Result<CircuitProof, ProveError> {
         let mut transcript = Transcript::new(ARGUMENT_TAG);
         absorb_statement(inputs, &mut transcript);
-        let shape = &inputs.shape;
+        let StatementInputs { shape, circuit, .. } = inputs;
         let (claims, rotation, values) = (vec![], vec![], vec![]);
         let prover = self;
         let mut making =

@@ -1,6 +1,6 @@
 //! The wrap circuit of the proof of bootstrapping: one rank-1 constraint system for each parameter set that proves what
-//! [`trine_verifier::bootstrapping::verify::verify_field`] checks for every shape of the class, and that `prog` is the digest
-//! of a well-formed program.
+//! [`trine_verifier::bootstrapping::verify::verify_field`] checks for every shape of the class, and that the program whose words
+//! are public by their polynomial at `z` is well formed.
 //!
 //! Written from the spec's message table a second time; a test breaks both in the same ways. What a smaller shape does not
 //! have is left out by keeping state: rounds and layers by the transcript's old state, variables of slots by zeros, handles,
@@ -9,7 +9,7 @@
 //! | module | step |
 //! | --- | --- |
 //! | [`class`] | what the parameter set fixes |
-//! | [`layout`], [`program`] | PB.T1: shape, layouts, and the program behind `prog` |
+//! | [`layout`], [`program`] | PB.T1, PB.T3: shape, layouts, and the program |
 //! | [`rotation`], [`switch`] | PB.A to PB.E: messages and the ends of sumchecks |
 //! | [`lookup`], [`leaves`] | PB.H: the look-up tree and its leaves |
 //! | [`claims`], [`weight`], [`slots`], [`blocks`] | linear claims, their weights in closed form |
@@ -90,20 +90,20 @@ pub fn synthesise(checks: &mut Checks, class: &Class, witness: &WrapWitness) -> 
     let public = checks.public_wires();
     let [stmt, shape, rest @ ..] = public.as_slice() else { return vec![] };
     let Some((layouts, rest)) = rest.split_at_checked(LAYOUT_WORDS) else { return vec![] };
-    let [prog, d1, d2, d3, d4, rho, r, q, z, r_at_z] = rest else { return vec![] };
+    let [program_at_z, d1, d2, d3, d4, rho, r, q, z, r_at_z] = rest else { return vec![] };
     let field = &witness.field;
     let mut transcript = TranscriptGadget::new(ARGUMENT_TAG);
 
     // PB.T1
     checks.part("layout");
     let layout = layout::layout(checks, class, shape, layouts);
-    let inputs = ProgramInputs { shape, layouts, prog };
+    let inputs = ProgramInputs { shape, layouts };
     let program = program::program(checks, class, &inputs, &layout, &witness.program);
     checks.part("rotation");
     transcript.absorb(checks, "stmt", stmt);
     transcript.absorb(checks, "shape", shape);
     transcript.absorb_all(checks, "layout", layouts);
-    transcript.absorb(checks, "prog", prog);
+    transcript.absorb(checks, "prog", &program.prog);
     // PB.T2
     transcript.absorb(checks, "d1", d1);
     // PB.A1 to PB.C3
@@ -144,6 +144,10 @@ pub fn synthesise(checks: &mut Checks, class: &Class, witness: &WrapWitness) -> 
     checks.part("opening");
     let public = OpeningInputs { d3, d4, rho, r, q, z, r_at_z };
     field_side(checks, &point, &values, &public, &field.opening, &mut transcript);
+    // PB.T3
+    checks.part("program: words");
+    let evaluated = program.at(checks, z);
+    checks.enforce_equal("PB.T3", &evaluated, program_at_z);
     transcript.events().to_vec()
 }
 

@@ -144,18 +144,15 @@ impl Case {
             let origin = Origin::Output { request_id: REQUEST, job: 0, segment: 0, index };
             name(declaration, key().commit_fr(words).unwrap(), origin)
         });
-        Statement {
-            domain: self.domain,
-            keys: self.commitments.clone(),
-            job: Job {
-                request_id: REQUEST,
-                salt: [5; 32],
-                segment: 0,
-                circuit: self.circuit.clone(),
-                inputs: inputs.collect(),
-                outputs: outputs.collect(),
-            },
-        }
+        let job = Job {
+            request_id: REQUEST,
+            salt: [5; 32],
+            segment: 0,
+            circuit: self.circuit.clone(),
+            inputs: inputs.collect(),
+            outputs: outputs.collect(),
+        };
+        Statement::single(self.domain, self.commitments.clone(), job)
     }
 
     /// Names a commitment to a value as declared.

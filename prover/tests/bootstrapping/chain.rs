@@ -31,7 +31,8 @@ fn a_link_is_any_chosen_ciphertext_without_the_range_of_its_carries() {
     let prove = |checks: &Checks| Prover { checks: checks.clone(), ..Prover::honest(&first, &trace) }.prove();
     let link = prove(&off);
     let next = Prover { checks: off.clone(), ..Prover::honest(&second, &second.evaluate()) }.prove();
-    let commitments = (link.statement.job.outputs[0].commitment, next.statement.job.inputs[0].commitment);
+    let commitments =
+        (link.statement.jobs[0].outputs[0].commitment, next.statement.jobs[0].inputs[0].commitment);
     assert_eq!(commitments.0, commitments.1, "the segments are linked");
     assert_eq!(verdict(&first, &link, &off), Ok(()));
     assert_eq!(verdict(&second, &next, &off), Ok(()));

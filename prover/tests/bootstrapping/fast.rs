@@ -62,14 +62,14 @@ impl Fixture {
     ) -> Result<CircuitProof, ProveError> {
         let bases = Bases::new(backend, key().powers());
         let prover = Prover { backend, bases: &bases, keys: &self.case.keys };
-        prover.prove(&self.inputs, &self.case.circuit, &self.witness, partial, control)
+        prover.prove(&self.inputs, &self.witness, partial, control)
     }
 
     fn prove_kept(&self, folder: &Path, control: &mut dyn Control) -> Result<CircuitProof, ProveError> {
         let backend = Backend::detect();
         let bases = Bases::new(backend, key().powers());
         let prover = Prover { backend, bases: &bases, keys: &self.case.keys };
-        prover.prove_kept(&self.inputs, &self.case.circuit, &self.witness, folder, control)
+        prover.prove_kept(&self.inputs, &self.witness, folder, control)
     }
 }
 

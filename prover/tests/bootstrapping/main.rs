@@ -8,12 +8,14 @@
 //! | [`fast`] | the fast prover beside the plain one |
 //! | [`multiplicities`] | how often tables are looked up |
 //! | [`attack`], [`mutation`] | every error and forgery, and the check that only it needs |
+//! | [`batch`] | several jobs in one proof |
 //! | [`chain`] | segments linked by the prover's own handles |
 //! | [`tamper`], [`statement`] | every field of proof and statement |
 //! | [`shapes`] | what a shape does not use of its class |
 //! | [`plain`], [`product`], [`switch`], [`tree`], [`reduction`], [`dense`] | the prover in the order of the message table |
 
 mod attack;
+mod batch;
 mod case;
 mod chain;
 mod circuits;

@@ -336,7 +336,7 @@ fn the_absorbed_statement_stops_a_handle_chosen_late() {
         prover.prove()
     };
     let proven = late(Checks::ALL);
-    assert_ne!(proven.statement.job.outputs[0], honest.job.outputs[0]);
+    assert_ne!(proven.statement.jobs[0].outputs[0], honest.jobs[0].outputs[0]);
     let rejection = verdict(&case, &proven, &Checks::ALL).unwrap_err();
     assert_eq!(rejection.id(), "PB.A4");
     let off = Checks::without(&[Statement]);

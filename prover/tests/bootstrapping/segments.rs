@@ -14,7 +14,7 @@ use trine_verifier::bootstrapping::segment::{
     JobRejection, ProvenSegment, job_segments, link_record, segment_jobs, verify_job,
 };
 use trine_verifier::bootstrapping::statement::Job;
-use trine_verifier::bootstrapping::{Parameters, Rejection, Shape, Statement};
+use trine_verifier::bootstrapping::{Batch, Parameters, Rejection, Shape, Statement};
 use trine_verifier::{Commitment, NamedCommitment, Origin};
 
 const PARAMETERS: Parameters = Parameters::REDUCED;
@@ -104,12 +104,12 @@ impl Linked {
         let backend = Backend::detect();
         let bases = Bases::new(backend, key().powers());
         let prove = |((case, job), links): ((&Case, Job), &Vec<Commitment>)| {
-            let statement = Statement { domain: case.domain, keys: case.commitments.clone(), job };
+            let statement = Statement::single(case.domain, case.commitments.clone(), job);
             let witness = witness(case, &case.evaluate());
             let prover = Prover { backend, bases: &bases, keys: &case.keys };
             let inputs = statement.inputs(&PARAMETERS).unwrap();
-            let proof = prover.prove(&inputs, &case.circuit, &witness, Partial::default(), &mut Unattended);
-            ProvenSegment { links: links.clone(), proof: proof.unwrap() }
+            let proof = prover.prove(&inputs, &witness, Partial::default(), &mut Unattended);
+            ProvenSegment { links: links.clone(), proof: proof.unwrap(), batch: Batch::alone() }
         };
         self.cases.iter().zip(jobs).zip(&self.links).map(prove).collect()
     }

@@ -49,7 +49,7 @@ fn every_field_of_the_statement_is_bound() {
     let (case, proven) = honest();
     assert_eq!(verdict(&case, &proven, &Checks::ALL), Ok(()));
     // The manifest: a new field does not compile without a row below.
-    let Statement { domain, keys, job } = &proven.statement;
+    let Statement { domain, keys, jobs } = &proven.statement;
     let Domain {
         chain_id: _,
         coprocessor: _,
@@ -59,7 +59,9 @@ fn every_field_of_the_statement_is_bound() {
         key_digest: _,
     } = domain;
     let KeyCommitments { bootstrapping: _, keyswitching: _ } = keys;
-    let Job { request_id: _, salt: _, segment: _, circuit, inputs: _, outputs: _ } = job;
+    let [Job { request_id: _, salt: _, segment: _, circuit, inputs: _, outputs: _ }] = &jobs[..] else {
+        panic!("{} jobs", jobs.len())
+    };
     let other_table = with(circuit, |tables, _| tables[1].boxes[3] ^= DELTA);
     let other_row = with(circuit, |_, rows| rows[3].constant ^= DELTA);
     let changes: [Change<'_>; 19] = [
@@ -71,18 +73,18 @@ fn every_field_of_the_statement_is_bound() {
         ("PB.S1", &|s| s.domain.key_digest[0] ^= 1),
         ("PB.S1", &|s| s.keys.bootstrapping.swap(2, 3)),
         ("PB.S1", &|s| s.keys.keyswitching.swap(0, 1)),
-        ("PB.A4", &|s| s.job.request_id[0] ^= 1),
-        ("PB.A4", &|s| s.job.salt[0] ^= 1),
-        ("PB.A4", &|s| s.job.segment += 1),
-        ("PB.A4", &|s| s.job.circuit.clone_from(&other_table)),
-        ("PB.A4", &|s| s.job.circuit.clone_from(&other_row)),
-        ("PB.A4", &|s| s.job.inputs.swap(0, 1)),
-        ("PB.A4", &|s| s.job.outputs.swap(0, 1)),
-        ("PB.A4", &|s| s.job.outputs[0].handle[0] ^= 1),
-        ("PB.A4", &|s| s.job.inputs[1].handle[0] ^= 1),
+        ("PB.A4", &|s| s.jobs[0].request_id[0] ^= 1),
+        ("PB.A4", &|s| s.jobs[0].salt[0] ^= 1),
+        ("PB.A4", &|s| s.jobs[0].segment += 1),
+        ("PB.A4", &|s| s.jobs[0].circuit.clone_from(&other_table)),
+        ("PB.A4", &|s| s.jobs[0].circuit.clone_from(&other_row)),
+        ("PB.A4", &|s| s.jobs[0].inputs.swap(0, 1)),
+        ("PB.A4", &|s| s.jobs[0].outputs.swap(0, 1)),
+        ("PB.A4", &|s| s.jobs[0].outputs[0].handle[0] ^= 1),
+        ("PB.A4", &|s| s.jobs[0].inputs[1].handle[0] ^= 1),
         // A commitment that its handle does not name: `NamedCommitment::new` refuses it.
-        ("PE.K1", &|s| s.job.outputs[0].commitment = s.job.outputs[1].commitment),
-        ("PE.K1", &|s| s.job.inputs[0].commitment = s.job.inputs[1].commitment),
+        ("PE.K1", &|s| s.jobs[0].outputs[0].commitment = s.jobs[0].outputs[1].commitment),
+        ("PE.K1", &|s| s.jobs[0].inputs[0].commitment = s.jobs[0].inputs[1].commitment),
     ];
     for (index, (id, change)) in changes.iter().enumerate() {
         assert_eq!(rejects(&case, &proven, change), *id, "change {index}");
@@ -119,18 +121,21 @@ fn malformed_statements_are_refused_by_name() {
         }
     };
     assert_eq!(
-        refused(&|s| s.job.inputs.truncate(1)),
-        StatementError::HandleCount { what: "inputs", got: 1, expected: 2 }
+        refused(&|s| s.jobs[0].inputs.truncate(1)),
+        StatementError::HandleCount { job: 0, what: "inputs", got: 1, expected: 2 }
     );
     assert_eq!(
-        refused(&|s| s.job.outputs.push(s.job.outputs[0])),
-        StatementError::HandleCount { what: "outputs", got: 3, expected: 2 }
+        refused(&|s| s.jobs[0].outputs.push(proven.statement.jobs[0].outputs[0])),
+        StatementError::HandleCount { job: 0, what: "outputs", got: 3, expected: 2 }
     );
     assert_eq!(
-        refused(&|s| s.job.outputs[1] = s.job.outputs[0]),
+        refused(&|s| s.jobs[0].outputs[1] = s.jobs[0].outputs[0]),
         StatementError::RepeatedHandle { index: 1 }
     );
-    assert_eq!(refused(&|s| s.job.outputs[0] = s.job.inputs[1]), StatementError::RepeatedHandle { index: 0 });
+    assert_eq!(
+        refused(&|s| s.jobs[0].outputs[0] = s.jobs[0].inputs[1]),
+        StatementError::RepeatedHandle { index: 0 }
+    );
     let chunks = case.commitments.bootstrapping.len();
     assert_eq!(
         refused(&|s| s.keys.bootstrapping.truncate(1)),
@@ -151,7 +156,7 @@ fn words_off_the_grid_have_no_proof() {
     let (case, proven) = honest();
     let refused = |circuit: Circuit| {
         let mut statement = proven.statement.clone();
-        statement.job.circuit = circuit;
+        statement.jobs[0].circuit = circuit;
         let refused = verdict_on(&case, &statement, &proven.proof, &Checks::ALL).expect_err("off the grid");
         assert_eq!(refused.id(), "PB.S1");
         refused.to_string().replace("PB.S1: statement: ", "")
@@ -200,7 +205,7 @@ fn coefficients_above_a_chunk_are_refused() {
     let commitment = Commitment::new(key().commit_fr(&long).unwrap()).unwrap();
     let origin = Origin::Output { request_id: [4; 32], job: 0, segment: 0, index: 0 };
     let mut statement = case.statement(&trace.outputs);
-    statement.job.outputs[0] = case.name(declaration, commitment, origin);
+    statement.jobs[0].outputs[0] = case.name(declaration, commitment, origin);
     let proven = Prover::honest(&case, &trace).prove_statement(statement);
     assert_eq!(verdict(&case, &proven, &Checks::ALL).unwrap_err().id(), "PE.K1");
 }
@@ -238,7 +243,7 @@ fn the_transcript_inventory_is_committed() {
     let rounds = round_digests(&case.shape, &proven.proof.group).unwrap();
     let mut transcript = Transcript::recording(ARGUMENT_TAG);
     let field = &proven.proof.field;
-    verify_field(&inputs, &case.circuit, &rounds, field, &Checks::ALL, &mut transcript).unwrap();
+    verify_field(&inputs, &rounds, field, &Checks::ALL, &mut transcript).unwrap();
     assert_eq!(
         proven.transcript.events(),
         transcript.events(),
@@ -265,10 +270,11 @@ fn the_verifier_gives_the_public_inputs_of_its_statement() {
     let (case, proven) = honest();
     let inputs = proven.statement.inputs(&case.parameters).unwrap();
     let public = verify(&case.parameters, key().verifier(), &proven.statement, &proven.proof).unwrap();
-    assert_eq!((public.stmt, public.prog, public.layouts), (inputs.stmt, inputs.prog, inputs.layouts));
+    assert_eq!((public.stmt, public.layouts), (inputs.stmt, inputs.layouts));
+    assert_eq!(public.program_at_z, inputs.words.at(&case.parameters, &public.opening.z));
     assert_eq!(public.shape, case.shape.word());
     let mut order = vec![public.stmt, public.shape];
-    order.extend(public.layouts.iter().chain([&public.prog]).chain(&public.rounds));
+    order.extend(public.layouts.iter().chain([&public.program_at_z]).chain(&public.rounds));
     let opening = public.opening;
     order.extend([opening.rho, opening.r, opening.q, opening.z, opening.r_at_z]);
     assert_eq!(public.to_array().to_vec(), order);

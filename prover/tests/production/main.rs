@@ -5,10 +5,14 @@ mod setup;
 
 use setup::{Setup, circuit};
 use std::time::Instant;
+use trine_program::circuit::merge;
 use trine_prover::bootstrapping::job::JobControl;
+use trine_prover::bootstrapping::witness::Witness;
 use trine_prover::bootstrapping::{Control, Partial, Phase};
-use trine_verifier::bootstrapping::segment::{JobRejection, verify_job};
-use trine_verifier::bootstrapping::{Parameters, Rejection, Shape, Statement};
+use trine_verifier::bootstrapping::segment::{JobRejection, ProvenSegment, link_record, verify_job};
+use trine_verifier::bootstrapping::statement::Job;
+use trine_verifier::bootstrapping::{Batch, Parameters, Rejection, Shape, Statement};
+use trine_verifier::{Commitment, NamedCommitment};
 
 /// Prints seconds by phase.
 struct Clock(Instant);
@@ -64,4 +68,58 @@ fn a_job_of_two_segments_is_proven_and_its_links_are_bound() {
     assert_eq!(rejected, first(Rejection::Accumulator));
     let rejected = verify_job(&parameters, srs, &domain, keys, &proven.job, &proven.segments[1..]);
     assert!(matches!(rejected, Err(JobRejection::Count { what: "segments", .. })), "{rejected:?}");
+}
+
+/// Two requests for circuits of their own in one proof, which convinces of each, and of neither under the other's name.
+#[test]
+#[ignore = "slow: a proof at the production parameters, keys committed to afresh"]
+fn two_jobs_are_proven_at_once_and_kept_apart() {
+    let setup = Setup::new();
+    let parameters = Parameters::PRODUCTION;
+    let (srs, domain, keys) = (setup.srs.verifier(), setup.domain(), &setup.commitments);
+    let circuits = [circuit(5), circuit(3)];
+    let merged = merge(&circuits.each_ref()).unwrap();
+    let mut values = vec![];
+    let mut jobs: Vec<Job> = (0u8..)
+        .zip(&circuits)
+        .map(|(place, circuit)| {
+            let (job, own) = setup.job(circuit);
+            values.extend(own);
+            Job { request_id: [20 + place; 32], ..job }
+        })
+        .collect();
+    let witness = Witness::new(&merged, &values, &setup.evaluation_key).unwrap();
+    let mut words = witness.outputs.iter();
+    for job in &mut jobs {
+        for (index, declared) in job.circuit.outputs().iter().enumerate() {
+            let point = setup.bases.commit_u64(words.next().unwrap()).unwrap();
+            let commitment = Commitment::new(point).unwrap();
+            let record = link_record(&domain, job, 0, index, declared, &commitment);
+            job.outputs.push(NamedCommitment::new(&record, commitment).unwrap());
+        }
+    }
+    let statement = Statement { domain, keys: keys.clone(), jobs };
+    let inputs = statement.inputs(&parameters).unwrap();
+    let mut clock = Clock(Instant::now());
+    let proof = setup.prover().prover.prove(&inputs, &witness, Partial::default(), &mut clock).unwrap();
+
+    let verify = |job: &Job, batch: Batch| {
+        let proven = [ProvenSegment { links: vec![], proof: proof.clone(), batch }];
+        verify_job(&parameters, srs, &domain, keys, job, &proven)
+    };
+    let [first, second] = [&statement.jobs[0], &statement.jobs[1]];
+    verify(first, Batch { place: 0, others: vec![second.clone()] }).unwrap();
+    verify(second, Batch { place: 1, others: vec![first.clone()] }).unwrap();
+    let swapped = |part: &dyn Fn(&mut Job, &mut Job)| {
+        let (mut own, mut other) = (first.clone(), second.clone());
+        part(&mut own, &mut other);
+        verify(&own, Batch { place: 0, others: vec![other] }).unwrap_err()
+    };
+    let rejected = |error| JobRejection::Segment { segment: 0, error };
+    let accumulator = rejected(Rejection::Accumulator);
+    assert_eq!(swapped(&|own, other| std::mem::swap(&mut own.outputs, &mut other.outputs)), accumulator);
+    assert_eq!(swapped(&|own, other| std::mem::swap(&mut own.circuit, &mut other.circuit)), accumulator);
+    let twice = swapped(&|own, other| other.circuit.clone_from(&own.circuit));
+    assert!(matches!(twice, JobRejection::Segment { .. }), "one program twice: {twice}");
+    assert_eq!(swapped(&|own, other| std::mem::swap(own, other)), accumulator);
 }

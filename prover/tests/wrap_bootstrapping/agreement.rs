@@ -41,7 +41,13 @@ fn circuit_and_native_verifier_agree_on_mutated_proofs() {
             mutated.mutate(case as usize % PLACES, &mut random);
             let native = honest.native_failure(&mutated.public, &mutated.program, &mutated.field);
             let circuit = circuit_failure(honest, &mutated, case % RECORDED == 0);
-            assert_eq!(circuit, native, "case {case}: {}", mutated.what);
+            // Another statement than the proof's has no native form: malformed, or found by the first challenge.
+            let of_another = native == Some("PB.T1") && circuit == Some("PB.A4");
+            assert!(
+                circuit == native || of_another,
+                "case {case}: {}: {circuit:?}, {native:?}",
+                mutated.what
+            );
             native
         })
         .collect();
@@ -52,7 +58,7 @@ fn circuit_and_native_verifier_agree_on_mutated_proofs() {
     println!("{counts:?}");
     for id in [
         "accepted", "PB.T1", "PB.T2", "PB.A4", "PB.C2", "PB.E4", "PB.H2", "PB.H3", "PB.H4", "PB.I3", "PE.J1",
-        "PE.J2", "PE.J3", "PE.J4", "PE.J5",
+        "PE.J2", "PE.J3", "PE.J4", "PE.J5", "PB.T3",
     ] {
         assert!(counts.contains_key(id), "no mutation is {id}: {counts:?}");
     }
@@ -61,10 +67,9 @@ fn circuit_and_native_verifier_agree_on_mutated_proofs() {
 #[test]
 fn every_public_input_is_bound() {
     for honest in [&all()[0], &all()[4]] {
-        let ids = ["PB.A4"; 1]
-            .into_iter()
-            .chain(["PB.T1"; 8])
-            .chain(["PB.A4", "PB.E4", "PE.J2", "PE.J5", "PE.J1", "PE.J2", "PE.J4", "PE.J5", "PE.J5"]);
+        let ids = ["PB.A4"; 1].into_iter().chain(["PB.T1"; 7]).chain([
+            "PB.T3", "PB.A4", "PB.E4", "PE.J2", "PE.J5", "PE.J1", "PE.J2", "PE.J4", "PE.J5", "PE.J5",
+        ]);
         let witness = honest.witness(&honest.field).unwrap();
         for (index, id) in ids.enumerate() {
             let mut inputs = honest.public.clone();

@@ -22,7 +22,6 @@ use trine_verifier::bootstrapping::key::{self, KeyPoint, trivial_key};
 use trine_verifier::bootstrapping::lookup::{Fingerprints, blocks, layers};
 use trine_verifier::bootstrapping::parameters::GROUPING;
 use trine_verifier::bootstrapping::product::{ACCUMULATOR, KEY, verify_product};
-use trine_verifier::bootstrapping::program;
 use trine_verifier::bootstrapping::proof::FieldProof;
 use trine_verifier::bootstrapping::reduction::{polynomial_weights, verify_reduction};
 use trine_verifier::bootstrapping::statement::{PublicInputs, StatementInputs};
@@ -92,13 +91,7 @@ fn linear(kind: KeyKind, wires: &[(KeyKind, Wire)], random: &mut ChaCha20Rng) ->
 
 /// Public inputs and witness of a proof of nothing.
 pub fn forge(class: &Class, circuit: &Circuit, random: &mut ChaCha20Rng) -> (PublicInputs, WrapWitness) {
-    let shape = Shape::new(class.parameters, circuit).unwrap();
-    let inputs = StatementInputs {
-        stmt: Fr::rand(random),
-        layouts: program::layouts(circuit),
-        prog: program::digest(&shape, circuit).unwrap(),
-        shape,
-    };
+    let inputs = StatementInputs::new(&class.parameters, Fr::rand(random), circuit.clone()).unwrap();
     let mut transcript = Transcript::new(ARGUMENT_TAG);
     absorb_statement(&inputs, &mut transcript);
     let rounds: [Fr; 4] = std::array::from_fn(|_| Fr::rand(random));
@@ -111,8 +104,9 @@ pub fn forge(class: &Class, circuit: &Circuit, random: &mut ChaCha20Rng) -> (Pub
     forger.lookups(&x.z);
     let opening = forger.opening(&rounds);
     let witness = WrapWitness::new(class, &inputs.shape, circuit, &forger.field).unwrap();
-    let (stmt, prog, shape) = (inputs.stmt, inputs.prog, inputs.shape.word());
-    (PublicInputs { stmt, shape, layouts: inputs.layouts, prog, rounds, opening }, witness)
+    let program_at_z = inputs.words.at(&class.parameters, &opening.z);
+    let StatementInputs { stmt, layouts, shape, .. } = inputs;
+    (PublicInputs { stmt, shape: shape.word(), layouts, program_at_z, rounds, opening }, witness)
 }
 
 /// Random messages of the right numbers.

@@ -32,8 +32,7 @@ impl Honest {
         let rounds = round_digests(&inputs.shape, &proven.proof.group).unwrap();
         let field = proven.proof.field;
         let mut transcript = Transcript::new(ARGUMENT_TAG);
-        let public =
-            verify_field(&inputs, &case.circuit, &rounds, &field, &Checks::ALL, &mut transcript).unwrap();
+        let public = verify_field(&inputs, &rounds, &field, &Checks::ALL, &mut transcript).unwrap();
         Self { class: Class::new(&parameters).unwrap(), case, inputs, public, field }
     }
 
@@ -44,7 +43,8 @@ impl Honest {
 
     /// Spec id of the first check that the native verifier finds broken.
     ///
-    /// A statement is its circuit: other words or another program than the circuit's are none.
+    /// A statement is its circuit: other words or another program than the circuit's are none. They are asked of what binds
+    /// them: the digest that the transcript absorbs.
     pub fn native_failure(
         &self,
         public: &PublicInputs,
@@ -53,26 +53,23 @@ impl Honest {
     ) -> Option<&'static str> {
         let StatementInputs { layouts, shape, .. } = &self.inputs;
         let stated = public.shape == shape.word() && public.layouts == *layouts;
-        if !stated || digest(&public.shape, &public.layouts, program) != public.prog {
+        if !stated || digest(&public.shape, &public.layouts, program) != self.inputs.prog {
             return Some("PB.T1");
         }
         let inputs = StatementInputs { stmt: public.stmt, ..self.inputs.clone() };
-        if inputs.prog != public.prog {
-            return Some("PB.T1");
-        }
         let mut transcript = Transcript::new(ARGUMENT_TAG);
-        let circuit = &self.case.circuit;
-        let found = match verify_field(&inputs, circuit, &public.rounds, field, &Checks::ALL, &mut transcript)
-        {
-            Ok(found) => found.opening,
+        let found = match verify_field(&inputs, &public.rounds, field, &Checks::ALL, &mut transcript) {
+            Ok(found) => found,
             Err(error) => return Some(error.id()),
         };
-        let given = &public.opening;
+        let words = found.program_at_z == public.program_at_z;
+        let (found, given) = (found.opening, &public.opening);
         [
             ("PE.J1", found.rho == given.rho),
             ("PE.J2", found.r == given.r),
             ("PE.J4", found.q == given.q),
             ("PE.J5", (found.z, found.r_at_z) == (given.z, given.r_at_z)),
+            ("PB.T3", words),
         ]
         .into_iter()
         .find_map(|(id, holds)| (!holds).then_some(id))
@@ -93,6 +90,12 @@ pub fn digest(shape: &Fr, layouts: &[Fr], program: &Program) -> Fr {
     let mut sponge = Transcript::new(PROGRAM_TAG);
     sponge.absorb("shape", shape);
     sponge.absorb_all("layout", layouts);
+    sponge.absorb_all("words", &words(shape, layouts, program));
+    sponge.challenge("prog")
+}
+
+/// The words of a program, well formed or not: every slot and row of the class.
+pub fn words(shape: &Fr, layouts: &[Fr], program: &Program) -> Vec<Fr> {
     let element = |kind: u64, combination: &Combination, boxes: &[u64]| -> Fr {
         let mut words = vec![(kind, 10), (combination.constant, 5)];
         words.extend(boxes.iter().map(|steps| (*steps, 5)));
@@ -100,14 +103,11 @@ pub fn digest(shape: &Fr, layouts: &[Fr], program: &Program) -> Fr {
         let power = trine_verifier::bootstrapping::claim::power_of_two;
         words.iter().rev().fold(Fr::from(0u64), |sum, (word, bits)| sum * power(*bits) + Fr::from(*word))
     };
-    for slot in &program.bootstrappings {
-        sponge.absorb("bootstrapping", &element(slot.kind, &slot.input, &slot.boxes));
-    }
-    for (index, row) in program.rows.iter().enumerate() {
-        let kind = if index < used_rows(layouts, shape) { 2 } else { 0 };
-        sponge.absorb("row", &element(kind, row, &[]));
-    }
-    sponge.challenge("prog")
+    let slots = program.bootstrappings.iter().map(|slot| element(slot.kind, &slot.input, &slot.boxes));
+    let used = used_rows(layouts, shape);
+    let rows = program.rows.iter().enumerate();
+    let rows = rows.map(|(index, row)| element(if index < used { 2 } else { 0 }, row, &[]));
+    slots.chain(rows).collect()
 }
 
 /// Rows that shape and layouts declare.

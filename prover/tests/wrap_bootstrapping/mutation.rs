@@ -201,11 +201,11 @@ fn product_end(product: &mut ProductProof) -> Vec<&mut Fr> {
 
 /// All public inputs in their order.
 pub fn public(public: &mut PublicInputs) -> Vec<&mut Fr> {
-    let PublicInputs { stmt, shape, layouts, prog, rounds, opening } = public;
+    let PublicInputs { stmt, shape, layouts, program_at_z, rounds, opening } = public;
     let OpeningChallenges { rho, r, q, z, r_at_z } = opening;
     let mut all = vec![stmt, shape];
     all.extend(layouts);
-    all.push(prog);
+    all.push(program_at_z);
     all.extend(rounds);
     all.extend([rho, r, q, z, r_at_z]);
     all

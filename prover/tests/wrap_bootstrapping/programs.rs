@@ -1,8 +1,9 @@
-//! Malformed programs: nobody vouches for one, so that the circuit refuses each, whoever digests it.
+//! Malformed programs: nobody vouches for one, so that the circuit refuses each, whatever its words.
 
 use crate::circuit::recorded_failure;
-use crate::honest::{Honest, all, digest, entries, used_rows};
+use crate::honest::{Honest, all, digest, entries, used_rows, words};
 use crate::mutation::Mutated;
+use ark_bn254::Fr;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
@@ -67,7 +68,7 @@ fn named(term: u64, kind: u64, before: usize, inputs: &[u16], program: &Program)
     wire && term >> 40 == 0 && coefficient != 0 && coefficient != 128
 }
 
-/// The circuit's answer to a program that is digested as it is.
+/// The circuit's answer to a program.
 ///
 /// Its proof is of another program, so that a well-formed one fails later.
 fn failure(
@@ -76,27 +77,27 @@ fn failure(
     program: &Program,
     recorded: bool,
 ) -> Option<&'static str> {
-    let mut public = public.clone();
-    public.prog = digest(&public.shape, &public.layouts, program);
     let witness = honest.witness(&honest.field).unwrap();
     let witness = WrapWitness { program: program.clone(), ..witness };
     if recorded {
-        recorded_failure(&honest.class, &public, &witness)
+        recorded_failure(&honest.class, public, &witness)
     } else {
-        first_failure(&honest.class, &public, &witness)
+        first_failure(&honest.class, public, &witness)
     }
 }
 
-/// Whether the circuit refuses the program: everything but its terms is refused first, its terms where they are looked up.
+/// Whether the circuit refuses the program: bits that no program sets have no variable, everything else but its terms is refused
+/// first, its terms where they are looked up.
 ///
 /// The proof's own checks before that are broken too, as the transcript absorbs the digest; they are asked of a program
 /// alone in [`refuses_alone`].
 fn refuses_alone(honest: &Honest, public: &PublicInputs, program: &Program) -> bool {
     use trine_prover::wrap::checks::Checks;
-    let mut public = public.clone();
-    public.prog = digest(&public.shape, &public.layouts, program);
     let witness = honest.witness(&honest.field).unwrap();
     let witness = WrapWitness { program: program.clone(), ..witness };
+    if !program.fits(&honest.class) {
+        return true;
+    }
     let mut checks = Checks::values(&public.to_array());
     trine_prover::wrap::bootstrapping::synthesise(&mut checks, &honest.class, &witness);
     checks.breaks("PB.T1")
@@ -106,7 +107,13 @@ fn refuses_alone(honest: &Honest, public: &PublicInputs, program: &Program) -> b
 fn honest_programs_are_well_formed() {
     for honest in all() {
         let program = honest.witness(&honest.field).unwrap().program;
-        assert_eq!(digest(&honest.public.shape, &honest.public.layouts, &program), honest.public.prog);
+        let (shape, layouts) = (&honest.public.shape, &honest.public.layouts);
+        assert_eq!(digest(shape, layouts, &program), honest.inputs.prog);
+        let powers =
+            std::iter::successors(Some(Fr::from(1u64)), |power| Some(*power * honest.public.opening.z));
+        let evaluated: Fr =
+            words(shape, layouts, &program).iter().zip(powers).map(|(w, power)| *w * power).sum();
+        assert_eq!(evaluated, honest.public.program_at_z, "rows follow the slots of the class");
         assert!(well_formed(&honest.public, &program));
         assert_eq!(failure(honest, &honest.public, &program, true), None);
     }
@@ -190,4 +197,31 @@ fn each_rule_of_programs_is_enforced() {
     assert!(rows < honest_program.rows.len(), "the seed leaves a row unused");
     check("a constant of an unused row", &|p| p.rows[rows].constant = 1);
     check("a term of an unused row", &|p| p.rows[rows].terms[0] = input(129, 0, 0));
+}
+
+/// The words that are public at `z` are those that the transcript has absorbed: of another program only the challenges tell.
+///
+/// A program that gives the same value at `z` is easily found once `z` is known. `prog` has bound the words before.
+#[test]
+fn a_program_chosen_after_z_is_refused() {
+    let honest = &all()[4];
+    let witness = honest.witness(&honest.field).unwrap();
+    let mut other = witness.program.clone();
+    other.bootstrappings[0].boxes[0] ^= 1;
+    assert!(well_formed(&honest.public, &other));
+    let mut public = honest.public.clone();
+    let (shape, layouts) = (&public.shape, &public.layouts);
+    let moved = words(shape, layouts, &other)[0] - words(shape, layouts, &witness.program)[0];
+    public.program_at_z += moved;
+    let forged = WrapWitness { program: other, ..witness.clone() };
+    assert_eq!(
+        recorded_failure(&honest.class, &public, &forged),
+        Some("PB.A4"),
+        "its digest moves all challenges"
+    );
+    assert_eq!(
+        recorded_failure(&honest.class, &public, &witness),
+        Some("PB.T3"),
+        "its words are not the proof's"
+    );
 }

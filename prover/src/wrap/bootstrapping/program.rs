@@ -1,4 +1,5 @@
-//! The program as constraints (spec section 6): ranges, order, functions, Poseidon digest. All are PB.T1.
+//! The program as constraints (spec section 6): ranges, order, functions, Poseidon digest. All are PB.T1. Digest and words are
+//! of the merged circuit: that no wire crosses from one job to another is for whoever names the words of each, the contract.
 //!
 //! What a word can spell in one way only, it spells so here: bits that no well-formed program sets have no variable. Nobody
 //! vouches for a program, so that everything its evaluation relies on is enforced. That a term names a block or a function
@@ -7,6 +8,7 @@
 use super::class::{Class, FUNCTIONS};
 use super::layout::Layout;
 use crate::wrap::checks::Checks;
+use crate::wrap::claim::horner;
 use crate::wrap::transcript::TranscriptGadget;
 use crate::wrap::wire::Wire;
 use ark_bn254::Fr;
@@ -144,12 +146,25 @@ pub struct SlotWires {
     pub input: CombinationWires,
 }
 
-/// The program's numbers, proven to be in range and those of `prog`.
+/// The program's numbers, proven to be in range.
 pub struct ProgramWires {
     /// By slot.
     pub slots: Vec<SlotWires>,
     /// By row.
     pub rows: Vec<CombinationWires>,
+    /// `prog`: their digest.
+    pub prog: Wire,
+    /// What it digests: words of slots, then of rows.
+    words: Vec<Wire>,
+}
+
+impl ProgramWires {
+    /// `P(z)`: the words as coefficients.
+    ///
+    /// Binds them to the polynomial that a verifier evaluates only because `prog` has bound them before `z` was drawn.
+    pub fn at(&self, checks: &mut Checks, z: &Wire) -> Wire {
+        horner(checks, &self.words, z)
+    }
 }
 
 /// The public inputs that describe the program.
@@ -158,11 +173,9 @@ pub struct ProgramInputs<'a> {
     pub shape: &'a Wire,
     /// `layout_0 ..`.
     pub layouts: &'a [Wire],
-    /// `prog`.
-    pub prog: &'a Wire,
 }
 
-/// PB.T1: the program fits its layout and digests to `prog`.
+/// PB.T1: the program fits its layout.
 pub fn program(
     checks: &mut Checks,
     class: &Class,
@@ -181,8 +194,9 @@ pub fn program(
         .collect();
     check_count(checks, layout, &slots);
     checks.part("program: digest");
-    digest(checks, inputs, layout, &slots, &rows);
-    ProgramWires { slots, rows }
+    let words = words(layout, &slots, &rows);
+    let prog = digest(checks, inputs, &words, slots.len());
+    ProgramWires { slots, rows, prog, words }
 }
 
 /// A number of steps of the grid.
@@ -271,28 +285,27 @@ fn check_count(checks: &mut Checks, layout: &Layout, slots: &[SlotWires]) {
     }
 }
 
-/// `prog`: over shape, layouts, slots and rows.
-fn digest(
-    checks: &mut Checks,
-    inputs: &ProgramInputs<'_>,
-    layout: &Layout,
-    slots: &[SlotWires],
-    rows: &[CombinationWires],
-) {
-    let mut sponge = TranscriptGadget::new(PROGRAM_TAG);
+/// The element of each slot, then of each row.
+fn words(layout: &Layout, slots: &[SlotWires], rows: &[CombinationWires]) -> Vec<Wire> {
     let above = Fr::from(1u64 << KIND_BITS);
-    sponge.absorb(checks, "shape", inputs.shape);
-    sponge.absorb_all(checks, "layout", inputs.layouts);
-    for slot in slots {
+    let of_slots = slots.iter().map(|slot| {
         let functions = (1u64..).zip(&slot.functions);
         let functions = functions.fold(Wire::zero(), |sum, (k, bit)| sum.plus(bit, Fr::from(16 * k)));
         let kind = &(&slot.used * Fr::from(2u64)) + &(&slot.kind + &functions);
-        sponge.absorb(checks, "bootstrapping", &kind.plus(&slot.input.packed, above));
-    }
-    for (row, used) in rows.iter().zip(&layout.rows) {
-        let kind = used * Fr::from(2u64);
-        sponge.absorb(checks, "row", &kind.plus(&row.packed, above));
-    }
-    let prog = sponge.challenge(checks, "prog");
-    checks.enforce_equal(ID, &prog, inputs.prog);
+        kind.plus(&slot.input.packed, above)
+    });
+    let of_rows = rows.iter().zip(&layout.rows);
+    let of_rows = of_rows.map(|(row, used)| (used * Fr::from(2u64)).plus(&row.packed, above));
+    of_slots.chain(of_rows).collect()
+}
+
+/// `prog`: over shape, layouts, words of slots and rows.
+fn digest(checks: &mut Checks, inputs: &ProgramInputs<'_>, words: &[Wire], slots: usize) -> Wire {
+    let mut sponge = TranscriptGadget::new(PROGRAM_TAG);
+    let (slots, rows) = words.split_at(slots.min(words.len()));
+    sponge.absorb(checks, "shape", inputs.shape);
+    sponge.absorb_all(checks, "layout", inputs.layouts);
+    sponge.absorb_all(checks, "bootstrapping", slots);
+    sponge.absorb_all(checks, "row", rows);
+    sponge.challenge(checks, "prog")
 }
