@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {BatchComposer} from "./BatchComposer.sol";
 import {ICoprocessor} from "./ICoprocessor.sol";
 import {IProofVerifier} from "./IProofVerifier.sol";
 import {IReleaseVerifier} from "./IReleaseVerifier.sol";
 import {IVerifierGateway} from "./IVerifierGateway.sol";
 import {ValueLedger} from "./ValueLedger.sol";
-import {CircuitClass} from "./generated/CircuitClass.sol";
 import {HandleLib} from "./lib/HandleLib.sol";
-import {KeyCommitments} from "./lib/KeyCommitments.sol";
+import {Layouts} from "./lib/Layouts.sol";
+import {PackedPoints} from "./lib/PackedPoints.sol";
+import {Segments} from "./lib/Segments.sol";
 
 /// @title Programs, keys, ciphertexts, requests, and the provenance of every value.
 /// @notice Holds no ciphertext: a handle names the commitment to one, with everything that decides what it means.
@@ -25,15 +27,20 @@ contract Coprocessor is ValueLedger {
     bytes32 private immutable circuitSrsDigest;
     bytes32 private immutable circuitParameterSetId;
 
-    /// What a proof of a circuit is about, beside its points.
+    BatchComposer private immutable composer = new BatchComposer();
+
+    /// A job of a proof of circuits, by the records of its request.
     struct CircuitJob {
         bytes32 requestId;
         uint256 segment;
-        bytes32 circuitId;
-        CircuitClaim claim;
-        bytes32 keyDigest;
-        bytes32 inputsHash;
-        bytes32 salt;
+        /// Neither fulfilled nor proven before: to be recorded.
+        bool open;
+        bool segmented;
+        /// Its outputs are those of the request.
+        bool last;
+        uint32 key;
+        bytes32 digest;
+        Outputs outputs;
     }
 
     /// @param proofVerifier Verifier whose hash, reference string and parameter set every statement about a linear
@@ -77,7 +84,7 @@ contract Coprocessor is ValueLedger {
             uint256(classId) | uint256(program.inputs) << 8 | uint256(program.outputs) << 16,
             layouts[0],
             layouts[1],
-            program.prog,
+            program.digest,
             inputPoints,
             outputPoints
         );
@@ -91,37 +98,131 @@ contract Coprocessor is ValueLedger {
         uint256[2][] calldata keyPoints,
         uint256[2][] calldata outputPoints,
         uint256[2][] calldata inputPoints,
+        uint256[] calldata words,
         bytes calldata proof
     ) external {
         (StoredRequest storage asked, StoredProgram storage program) =
             openRequest(requestId, ProgramKind.Circuit);
-        CircuitRecord memory circuit = circuitOf(program);
-        checkInputPoints(asked, circuit.claim.inputs, inputPoints);
-        CircuitJob memory job = jobOf(requestId, 0, asked, circuit.programId, circuit.claim, asked.inputsHash);
-        Outputs memory outputs = verifyJob(job, keyPoints, outputPoints, inputPoints, proof);
-        close(requestId, asked, circuit.claim.layouts, circuit.claim.inputs, outputs, outputPoints);
+        CircuitJob[] memory jobs = new CircuitJob[](1);
+        BatchComposer.Job[] memory parts = new BatchComposer.Job[](1);
+        (jobs[0], parts[0]) = circuitJob(requestId, asked, program, words, outputPoints, inputPoints);
+        verifyJobs(jobs, parts, keyPoints, proof);
+        recordJob(jobs[0], parts[0].claim, outputPoints);
     }
 
     /// @inheritdoc ICoprocessor
-    function fulfilSegment(SegmentProof calldata p) external {
-        (StoredRequest storage asked,) = openRequest(p.requestId, ProgramKind.Segmented);
-        bool last = checkSegment(asked.programRef, p.segment, p.claim);
-        if (outputsHashOf(p.requestId, p.segment) != 0) revert SegmentAlreadyProven(p.requestId, p.segment);
-        CircuitClaim memory claim = p.claim.claim;
-        bytes32[] memory inputs = segmentInputs(asked, p, claim.layouts);
-        CircuitJob memory job =
-            jobOf(p.requestId, p.segment, asked, p.claim.circuitId, claim, HandleLib.packed(inputs));
-        Outputs memory outputs = verifyJob(job, p.keyPoints, p.outputPoints, p.inputPoints, p.proof);
-        recordSegment(p.requestId, p.segment, outputs);
-        if (last) {
-            close(p.requestId, asked, claim.layouts, claim.inputs, outputs, p.outputPoints);
-        } else {
-            emit SegmentProven(p.requestId, p.segment, msg.sender, outputs.handles, p.outputPoints);
+    function fulfilJobs(JobProof[] calldata jobs, uint256[2][] calldata keyPoints, bytes calldata proof)
+        external
+    {
+        uint256 count = jobs.length;
+        if (count == 0) revert NoJob();
+        CircuitJob[] memory records = new CircuitJob[](count);
+        BatchComposer.Job[] memory parts = new BatchComposer.Job[](count);
+        bool open;
+        for (uint256 j; j < count; ++j) {
+            (records[j], parts[j]) = jobOf(jobs[j]);
+            for (uint256 i; i < j; ++i) {
+                if (records[i].requestId == records[j].requestId && records[i].segment == records[j].segment) {
+                    revert DuplicateJob(i, j);
+                }
+            }
+            open = open || records[j].open;
+        }
+        if (!open) revertCovered(records[0]);
+        verifyJobs(records, parts, keyPoints, proof);
+        for (uint256 j; j < count; ++j) {
+            if (records[j].open) recordJob(records[j], parts[j].claim, jobs[j].outputPoints);
         }
     }
 
+    /// The job's request is open or fulfilled.
+    function jobOf(JobProof calldata p)
+        private
+        view
+        returns (CircuitJob memory job, BatchComposer.Job memory part)
+    {
+        StoredRequest storage asked = knownRequest(p.requestId);
+        if (knownProgram(asked.programRef).kind == ProgramKind.Segmented) return segmentJob(p, asked);
+        StoredProgram storage program = programOf(asked.programRef, ProgramKind.Circuit);
+        if (p.segment != 0) revert UnknownSegment(p.segment, 1);
+        return circuitJob(p.requestId, asked, program, p.words, p.outputPoints, p.inputPoints);
+    }
+
+    function circuitJob(
+        bytes32 requestId,
+        StoredRequest storage asked,
+        StoredProgram storage program,
+        uint256[] calldata words,
+        uint256[2][] calldata outputPoints,
+        uint256[2][] calldata inputPoints
+    ) private view returns (CircuitJob memory job, BatchComposer.Job memory part) {
+        CircuitRecord memory circuit = circuitOf(program);
+        checkInputPoints(asked, circuit.claim.inputs, inputPoints);
+        (job.requestId, job.open, job.last) = (requestId, isOpen(asked), true);
+        part = partOf(circuit.claim, words, outputPoints, inputPoints);
+        complete(job, asked, circuit.programId, circuit.claim, asked.inputsHash, outputPoints);
+    }
+
+    function segmentJob(JobProof calldata p, StoredRequest storage asked)
+        private
+        view
+        returns (CircuitJob memory job, BatchComposer.Job memory part)
+    {
+        (job.requestId, job.segment, job.segmented) = (p.requestId, p.segment, true);
+        job.last = checkSegment(asked.programRef, p.segment, p.claim);
+        job.open = isOpen(asked) && outputsHashOf(p.requestId, p.segment) == 0;
+        CircuitClaim memory claim = p.claim.claim;
+        bytes32[] memory inputs = segmentInputs(asked, p, claim.layouts);
+        part = partOf(claim, p.words, p.outputPoints, p.inputPoints);
+        complete(job, asked, p.claim.circuitId, claim, HandleLib.packed(inputs), p.outputPoints);
+    }
+
+    function partOf(
+        CircuitClaim memory claim,
+        uint256[] calldata words,
+        uint256[2][] calldata outputPoints,
+        uint256[2][] calldata inputPoints
+    ) private pure returns (BatchComposer.Job memory) {
+        return BatchComposer.Job(
+            claim, words, PackedPoints.bytesOf(inputPoints), PackedPoints.bytesOf(outputPoints)
+        );
+    }
+
+    /// Key, outputs and digest of a job.
+    function complete(
+        CircuitJob memory job,
+        StoredRequest storage asked,
+        bytes32 circuitId,
+        CircuitClaim memory claim,
+        bytes32 inputsHash,
+        uint256[2][] calldata outputPoints
+    ) private view {
+        job.key = asked.key;
+        job.outputs = namedOutputs(
+            job.requestId,
+            job.segment,
+            keyDigestOf(job.key),
+            claim.layouts,
+            claim.inputs,
+            claim.outputs,
+            outputPoints
+        );
+        job.digest = keccak256(
+            abi.encode(
+                HandleLib.TAG_CIRCUIT_JOB,
+                job.requestId,
+                job.segment,
+                circuitId,
+                claim.program,
+                inputsHash,
+                HandleLib.packed(job.outputs.handles),
+                asked.salt
+            )
+        );
+    }
+
     /// Handles of a segment's inputs, by its sources. Each point is the commitment of its source.
-    function segmentInputs(StoredRequest storage asked, SegmentProof calldata p, uint256[6] memory layouts)
+    function segmentInputs(StoredRequest storage asked, JobProof calldata p, uint256[6] memory layouts)
         private
         view
         returns (bytes32[] memory inputs)
@@ -139,76 +240,62 @@ contract Coprocessor is ValueLedger {
         inputs = new bytes32[](sources.length);
         for (uint256 i; i < sources.length; ++i) {
             bytes32 expected;
-            if (sources[i] < FIRST_LINK) {
+            if (sources[i] < Segments.FIRST_LINK) {
                 inputs[i] = p.requestInputs[sources[i]];
                 expected = commitmentDigestOf(inputs[i]);
             } else {
-                (uint256 t, uint256 o) = linkOf(sources[i]);
+                (uint256 t, uint256 o) = Segments.linkOf(sources[i]);
                 if (o >= p.links[t].length) revert LinksMissing(i, t);
                 expected = p.links[t][o];
                 bytes32 origin = HandleLib.originOfOutput(p.requestId, t, o);
-                inputs[i] = HandleLib.handle(keyDigest, entryOf(layouts, i), origin, expected);
+                inputs[i] = HandleLib.handle(keyDigest, Layouts.entryOf(layouts, i), origin, expected);
             }
             bytes32 digest = HandleLib.commitmentDigest(p.inputPoints[i]);
             if (digest != expected) revert InputPointMismatch(i, digest, expected);
         }
     }
 
-    function jobOf(
-        bytes32 requestId,
-        uint256 segment,
-        StoredRequest storage asked,
-        bytes32 circuitId,
-        CircuitClaim memory claim,
-        bytes32 inputsHash
-    ) private view returns (CircuitJob memory) {
-        return CircuitJob(
-            requestId, segment, circuitId, claim, keyDigestOf(asked.key), inputsHash, asked.salt
-        );
-    }
-
-    /// The outputs of a job, proven.
-    function verifyJob(
-        CircuitJob memory job,
+    /// The jobs are proven, under one key.
+    function verifyJobs(
+        CircuitJob[] memory jobs,
+        BatchComposer.Job[] memory parts,
         uint256[2][] calldata keyPoints,
-        uint256[2][] calldata outputPoints,
-        uint256[2][] calldata inputPoints,
         bytes calldata proof
-    ) private view returns (Outputs memory outputs) {
-        CircuitClaim memory claim = job.claim;
-        checkKeyPoints(job, keyPoints);
-        outputs = namedOutputs(
-            job.requestId,
-            job.segment,
-            job.keyDigest,
-            claim.layouts,
-            claim.inputs,
-            claim.outputs,
-            outputPoints
-        );
-
+    ) private view {
+        uint32 key = jobs[0].key;
+        bytes32 keyDigest = keyDigestOf(key);
+        bytes32[] memory digests = new bytes32[](jobs.length);
+        for (uint256 j; j < jobs.length; ++j) {
+            if (jobs[j].key != key) revert JobKeyMismatch(j, keyDigestOf(jobs[j].key), keyDigest);
+            digests[j] = jobs[j].digest;
+        }
         IProofVerifier circuitVerifier = gateway.verifierOf(bytes4(proof));
-        bytes memory publicValues = abi.encode(
-            circuitStatement(job, HandleLib.packed(outputs.handles), circuitVerifier.VERIFIER_HASH()),
-            uint256(CircuitClass.CLASS_ID) | uint256(claim.logBootstrappings) << 8 | uint256(claim.inputs)
-                << 16 | uint256(claim.outputs) << 24,
-            claim.layouts,
-            claim.prog,
-            keyPoints,
-            inputPoints,
-            outputPoints
+        uint256 stmt = HandleLib.statement(
+            HandleLib.TAG_CIRCUIT_STMT,
+            circuitVerifier.VERIFIER_HASH(),
+            circuitSrsDigest,
+            circuitParameterSetId,
+            keyDigest,
+            HandleLib.packed(digests)
         );
-        circuitVerifier.verify(publicValues, proof);
+        circuitVerifier.verify(composer.publicValues(stmt, keyDigest, keyPoints, parts), proof);
     }
 
-    /// The points are the commitments of the request's key, which has what inputs under the casting key need.
-    function checkKeyPoints(CircuitJob memory job, uint256[2][] calldata keyPoints) private pure {
-        bytes32 digest = KeyCommitments.digest(keyPoints);
-        if (digest != job.keyDigest) revert KeyPointsMismatch(digest, job.keyDigest);
-        if (KeyCommitments.hasCasting(keyPoints)) return;
-        for (uint256 i; i < job.claim.inputs; ++i) {
-            if ((entryOf(job.claim.layouts, i) >> 6) & 3 != 0) revert NoCastingKey(i);
+    function recordJob(CircuitJob memory job, CircuitClaim memory claim, uint256[2][] calldata outputPoints)
+        private
+    {
+        (bytes32 requestId, uint256 segment) = (job.requestId, job.segment);
+        if (job.segmented) recordSegment(requestId, segment, job.outputs);
+        if (job.last) {
+            close(requestId, knownRequest(requestId), claim.layouts, claim.inputs, job.outputs, outputPoints);
+        } else {
+            emit SegmentProven(requestId, segment, msg.sender, job.outputs.handles, outputPoints);
         }
+    }
+
+    function revertCovered(CircuitJob memory job) private view {
+        if (!isOpen(knownRequest(job.requestId))) revert AlreadyFulfilled(job.requestId);
+        revert SegmentAlreadyProven(job.requestId, job.segment);
     }
 
     function linearStatement(
@@ -222,41 +309,19 @@ contract Coprocessor is ValueLedger {
                 HandleLib.TAG_JOB,
                 requestId,
                 program.programId,
-                program.prog,
+                program.digest,
                 asked.inputsHash,
                 HandleLib.packed(outputs),
                 asked.salt
             )
         );
         return HandleLib.statement(
-            HandleLib.TAG_STMT, verifierHash, srsDigest, parameterSetId, keyDigestOf(asked.key), job
-        );
-    }
-
-    function circuitStatement(CircuitJob memory job, bytes32 outputsHash, bytes32 circuitVerifierHash)
-        private
-        view
-        returns (uint256)
-    {
-        bytes32 digest = keccak256(
-            abi.encode(
-                HandleLib.TAG_CIRCUIT_JOB,
-                job.requestId,
-                job.segment,
-                job.circuitId,
-                job.claim.prog,
-                job.inputsHash,
-                outputsHash,
-                job.salt
-            )
-        );
-        return HandleLib.statement(
-            HandleLib.TAG_CIRCUIT_STMT,
-            circuitVerifierHash,
-            circuitSrsDigest,
-            circuitParameterSetId,
-            job.keyDigest,
-            digest
+            HandleLib.TAG_STMT,
+            verifierHash,
+            srsDigest,
+            parameterSetId,
+            keyDigestOf(asked.key),
+            keccak256(abi.encodePacked(job))
         );
     }
 }

@@ -32,12 +32,12 @@ interface ICoprocessor {
         uint8 outputs;
     }
 
-    /// What the registrant of a circuit claims about its text: Poseidon digest, entries of handles (15 to a word,
-    /// inputs, then outputs), log2 of the slots of bootstrappings, counts of handles.
+    /// What the registrant of a circuit claims about its text: `keccak256(abi.encodePacked(words))` of its program, entries of
+    /// handles (15 to a word, inputs, then outputs), counts of bootstrappings and handles.
     struct CircuitClaim {
-        uint256 prog;
+        bytes32 program;
         uint256[6] layouts;
-        uint8 logBootstrappings;
+        uint8 bootstrappings;
         uint8 inputs;
         uint8 outputs;
     }
@@ -66,8 +66,9 @@ interface ICoprocessor {
         bytes32[] segments;
     }
 
-    /// A proven segment of a request.
-    struct SegmentProof {
+    /// One job of a proof: a request for a circuit that one proof covers (segment 0), or a segment of a request. `claim`,
+    /// `requestInputs` and `links` are read for a segment only.
+    struct JobProof {
         bytes32 requestId;
         uint256 segment;
         SegmentClaim claim;
@@ -75,10 +76,10 @@ interface ICoprocessor {
         bytes32[] requestInputs;
         /// For each earlier segment the commitment digests of all its outputs; none where this one reads none of them.
         bytes32[][] links;
-        uint256[2][] keyPoints;
+        /// Words of the job's program: of its bootstrappings, then of its rows.
+        uint256[] words;
         uint256[2][] outputPoints;
         uint256[2][] inputPoints;
-        bytes proof;
     }
 
     /// A request. `inputsHash` and `commitmentsHash` are `keccak256(abi.encodePacked(...))` over the handles and
@@ -178,10 +179,12 @@ interface ICoprocessor {
     error UnknownKeyScheme(bytes32 scheme);
     /// The key's digest is registered, under another scheme only.
     error KeySchemeMissing(bytes32 keyDigest, bytes32 scheme);
+    /// Not as many commitments as the class has chunks of keys.
+    error KeyPointCount(uint256 got, uint256 expected);
     /// The points are not the commitments of the request's key.
     error KeyPointsMismatch(bytes32 got, bytes32 expected);
-    /// An input is under the casting key, which the request's key has not.
-    error NoCastingKey(uint256 input);
+    /// An input of a job is under the casting key, which the request's key has not.
+    error NoCastingKey(uint256 job, uint256 input);
     /// This contract was deployed without a gateway: it serves linear programs only.
     error NoGateway();
     error KeyAlreadyRegistered(bytes32 keyDigest);
@@ -198,7 +201,14 @@ interface ICoprocessor {
     error ProgramAlreadyRegistered(bytes32 programRef);
     error UnknownProgram(bytes32 programRef);
     error ProgramKindMismatch(bytes32 programRef, ProgramKind got, ProgramKind expected);
-    error TooManyBootstrappings(uint256 logBootstrappings, uint256 most);
+    /// Of a circuit, or of all jobs of a proof.
+    error TooManyBootstrappings(uint256 got, uint256 most);
+    /// Blocks of all outputs, of a circuit or of all jobs of a proof.
+    error TooManyOutputBlocks(uint256 got, uint256 most);
+    /// Of all jobs of a proof.
+    error TooManyInputs(uint256 got, uint256 most);
+    /// Of all jobs of a proof.
+    error TooManyOutputs(uint256 got, uint256 most);
     error HandleCount(uint256 inputs, uint256 outputs);
     error LayoutEntry(uint256 index, uint256 entry);
     error SegmentCount(uint256 got, uint256 least, uint256 most);
@@ -243,6 +253,22 @@ interface ICoprocessor {
     error LinksMissing(uint256 input, uint256 segment);
     /// The point is not the commitment of the input's source.
     error InputPointMismatch(uint256 input, bytes32 got, bytes32 expected);
+    /// A proof of nothing.
+    error NoJob();
+    /// Two jobs of a proof are one: the same request and segment.
+    error DuplicateJob(uint256 first, uint256 second);
+    /// The request of a job is under another key than that of the first job.
+    error JobKeyMismatch(uint256 job, bytes32 got, bytes32 expected);
+    /// Not one word for each bootstrapping and each block of an output.
+    error ProgramWordCount(uint256 job, uint256 got, uint256 expected);
+    /// The words are not those of the program that is claimed.
+    error ProgramWordsMismatch(uint256 job, bytes32 got, bytes32 expected);
+    /// A word has more bits than a bootstrapping's, or a row's, has.
+    error ProgramWordTooLarge(uint256 job, uint256 word, uint256 bits);
+    /// A term without a coefficient is not zero.
+    error UnusedTermNotZero(uint256 job, uint256 word);
+    /// A term names an input, or an earlier bootstrapping, that the job has not.
+    error TermOutsideJob(uint256 job, uint256 word);
     error NotConsumer(bytes32 handle, address caller, address consumer);
     error NotProven(bytes32 handle);
     error ReleaseAlreadyAllowed(bytes32 handle);
@@ -326,17 +352,22 @@ interface ICoprocessor {
 
     /// @notice The same for a circuit. The gateway finds the verifier by the proof's first four bytes.
     /// @param keyPoints Commitments of the request's key: bootstrapping, compute, casting key.
+    /// @param words Words of the program: of its bootstrappings, then of its rows.
     function fulfilCircuit(
         bytes32 requestId,
         uint256[2][] calldata keyPoints,
         uint256[2][] calldata outputPoints,
         uint256[2][] calldata inputPoints,
+        uint256[] calldata words,
         bytes calldata proof
     ) external;
 
-    /// @notice Records that a segment of a request is proven. Anybody may call it; each segment is proven once, after those
-    /// that it reads. The last one fulfils the request.
-    function fulfilSegment(SegmentProof calldata p) external;
+    /// @notice Records what one proof proves of several jobs under one key: requests for circuits, which it fulfils, and segments of
+    /// requests. Anybody may call it; a segment is proven after those that it reads, the last one fulfils its request.
+    /// @dev A job that is fulfilled or proven already is covered by the proof and not recorded again: who is faster with one job
+    /// stalls no other. Reverts if that is so of all.
+    /// @param keyPoints Commitments of the key of all requests.
+    function fulfilJobs(JobProof[] calldata jobs, uint256[2][] calldata keyPoints, bytes calldata proof) external;
 
     /// @notice Lets the committee decrypt a proven value. Only its consumer may.
     function allowRelease(bytes32 handle) external;

@@ -8,6 +8,7 @@ import {KeyRegistry} from "./KeyRegistry.sol";
 import {SegmentRegistry} from "./SegmentRegistry.sol";
 import {Bn254} from "./lib/Bn254.sol";
 import {HandleLib} from "./lib/HandleLib.sol";
+import {Layouts} from "./lib/Layouts.sol";
 
 /// @title Ciphertexts, requests, and the provenance of every value.
 /// @notice A value is either registered for one consumer or an output of one fulfilled request. Records are written once.
@@ -115,7 +116,7 @@ abstract contract ValueLedger is SegmentRegistry, KeyRegistry {
             StoredHandle storage input = knownHandle(inputs[i]);
             if (input.consumer != msg.sender) revert NotConsumer(inputs[i], msg.sender, input.consumer);
             if (input.key != key) revert KeyMismatch(inputs[i], keyDigestOf(input.key), keyDigest);
-            uint256 entry = entryOf(layouts, i);
+            uint256 entry = Layouts.entryOf(layouts, i);
             if (input.entry != entry) revert LayoutMismatch(i, input.entry, entry);
             digests[i] = input.commitmentDigest;
             // One value under two handles would weigh twice: a "sum" of it with itself is a multiple of one
@@ -232,7 +233,7 @@ abstract contract ValueLedger is SegmentRegistry, KeyRegistry {
             checkPoint(outputPoints[i]);
             bytes32 digest = HandleLib.commitmentDigest(outputPoints[i]);
             bytes32 origin = HandleLib.originOfOutput(requestId, segment, i);
-            outputs.handles[i] = HandleLib.handle(keyDigest, entryOf(layouts, first + i), origin, digest);
+            outputs.handles[i] = HandleLib.handle(keyDigest, Layouts.entryOf(layouts, first + i), origin, digest);
             outputs.digests[i] = digest;
         }
     }
@@ -250,7 +251,7 @@ abstract contract ValueLedger is SegmentRegistry, KeyRegistry {
         for (uint256 i; i < outputs.handles.length; ++i) {
             StoredHandle memory value = StoredHandle({
                 consumer: consumer,
-                entry: uint16(entryOf(layouts, first + i)),
+                entry: uint16(Layouts.entryOf(layouts, first + i)),
                 key: key,
                 index: uint8(i),
                 state: HandleState.Proven,
@@ -291,8 +292,12 @@ abstract contract ValueLedger is SegmentRegistry, KeyRegistry {
         returns (StoredRequest storage asked, StoredProgram storage program)
     {
         asked = knownRequest(requestId);
-        if (asked.state != RequestState.Requested) revert AlreadyFulfilled(requestId);
+        if (!isOpen(asked)) revert AlreadyFulfilled(requestId);
         program = programOf(asked.programRef, kind);
+    }
+
+    function isOpen(StoredRequest storage asked) internal view returns (bool) {
+        return asked.state == RequestState.Requested;
     }
 
     function checkPoint(uint256[2] calldata point) private pure {
@@ -311,7 +316,7 @@ abstract contract ValueLedger is SegmentRegistry, KeyRegistry {
         if (stored.state == HandleState.Unknown) revert UnknownHandle(handle);
     }
 
-    function knownRequest(bytes32 requestId) private view returns (StoredRequest storage asked) {
+    function knownRequest(bytes32 requestId) internal view returns (StoredRequest storage asked) {
         asked = requests[requestId];
         if (asked.state == RequestState.Unknown) revert UnknownRequest(requestId);
     }

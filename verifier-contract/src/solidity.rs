@@ -111,6 +111,8 @@ pub fn circuit_class(parameters: &Parameters) -> Result<String, CircuitClassErro
         ("KEY_POINTS", key_points),
         ("INPUT_SLOTS", p.max_inputs),
         ("OUTPUT_SLOTS", p.max_outputs),
+        ("BOOTSTRAPPING_SLOTS", 1 << p.max_log_bootstrappings),
+        ("OUTPUT_ROWS", 1 << p.log_output_blocks),
         ("BLOCKS_PER_HANDLE", blocks.min(MOST_BLOCKS)),
         ("FOLDS", most.levels() - 1),
         ("ARITY_BITS", ARITY_BITS),

@@ -16,11 +16,16 @@ contract CircuitArgumentTest is WordEdits {
     ProofWords.Part constant PROOF = ProofWords.Part.Proof;
     // Words of the public values.
     uint256 constant SHAPE = 1;
-    uint256 constant STATEMENT_WORDS = 9;
-    uint256 constant KEYS_LENGTH = 12;
-    uint256 constant KEYS = 13;
-    uint256 constant INPUTS_LENGTH = 45;
-    uint256 constant INPUTS = 46;
+    uint256 constant STATEMENT_WORDS = 8;
+    uint256 constant SLOTS_LENGTH = 13;
+    uint256 constant SLOTS = 14;
+    // Of `eight`, which has 6 rows.
+    uint256 constant ROWS_LENGTH = SLOTS + 8;
+    uint256 constant ROWS = ROWS_LENGTH + 1;
+    uint256 constant KEYS_LENGTH = ROWS + 6;
+    uint256 constant KEYS = KEYS_LENGTH + 1;
+    uint256 constant INPUTS_LENGTH = KEYS + 32;
+    uint256 constant INPUTS = INPUTS_LENGTH + 1;
     // Words of the proof `eight`: 12 columns, one v, 5 folds, Q, R, W.
     uint256 constant POINTS = 8;
     uint256 constant ROTATION = POINTS + 2 * 12;
@@ -41,7 +46,8 @@ contract CircuitArgumentTest is WordEdits {
         verifier.verify(values, proof);
         // Key points at infinity: no casting key.
         (values, proof) = TinyCircuitProof.least();
-        assertEq(valueWord(values, INPUTS_LENGTH - 1), 0);
+        // One slot, three rows.
+        assertEq(valueWord(values, SLOTS + 1 + 4 + 1 + 31), 0);
         verifier.verify(values, proof);
     }
 
@@ -119,6 +125,56 @@ contract CircuitArgumentTest is WordEdits {
         }
     }
 
+    function test_EveryWordOfTheProgramIsBound() external {
+        (bytes memory values, bytes memory proof) = TinyCircuitProof.eight();
+        for (uint256 i = SLOTS; i < KEYS_LENGTH; ++i) {
+            if (i == ROWS_LENGTH) continue;
+            bytes memory changed = bytes.concat(values);
+            setWord(changed, i, valueWord(values, i) ^ 1);
+            rejects(changed, proof);
+        }
+    }
+
+    /// The words are the same, their powers are not.
+    function test_WordsOfTheProgramKeepTheirPlaces() external {
+        (bytes memory values, bytes memory proof) = TinyCircuitProof.eight();
+        // Two slots, a slot and a row change places.
+        for (uint256 other = SLOTS + 7; other <= ROWS; other += 2) {
+            bytes memory changed = bytes.concat(values);
+            setWord(changed, SLOTS, valueWord(values, other));
+            setWord(changed, other, valueWord(values, SLOTS));
+            rejects(changed, proof);
+        }
+        // The last slot as the first row, the first row as the last slot.
+        bytes memory fewer = bytes.concat(values);
+        setWord(fewer, SLOTS_LENGTH, 7);
+        setWord(fewer, 9, valueWord(values, 9) - 32);
+        setWord(fewer, ROWS_LENGTH - 1, 7);
+        setWord(fewer, ROWS_LENGTH, valueWord(values, ROWS_LENGTH - 1));
+        rejects(fewer, proof);
+    }
+
+    /// A row more than the class has; words that are zero are no other program, but another encoding.
+    function test_CountsOfWords() external {
+        (bytes memory values, bytes memory proof) = TinyCircuitProof.eight();
+        bytes memory changed = bytes.concat(values);
+        setWord(changed, ROWS_LENGTH, 129);
+        vm.expectRevert(abi.encodeWithSelector(ProofWords.RowCount.selector, 129, 128));
+        verifier.verify(changed, proof);
+        setWord(changed, ROWS_LENGTH, 5);
+        vm.expectRevert(
+            abi.encodeWithSelector(ProofWords.PublicValuesLength.selector, values.length, values.length - 32)
+        );
+        verifier.verify(changed, proof);
+        uint256[4] memory counts = [uint256(0), 4, 9, type(uint256).max];
+        for (uint256 i; i < counts.length; ++i) {
+            changed = bytes.concat(values);
+            setWord(changed, SLOTS_LENGTH, counts[i]);
+            vm.expectRevert(abi.encodeWithSelector(ProofWords.SlotCount.selector, counts[i], EIGHT));
+            verifier.verify(changed, proof);
+        }
+    }
+
     function test_EveryKeyPointIsBound() external {
         (bytes memory values, bytes memory proof) = TinyCircuitProof.eight();
         for (uint256 i = KEYS; i < INPUTS_LENGTH; i += 2) {
@@ -166,7 +222,7 @@ contract CircuitArgumentTest is WordEdits {
         bytes memory inputs = slice(values, 32 * INPUTS, 24 * 32);
         bytes memory rest = slice(values, 32 * (INPUTS + 24), 5 * 32);
         setWord(before, SHAPE, 1 | 3 << 8 | 13 << 16 | 2 << 24);
-        setWord(before, 11, 32 * (INPUTS + 26));
+        setWord(before, 12, 32 * (INPUTS + 26));
         setWord(before, INPUTS_LENGTH, 13);
         bytes memory first = bytes.concat(before, chunk, inputs, rest);
         bytes memory last = bytes.concat(before, inputs, chunk, rest);
@@ -184,17 +240,23 @@ contract CircuitArgumentTest is WordEdits {
     function test_AnotherNumberOfBootstrappings() external {
         (bytes memory values, bytes memory proof) = TinyCircuitProof.eight();
         uint256 length = proof.length;
-        setWord(values, SHAPE, EIGHT - (1 << 8));
-        vm.expectRevert(abi.encodeWithSelector(ProofWords.ProofLength.selector, length, length - 64 * 5));
-        verifier.verify(values, proof);
-        setWord(values, SHAPE, EIGHT + (1 << 8));
-        vm.expectRevert(abi.encodeWithSelector(ProofWords.ProofLength.selector, length, length + 64 * 10));
-        verifier.verify(values, proof);
+        for (uint256 i; i < 2; ++i) {
+            bytes memory other = bytes.concat(values);
+            uint256 shape = i == 0 ? EIGHT - (1 << 8) : EIGHT + (1 << 8);
+            setWord(other, SHAPE, shape);
+            vm.expectRevert(abi.encodeWithSelector(ProofWords.SlotCount.selector, 8, shape));
+            verifier.verify(other, proof);
+            other = withSlots(other, i == 0 ? 4 : 9);
+            uint256 expected = i == 0 ? length - 64 * 5 : length + 64 * 10;
+            vm.expectRevert(abi.encodeWithSelector(ProofWords.ProofLength.selector, length, expected));
+            verifier.verify(other, proof);
+        }
 
         (values, proof) = TinyCircuitProof.least();
         for (uint256 log = 1; log < 3; ++log) {
-            setWord(values, SHAPE, 1 | log << 8 | 1 << 16 | 1 << 24);
-            rejects(values, proof);
+            bytes memory other = withSlots(values, 1 << log);
+            setWord(other, SHAPE, 1 | log << 8 | 1 << 16 | 1 << 24);
+            rejects(other, proof);
         }
     }
 
@@ -219,15 +281,13 @@ contract CircuitArgumentTest is WordEdits {
     /// Offsets and counts are those of the one encoding.
     function test_TheEncodingIsCanonical() external {
         (bytes memory values, bytes memory proof) = TinyCircuitProof.eight();
-        uint256[6] memory places = [uint256(9), 10, 11, KEYS_LENGTH, INPUTS_LENGTH, INPUTS + 24];
+        uint256[8] memory places = [uint256(8), 9, 10, 11, 12, KEYS_LENGTH, INPUTS_LENGTH, INPUTS + 24];
         for (uint256 i; i < places.length; ++i) {
             uint256 right = valueWord(values, places[i]);
             bytes memory changed = bytes.concat(values);
             setWord(changed, places[i], right + 32);
             vm.expectRevert(
-                abi.encodeWithSelector(
-                    ProofWords.PublicValuesEncoding.selector, places[i], right + 32, right
-                )
+                abi.encodeWithSelector(ProofWords.PublicValuesEncoding.selector, places[i], right + 32, right)
             );
             verifier.verify(changed, proof);
         }
@@ -243,7 +303,7 @@ contract CircuitArgumentTest is WordEdits {
         bytes4 lengthError = ProofWords.PublicValuesLength.selector;
         vm.expectRevert(abi.encodeWithSelector(lengthError, valuesLength + 32, valuesLength));
         verifier.verify(bytes.concat(values, bytes32(0)), proof);
-        vm.expectRevert(abi.encodeWithSelector(lengthError, 0, 32 * (INPUTS + 1)));
+        vm.expectRevert(abi.encodeWithSelector(lengthError, 0, 32 * 50));
         verifier.verify("", proof);
     }
 
@@ -259,8 +319,9 @@ contract CircuitArgumentTest is WordEdits {
 
     function test_ScalarsAreCanonical() external {
         (bytes memory values, bytes memory proof) = TinyCircuitProof.eight();
-        for (uint256 i; i < STATEMENT_WORDS; ++i) {
-            if (i == SHAPE) continue;
+        for (uint256 i; i < KEYS_LENGTH; ++i) {
+            if (i == STATEMENT_WORDS) i = SLOTS; // offsets and a count
+            if (i == SHAPE || i == ROWS_LENGTH) continue;
             bytes memory changed = bytes.concat(values);
             setWord(changed, i, valueWord(values, i) + Bn254.R);
             vm.expectRevert(abi.encodeWithSelector(ProofWords.ScalarTooLarge.selector, VALUES, i));
@@ -387,7 +448,24 @@ contract CircuitArgumentTest is WordEdits {
         }
     }
 
-    function slice(bytes memory from, uint256 start, uint256 length) private pure returns (bytes memory part) {
+    /// The values with another number of slots, new ones zero.
+    function withSlots(bytes memory values, uint256 count) private pure returns (bytes memory) {
+        uint256 slots = valueWord(values, SLOTS_LENGTH);
+        bytes memory head = slice(values, 0, 32 * (SLOTS + (slots < count ? slots : count)));
+        if (count > slots) head = bytes.concat(head, new bytes(32 * (count - slots)));
+        for (uint256 i = 9; i < SLOTS_LENGTH; ++i) {
+            setWord(head, i, valueWord(values, i) + 32 * count - 32 * slots);
+        }
+        setWord(head, SLOTS_LENGTH, count);
+        uint256 rest = 32 * (SLOTS + slots);
+        return bytes.concat(head, slice(values, rest, values.length - rest));
+    }
+
+    function slice(bytes memory from, uint256 start, uint256 length)
+        private
+        pure
+        returns (bytes memory part)
+    {
         part = new bytes(length);
         for (uint256 i; i < length; ++i) {
             part[i] = from[start + i];

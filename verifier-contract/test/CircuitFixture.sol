@@ -12,7 +12,6 @@ import {Test} from "./Vm.sol";
 /// @title A coprocessor that serves circuits, a registered key, and the digests of `docs/spec/onchain.md` written down once more.
 abstract contract CircuitFixture is Test {
     bytes internal constant TEXT = "trine circuit 1\n";
-    uint256 internal constant PROG = 12345;
     uint8 internal constant NIBBLES = 6;
     uint256 internal constant KEY_POINTS = 16;
     uint256 private constant SECRET = 0x5eed;
@@ -49,8 +48,8 @@ abstract contract CircuitFixture is Test {
         coprocessor.registerCommittedKey(digest, content, EPOCH, signature);
     }
 
-    /// `stmt` of a job under the key.
-    function statement(bytes32 job) internal view returns (uint256) {
+    /// `stmt` of jobs under the key.
+    function statement(bytes32[] memory jobs) internal view returns (uint256) {
         bytes32 stmt = keccak256(
             abi.encode(
                 tag("circuit_stmt"),
@@ -60,7 +59,7 @@ abstract contract CircuitFixture is Test {
                 verifier.SRS_DIGEST(),
                 verifier.PARAMETER_SET_ID(),
                 key,
-                keccak256(abi.encodePacked(job))
+                keccak256(abi.encodePacked(jobs))
             )
         );
         return uint256(stmt) % (1 << 253);

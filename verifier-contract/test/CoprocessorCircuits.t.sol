@@ -5,14 +5,13 @@ import {Coprocessor} from "../src/Coprocessor.sol";
 import {ICoprocessor} from "../src/ICoprocessor.sol";
 import {IReleaseVerifier} from "../src/IReleaseVerifier.sol";
 import {IVerifierGateway} from "../src/IVerifierGateway.sol";
-import {Bn254} from "../src/lib/Bn254.sol";
-import {KeyCommitments} from "../src/lib/KeyCommitments.sol";
-import {CircuitFixture} from "./CircuitFixture.sol";
 import {ExpectingVerifier} from "./Coprocessor.t.sol";
+import {ProgramSpelling} from "./ProgramSpelling.sol";
+import {StatementFixture} from "./StatementFixture.sol";
 
 /// @title The rules of the `Coprocessor` for circuits, each with the attack that it stops.
-contract CoprocessorCircuitsTest is CircuitFixture {
-    uint256 constant LOG = 3;
+contract CoprocessorCircuitsTest is StatementFixture {
+    uint8 constant BOOTSTRAPPINGS = 7;
     /// Type 6, key kind 0, 3 blocks.
     uint256 constant ENTRY = 6 | 2 << 8;
 
@@ -32,15 +31,20 @@ contract CoprocessorCircuitsTest is CircuitFixture {
         assertEq(value.keyDigest, key);
         coprocessor.allowRelease(output);
         vm.expectRevert(abi.encodeWithSelector(ICoprocessor.AlreadyFulfilled.selector, requestId));
-        coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), proof);
+        coprocessor.fulfilCircuit(
+            requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), words(), proof
+        );
     }
 
     function test_TheReferenceIsAsTheSpecSays() external view {
         uint256[6] memory layouts;
         layouts[0] = entries(3);
+        bytes32 program = keccak256(abi.encodePacked(words()));
         assertEq(
             programRef,
-            keccak256(abi.encode(tag("circuit_program"), keccak256(TEXT), PROG, layouts, LOG, 2, 1))
+            keccak256(
+                abi.encode(tag("circuit_program"), keccak256(TEXT), program, layouts, BOOTSTRAPPINGS, 2, 1)
+            )
         );
         ICoprocessor.CircuitRecord memory stored = coprocessor.circuitRecord(programRef);
         assertEq(keccak256(abi.encode(stored)), keccak256(abi.encode(keccak256(TEXT), claim(2, 1))));
@@ -54,14 +58,18 @@ contract CoprocessorCircuitsTest is CircuitFixture {
             vm.expectRevert(
                 abi.encodeWithSelector(IVerifierGateway.UnknownVerifier.selector, bytes4(proofs[i]))
             );
-            coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), proofs[i]);
+            coprocessor.fulfilCircuit(
+                requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), words(), proofs[i]
+            );
         }
     }
 
     function test_ARejectedProofRecordsNothing() external {
         bytes32 requestId = ask();
         vm.expectPartialRevert(ExpectingVerifier.Rejected.selector);
-        coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), proof);
+        coprocessor.fulfilCircuit(
+            requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), words(), proof
+        );
         assertTrue(
             coprocessor.requestRecord(requestId).state == ICoprocessor.RequestState.Requested, "still open"
         );
@@ -72,7 +80,9 @@ contract CoprocessorCircuitsTest is CircuitFixture {
         verifier.expect(publicValues(requestId), proof);
         vm.chainId(block.chainid + 1);
         vm.expectPartialRevert(ExpectingVerifier.Rejected.selector);
-        coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), proof);
+        coprocessor.fulfilCircuit(
+            requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), words(), proof
+        );
     }
 
     function test_AnotherKey() external {
@@ -81,10 +91,10 @@ contract CoprocessorCircuitsTest is CircuitFixture {
         vm.expectRevert(
             abi.encodeWithSelector(ICoprocessor.KeyPointsMismatch.selector, keyDigest(other), key)
         );
-        coprocessor.fulfilCircuit(requestId, other, points(9, 1), points(1, 2), proof);
+        coprocessor.fulfilCircuit(requestId, other, points(9, 1), points(1, 2), words(), proof);
         for (uint256 count = KEY_POINTS - 1; count < KEY_POINTS + 2; count += 2) {
-            vm.expectRevert(abi.encodeWithSelector(KeyCommitments.KeyPointCount.selector, count, KEY_POINTS));
-            coprocessor.fulfilCircuit(requestId, points(1, count), points(9, 1), points(1, 2), proof);
+            vm.expectRevert(abi.encodeWithSelector(ICoprocessor.KeyPointCount.selector, count, KEY_POINTS));
+            coprocessor.fulfilCircuit(requestId, points(1, count), points(9, 1), points(1, 2), words(), proof);
         }
     }
 
@@ -105,7 +115,7 @@ contract CoprocessorCircuitsTest is CircuitFixture {
     }
 
     function test_ProgramsOfAnotherKind() external {
-        bytes32 linear = coprocessor.registerProgram(TEXT, PROG, entries(3), 0, 2, 1);
+        bytes32 linear = coprocessor.registerProgram(TEXT, 12345, entries(3), 0, 2, 1);
         assertTrue(linear != programRef, "another reference");
         vm.expectRevert(
             abi.encodeWithSelector(
@@ -129,7 +139,9 @@ contract CoprocessorCircuitsTest is CircuitFixture {
         coprocessor.fulfil(requestId, points(9, 1), points(1, 2), proof);
         requestId = coprocessor.request(linear, key, registered());
         vm.expectPartialRevert(ICoprocessor.ProgramKindMismatch.selector);
-        coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), proof);
+        coprocessor.fulfilCircuit(
+            requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), words(), proof
+        );
     }
 
     function test_WithoutAGatewayNoCircuits() external {
@@ -145,15 +157,15 @@ contract CoprocessorCircuitsTest is CircuitFixture {
         bytes32 requestId = ask();
         uint256[2][] memory keys = points(1, KEY_POINTS);
         vm.expectRevert(abi.encodeWithSelector(ICoprocessor.OutputCount.selector, 2, 1));
-        coprocessor.fulfilCircuit(requestId, keys, points(9, 2), points(1, 2), proof);
+        coprocessor.fulfilCircuit(requestId, keys, points(9, 2), points(1, 2), words(), proof);
         vm.expectRevert(abi.encodeWithSelector(ICoprocessor.InputCount.selector, 3, 2));
-        coprocessor.fulfilCircuit(requestId, keys, points(9, 1), points(1, 3), proof);
+        coprocessor.fulfilCircuit(requestId, keys, points(9, 1), points(1, 3), words(), proof);
         uint256[2][] memory inputs = points(1, 2);
         (inputs[0], inputs[1]) = (inputs[1], inputs[0]);
         vm.expectPartialRevert(ICoprocessor.InputPointsMismatch.selector);
-        coprocessor.fulfilCircuit(requestId, keys, points(9, 1), inputs, proof);
+        coprocessor.fulfilCircuit(requestId, keys, points(9, 1), inputs, words(), proof);
         vm.expectRevert(abi.encodeWithSelector(ICoprocessor.InvalidCommitment.selector, 0, 0));
-        coprocessor.fulfilCircuit(requestId, keys, new uint256[2][](1), points(1, 2), proof);
+        coprocessor.fulfilCircuit(requestId, keys, new uint256[2][](1), points(1, 2), words(), proof);
     }
 
     /// All 80 handles of the class, in six words.
@@ -198,11 +210,14 @@ contract CoprocessorCircuitsTest is CircuitFixture {
 
     function test_ClaimsAreInRange() external {
         ICoprocessor.CircuitClaim memory bad = claim(2, 1);
-        bad.logBootstrappings = 5;
-        refuse(bad, abi.encodeWithSelector(ICoprocessor.TooManyBootstrappings.selector, 5, 4));
-        bad = claim(2, 1);
-        bad.prog = Bn254.R;
-        refuse(bad, abi.encodeWithSelector(ICoprocessor.ProgramDigestTooLarge.selector, Bn254.R));
+        bad.bootstrappings = 17;
+        refuse(bad, abi.encodeWithSelector(ICoprocessor.TooManyBootstrappings.selector, 17, 16));
+        bad = claim(2, 3);
+        // Two outputs of 64 blocks are as many as there are, a third has none left.
+        bad.layouts[0] = entries(2) | (6 | 63 << 8) << 32 | (6 | 63 << 8) << 48 | 6 << 64;
+        refuse(bad, abi.encodeWithSelector(ICoprocessor.TooManyOutputBlocks.selector, 129, 128));
+        (bad.outputs, bad.layouts[0]) = (2, bad.layouts[0] & ((1 << 64) - 1));
+        coprocessor.registerCircuit(TEXT, bad);
         bad = claim(65, 1);
         refuse(bad, abi.encodeWithSelector(ICoprocessor.HandleCount.selector, 65, 1));
         bad = claim(1, 17);
@@ -220,11 +235,12 @@ contract CoprocessorCircuitsTest is CircuitFixture {
         uint256[2][] calldata keyPoints,
         uint256[2][] calldata outputs,
         uint256[2][] calldata inputs,
+        uint256[] calldata words_,
         bytes calldata bytes_
     ) external {
         bytes32 requestId = ask();
         uint256 before = gasleft();
-        try coprocessor.fulfilCircuit{gas: 5_000_000}(requestId, keyPoints, outputs, inputs, bytes_) {
+        try coprocessor.fulfilCircuit{gas: 5_000_000}(requestId, keyPoints, outputs, inputs, words_, bytes_) {
             assertTrue(false, "accepted");
         } catch {}
         assertTrue(before - gasleft() < 1_000_000, "gas");
@@ -255,28 +271,26 @@ contract CoprocessorCircuitsTest is CircuitFixture {
 
     function fulfil(bytes32 requestId) private returns (bytes32) {
         verifier.expect(publicValues(requestId), proof);
-        coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), proof);
+        coprocessor.fulfilCircuit(
+            requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), words(), proof
+        );
         return outputHandle(requestId);
     }
 
-    /// `docs/spec/onchain.md`, written down once more.
     function publicValues(bytes32 requestId) private view returns (bytes memory) {
-        bytes32 ins = keccak256(
-            abi.encodePacked(
-                handleOf(point(1), ENTRY, originOfInput()), handleOf(point(2), ENTRY, originOfInput())
-            )
-        );
-        bytes32 outs = keccak256(abi.encodePacked(outputHandle(requestId)));
-        bytes32 job = keccak256(
-            abi.encode(tag("circuit_job"), requestId, 0, keccak256(TEXT), PROG, ins, outs, saltOf(requestId))
-        );
-        uint256[6] memory layouts;
-        layouts[0] = entries(3);
-        uint256 shape = 1 | LOG << 8 | 2 << 16 | 1 << 24;
-        return
-            abi.encode(
-                statement(job), shape, layouts, PROG, points(1, KEY_POINTS), points(1, 2), points(9, 1)
-            );
+        Stated[] memory jobs = new Stated[](1);
+        (jobs[0].requestId, jobs[0].circuitId, jobs[0].claim) = (requestId, keccak256(TEXT), claim(2, 1));
+        (jobs[0].words, jobs[0].inputs, jobs[0].outputs) = (words(), new bytes32[](2), new bytes32[](1));
+        jobs[0].inputs[0] = handleOf(point(1), ENTRY, originOfInput());
+        jobs[0].inputs[1] = handleOf(point(2), ENTRY, originOfInput());
+        jobs[0].outputs[0] = outputHandle(requestId);
+        (jobs[0].inputPoints, jobs[0].outputPoints) = (points(1, 2), points(9, 1));
+        return publicValues(jobs, points(1, KEY_POINTS));
+    }
+
+    /// Of the program over two inputs with one output.
+    function words() private pure returns (uint256[] memory) {
+        return ProgramSpelling.words(BOOTSTRAPPINGS, 2, 3, 0);
     }
 
     function outputHandle(bytes32 requestId) private view returns (bytes32) {
@@ -284,8 +298,8 @@ contract CoprocessorCircuitsTest is CircuitFixture {
     }
 
     function claim(uint8 inputs, uint8 outputs) private pure returns (ICoprocessor.CircuitClaim memory made) {
-        made.prog = PROG;
-        (made.logBootstrappings, made.inputs, made.outputs) = (uint8(LOG), inputs, outputs);
+        made.program = ProgramSpelling.digest(words());
+        (made.bootstrappings, made.inputs, made.outputs) = (BOOTSTRAPPINGS, inputs, outputs);
         for (uint256 i; i < uint256(inputs) + outputs && i < 90; ++i) {
             made.layouts[i / 15] |= ENTRY << (16 * (i % 15));
         }

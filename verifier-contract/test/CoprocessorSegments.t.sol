@@ -5,7 +5,6 @@ import {Coprocessor} from "../src/Coprocessor.sol";
 import {ICoprocessor} from "../src/ICoprocessor.sol";
 import {IReleaseVerifier} from "../src/IReleaseVerifier.sol";
 import {IVerifierGateway} from "../src/IVerifierGateway.sol";
-import {KeyCommitments} from "../src/lib/KeyCommitments.sol";
 import {ExpectingVerifier} from "./Coprocessor.t.sol";
 import {SegmentFixture} from "./SegmentFixture.sol";
 
@@ -29,7 +28,7 @@ contract CoprocessorSegmentsTest is SegmentFixture {
                 coprocessor.requestRecord(requestId).state == ICoprocessor.RequestState.Requested, "open"
             );
             verifier.expect(values[s], proof);
-            coprocessor.fulfilSegment(honest(requestId, s, 0));
+            send(honest(requestId, s, 0));
         }
         ICoprocessor.RequestRecord memory asked = coprocessor.requestRecord(requestId);
         assertTrue(asked.state == ICoprocessor.RequestState.Fulfilled && asked.fulfilledAt == 10, "fulfilled");
@@ -49,17 +48,17 @@ contract CoprocessorSegmentsTest is SegmentFixture {
             coprocessor.allowRelease(outputs[i]);
         }
         for (uint256 s; s < SEGMENTS; ++s) {
-            ICoprocessor.SegmentProof memory again = honest(requestId, s, 0);
+            ICoprocessor.JobProof memory again = honest(requestId, s, 0);
             vm.expectRevert(abi.encodeWithSelector(ICoprocessor.AlreadyFulfilled.selector, requestId));
-            coprocessor.fulfilSegment(again);
+            send(again);
         }
     }
 
     function test_EventsNameLinksAndOutputs() external {
         bytes32 requestId = ask();
         for (uint256 s; s < SEGMENTS; ++s) {
-            ICoprocessor.SegmentProof memory p = honest(requestId, s, 0);
-            verifier.expect(publicValues(p), p.proof);
+            ICoprocessor.JobProof memory p = honest(requestId, s, 0);
+            verifier.expect(publicValues(p), proof);
             vm.expectEmit();
             if (s == LAST) {
                 emit ICoprocessor.Fulfilled(
@@ -68,7 +67,7 @@ contract CoprocessorSegmentsTest is SegmentFixture {
             } else {
                 emit ICoprocessor.SegmentProven(requestId, s, address(this), outputHandles(p), p.outputPoints);
             }
-            coprocessor.fulfilSegment(p);
+            send(p);
             bytes32[] memory digests = digestsOf(p.outputPoints);
             assertEq(coprocessor.provenSegment(requestId, s), keccak256(abi.encodePacked(digests)));
         }
@@ -91,7 +90,7 @@ contract CoprocessorSegmentsTest is SegmentFixture {
 
     function test_TheLastSegmentBeforeTheOthers() external {
         bytes32 requestId = ask();
-        ICoprocessor.SegmentProof memory p = honest(requestId, LAST, 0);
+        ICoprocessor.JobProof memory p = honest(requestId, LAST, 0);
         refuse(p, abi.encodeWithSelector(ICoprocessor.SegmentNotProven.selector, requestId, 0));
         p.links = new bytes32[][](LAST);
         refuse(p, abi.encodeWithSelector(ICoprocessor.LinksMissing.selector, 1, 0));
@@ -100,7 +99,7 @@ contract CoprocessorSegmentsTest is SegmentFixture {
     function test_ASegmentLeftOut() external {
         bytes32 requestId = ask();
         prove(requestId, 0, 0);
-        ICoprocessor.SegmentProof memory p = honest(requestId, LAST, 0);
+        ICoprocessor.JobProof memory p = honest(requestId, LAST, 0);
         refuse(p, abi.encodeWithSelector(ICoprocessor.SegmentNotProven.selector, requestId, 1));
         p.links[1] = new bytes32[](0);
         refuse(p, abi.encodeWithSelector(ICoprocessor.LinksMissing.selector, 2, 1));
@@ -120,7 +119,7 @@ contract CoprocessorSegmentsTest is SegmentFixture {
     function test_ALinksPointReplaced() external {
         bytes32 requestId = ask();
         prove(requestId, 0, 0);
-        ICoprocessor.SegmentProof memory p = honest(requestId, 1, 0);
+        ICoprocessor.JobProof memory p = honest(requestId, 1, 0);
         p.inputPoints[1] = point(60);
         bytes32 digest = commitmentDigest(point(60));
         bytes32 proven = p.links[0][1];
@@ -139,13 +138,13 @@ contract CoprocessorSegmentsTest is SegmentFixture {
     function test_LinksOfAnotherRequest() external {
         (bytes32 first, bytes32 second) = (ask(), ask());
         prove(first, 0, 0);
-        ICoprocessor.SegmentProof memory p = honest(second, 1, 0);
+        ICoprocessor.JobProof memory p = honest(second, 1, 0);
         refuse(p, abi.encodeWithSelector(ICoprocessor.SegmentNotProven.selector, second, 0));
         prove(second, 0, 20);
         refuse(p, linksMismatch(p.links[0], digestsOf(points(30, 2))));
         prove(second, 1, 20);
         // A link that both proved is another handle in each.
-        ICoprocessor.SegmentProof memory own = honest(first, 1, 0);
+        ICoprocessor.JobProof memory own = honest(first, 1, 0);
         bytes memory others = publicValues(own);
         own.requestId = second;
         assertTrue(keccak256(others) != keccak256(publicValues(own)), "another statement");
@@ -153,7 +152,7 @@ contract CoprocessorSegmentsTest is SegmentFixture {
 
     function test_APointOfAnotherInput() external {
         bytes32 requestId = ask();
-        ICoprocessor.SegmentProof memory p = honest(requestId, 0, 0);
+        ICoprocessor.JobProof memory p = honest(requestId, 0, 0);
         p.inputPoints[0] = point(2);
         (bytes32 got, bytes32 expected) = (commitmentDigest(point(2)), commitmentDigest(point(1)));
         refuse(p, abi.encodeWithSelector(ICoprocessor.InputPointMismatch.selector, 0, got, expected));
@@ -163,7 +162,7 @@ contract CoprocessorSegmentsTest is SegmentFixture {
         bytes32 requestId = ask();
         bytes32 expected = keccak256(abi.encodePacked(inputHandles()));
         for (uint256 change; change < 3; ++change) {
-            ICoprocessor.SegmentProof memory p = honest(requestId, 0, 0);
+            ICoprocessor.JobProof memory p = honest(requestId, 0, 0);
             if (change == 0) {
                 (p.requestInputs[0], p.requestInputs[1]) = (p.requestInputs[1], p.requestInputs[0]);
             }
@@ -179,12 +178,12 @@ contract CoprocessorSegmentsTest is SegmentFixture {
         bytes32 requestId = ask();
         bytes32 expected = keccak256(abi.encode(claims()[0]));
         for (uint256 change; change < 8; ++change) {
-            ICoprocessor.SegmentProof memory p = honest(requestId, 0, 0);
+            ICoprocessor.JobProof memory p = honest(requestId, 0, 0);
             if (change == 0) p.claim = claims()[1];
             if (change == 1) p.claim.circuitId = ~p.claim.circuitId;
-            if (change == 2) p.claim.claim.prog += 1;
+            if (change == 2) p.claim.claim.program = ~p.claim.claim.program;
             if (change == 3) p.claim.claim.layouts[5] = 1;
-            if (change == 4) p.claim.claim.logBootstrappings = 0;
+            if (change == 4) p.claim.claim.bootstrappings = 0;
             if (change == 5) p.claim.claim.inputs = 1;
             if (change == 6) p.claim.claim.outputs = 1;
             if (change == 7) p.claim.sources[0] = 1;
@@ -192,12 +191,12 @@ contract CoprocessorSegmentsTest is SegmentFixture {
             vm.expectRevert(
                 abi.encodeWithSelector(ICoprocessor.SegmentClaimMismatch.selector, 0, got, expected)
             );
-            coprocessor.fulfilSegment(p);
+            send(p);
         }
     }
 
     function test_SegmentsThatTheProgramHasNot() external {
-        ICoprocessor.SegmentProof memory p = honest(ask(), 0, 0);
+        ICoprocessor.JobProof memory p = honest(ask(), 0, 0);
         uint256[2] memory unknown = [SEGMENTS, type(uint256).max];
         for (uint256 i; i < 2; ++i) {
             p.segment = unknown[i];
@@ -211,7 +210,7 @@ contract CoprocessorSegmentsTest is SegmentFixture {
 
     function test_CountsOfLinksAndPoints() external {
         bytes32 requestId = ask();
-        ICoprocessor.SegmentProof memory p = honest(requestId, 0, 0);
+        ICoprocessor.JobProof memory p = honest(requestId, 0, 0);
         p.links = new bytes32[][](1);
         refuse(p, abi.encodeWithSelector(ICoprocessor.LinkListCount.selector, 1, 0));
         p = honest(requestId, 1, 0);
@@ -222,11 +221,11 @@ contract CoprocessorSegmentsTest is SegmentFixture {
             p.outputPoints = points(10, count);
             bytes memory counts = abi.encodeWithSelector(ICoprocessor.OutputCount.selector, count, 2);
             vm.expectRevert(counts);
-            coprocessor.fulfilSegment(p);
+            send(p);
             p = honest(requestId, 0, 0);
             p.inputPoints = points(1, count);
             vm.expectRevert(abi.encodeWithSelector(ICoprocessor.InputCount.selector, count, 2));
-            coprocessor.fulfilSegment(p);
+            send(p);
         }
         p = honest(requestId, 0, 0);
         p.outputPoints[1] = [uint256(1), 3];
@@ -236,13 +235,14 @@ contract CoprocessorSegmentsTest is SegmentFixture {
     }
 
     function test_AnotherKey() external {
-        ICoprocessor.SegmentProof memory p = honest(ask(), 0, 0);
-        p.keyPoints = points(2, KEY_POINTS);
-        bytes32 other = keyDigest(p.keyPoints);
-        refuse(p, abi.encodeWithSelector(ICoprocessor.KeyPointsMismatch.selector, other, key));
-        p.keyPoints = points(1, KEY_POINTS - 1);
-        vm.expectRevert(abi.encodeWithSelector(KeyCommitments.KeyPointCount.selector, 15, KEY_POINTS));
-        coprocessor.fulfilSegment(p);
+        ICoprocessor.JobProof[] memory jobs = alone(honest(ask(), 0, 0));
+        uint256[2][] memory keys = points(2, KEY_POINTS);
+        bytes32 other = keyDigest(keys);
+        vm.expectRevert(abi.encodeWithSelector(ICoprocessor.KeyPointsMismatch.selector, other, key));
+        coprocessor.fulfilJobs(jobs, keys, proof);
+        keys = points(1, KEY_POINTS - 1);
+        vm.expectRevert(abi.encodeWithSelector(ICoprocessor.KeyPointCount.selector, 15, KEY_POINTS));
+        coprocessor.fulfilJobs(jobs, keys, proof);
     }
 
     /// A segment whose inputs are not under the casting key needs none.
@@ -256,23 +256,25 @@ contract CoprocessorSegmentsTest is SegmentFixture {
         registerInputs();
         bytes32 requestId = ask();
         for (uint256 s; s < SEGMENTS; ++s) {
-            ICoprocessor.SegmentProof memory p = honest(requestId, s, 0);
-            p.keyPoints = keys;
-            verifier.expect(publicValues(p), p.proof);
-            if (s == LAST) vm.expectRevert(abi.encodeWithSelector(ICoprocessor.NoCastingKey.selector, 0));
-            coprocessor.fulfilSegment(p);
+            Stated[] memory jobs = new Stated[](1);
+            jobs[0] = stated(honest(requestId, s, 0));
+            verifier.expect(publicValues(jobs, keys), proof);
+            ICoprocessor.JobProof[] memory sent = alone(honest(requestId, s, 0));
+            if (s == LAST) vm.expectRevert(abi.encodeWithSelector(ICoprocessor.NoCastingKey.selector, 0, 0));
+            coprocessor.fulfilJobs(sent, keys, proof);
         }
     }
 
     function test_ARejectedProofRecordsNothing() external {
         bytes32 requestId = ask();
-        ICoprocessor.SegmentProof memory p = honest(requestId, 0, 0);
+        ICoprocessor.JobProof memory p = honest(requestId, 0, 0);
         vm.expectPartialRevert(ExpectingVerifier.Rejected.selector);
-        coprocessor.fulfilSegment(p);
+        send(p);
         assertEq(coprocessor.provenSegment(requestId, 0), 0);
-        p.proof = "other";
+        ICoprocessor.JobProof[] memory jobs = alone(p);
+        uint256[2][] memory keys = points(1, KEY_POINTS);
         vm.expectRevert(abi.encodeWithSelector(IVerifierGateway.UnknownVerifier.selector, bytes4("othe")));
-        coprocessor.fulfilSegment(p);
+        coprocessor.fulfilJobs(jobs, keys, "other");
     }
 
     function test_ProgramsOfAnotherKind() external {
@@ -290,13 +292,15 @@ contract CoprocessorSegmentsTest is SegmentFixture {
         vm.expectRevert(abi.encodeWithSelector(selector, programRef, segmented, linear));
         coprocessor.fulfil(requestId, points(9, 2), points(1, 3), proof);
         vm.expectRevert(abi.encodeWithSelector(selector, programRef, segmented, circuit));
-        coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(9, 2), points(1, 3), proof);
+        coprocessor.fulfilCircuit(
+            requestId, points(1, KEY_POINTS), points(9, 2), points(1, 3), new uint256[](0), proof
+        );
 
         bytes32[] memory inputs = new bytes32[](2);
         (inputs[0], inputs[1]) = (inputHandles()[0], inputHandles()[1]);
         bytes32 whole = coprocessor.registerCircuit(TEXT, claims()[0].claim);
-        ICoprocessor.SegmentProof memory p = honest(coprocessor.request(whole, key, inputs), 0, 0);
-        refuse(p, abi.encodeWithSelector(selector, whole, circuit, segmented));
+        ICoprocessor.JobProof memory p = honest(coprocessor.request(whole, key, inputs), 1, 0);
+        refuse(p, abi.encodeWithSelector(ICoprocessor.UnknownSegment.selector, 1, 1));
         p.requestId = bytes32(uint256(1));
         refuse(p, abi.encodeWithSelector(ICoprocessor.UnknownRequest.selector, p.requestId));
     }
@@ -327,16 +331,16 @@ contract CoprocessorSegmentsTest is SegmentFixture {
     }
 
     /// Whatever the calldata, nothing is recorded without the verifier's consent.
-    function testFuzz_HostileFulfilments(ICoprocessor.SegmentProof memory p, bool honestClaim) external {
+    function testFuzz_HostileFulfilments(ICoprocessor.JobProof memory p, bool honestClaim) external {
         p.requestId = ask();
         prove(p.requestId, 0, 0);
         p.segment = bound(p.segment, 0, SEGMENTS);
         if (honestClaim && p.segment < SEGMENTS) {
-            ICoprocessor.SegmentProof memory like = honest(p.requestId, p.segment, 0);
+            ICoprocessor.JobProof memory like = honest(p.requestId, p.segment, 0);
             (p.claim, p.requestInputs) = (like.claim, like.requestInputs);
             if (p.links.length & 1 == 0) p.links = like.links;
         }
-        bytes memory call = abi.encodeCall(coprocessor.fulfilSegment, (p));
+        bytes memory call = abi.encodeCall(coprocessor.fulfilJobs, (alone(p), points(1, KEY_POINTS), proof));
         uint256 before = gasleft();
         (bool taken,) = address(coprocessor).call{gas: 5_000_000}(call);
         assertAtMost(before - gasleft(), 1_000_000);

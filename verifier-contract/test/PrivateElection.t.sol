@@ -9,6 +9,7 @@ import {VerifierGateway} from "../src/VerifierGateway.sol";
 import {Bn254} from "../src/lib/Bn254.sol";
 import {BlsSigner} from "./BlsSigner.sol";
 import {AcceptingVerifier} from "./PrivateTally.t.sol";
+import {ProgramSpelling} from "./ProgramSpelling.sol";
 import {Test} from "./Vm.sol";
 
 /// @title An election from ballots to the winner, and everything that is not its order.
@@ -287,7 +288,7 @@ contract PrivateElectionTest is Test {
 
     function fulfil(bytes32 requestId, uint256[2][] memory inputs) private returns (bytes32) {
         bytes memory proof = abi.encodePacked(bytes4(verifier.VERIFIER_HASH()));
-        coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(OUTPUT, 1), inputs, proof);
+        coprocessor.fulfilCircuit(requestId, points(1, KEY_POINTS), points(OUTPUT, 1), inputs, words(), proof);
         bytes32 digest = keccak256(
             abi.encode(keccak256("trine.v1.commitment"), multiples[OUTPUT][0], multiples[OUTPUT][1])
         );
@@ -315,11 +316,17 @@ contract PrivateElectionTest is Test {
     }
 
     function claim(uint8 inputs) private pure returns (ICoprocessor.CircuitClaim memory made) {
-        (made.prog, made.logBootstrappings, made.inputs, made.outputs) = (1, 4, inputs, 1);
+        made.program = ProgramSpelling.digest(words());
+        (made.bootstrappings, made.inputs, made.outputs) = (16, inputs, 1);
         for (uint256 i; i <= inputs; ++i) {
             uint256 entry = i < inputs ? 1 : 2 | 3 << 8;
             made.layouts[i / 15] |= entry << (16 * (i % 15));
         }
+    }
+
+    /// Of a program with four blocks of output.
+    function words() private pure returns (uint256[] memory) {
+        return ProgramSpelling.words(16, INPUTS, 4, 0);
     }
 
     function keyDigest(uint256[2][] memory list) private pure returns (bytes32) {

@@ -2,15 +2,18 @@
 pragma solidity ^0.8.28;
 
 import {ICoprocessor} from "../src/ICoprocessor.sol";
-import {CircuitFixture} from "./CircuitFixture.sol";
+import {ProgramSpelling} from "./ProgramSpelling.sol";
+import {StatementFixture} from "./StatementFixture.sol";
 
 /// @title A circuit of three inputs in three segments.
 /// @notice The first reads inputs 0 and 1 and makes two links; the second reads input 1 and a link of the first and makes one;
 /// the last reads input 2 and a link of each, and makes the two outputs.
-abstract contract SegmentFixture is CircuitFixture {
+abstract contract SegmentFixture is StatementFixture {
     uint256 internal constant SEGMENTS = 3;
     uint256 internal constant LAST = SEGMENTS - 1;
     uint8 internal constant INPUTS = 3;
+    /// Of the first segment; each later one has half of them.
+    uint8 internal constant BOOTSTRAPPINGS = 8;
     /// Nibbles, an integer, and nibbles under the casting key.
     uint256 internal constant INPUT_0 = 6 | 2 << 8;
     uint256 internal constant INPUT_1 = 2 | 3 << 8;
@@ -50,9 +53,15 @@ abstract contract SegmentFixture is CircuitFixture {
         returns (ICoprocessor.SegmentClaim memory made)
     {
         made.circuitId = keccak256(abi.encode("segment", index));
-        (made.claim.prog, made.claim.layouts[0]) = (PROG + index, entries);
-        (made.claim.logBootstrappings, made.claim.outputs) = (uint8(4 - index), outputs);
+        (made.claim.program, made.claim.layouts[0]) = (ProgramSpelling.digest(wordsOf(index)), entries);
+        (made.claim.bootstrappings, made.claim.outputs) = (BOOTSTRAPPINGS >> uint8(index), outputs);
         made.claim.inputs = index == LAST ? 3 : 2;
+    }
+
+    /// Words of a segment's program: of its bootstrappings, and a row for each block of its outputs.
+    function wordsOf(uint256 index) internal pure returns (uint256[] memory) {
+        uint256 rows = [uint256(65), 5, 7][index];
+        return ProgramSpelling.words(BOOTSTRAPPINGS >> index, index == LAST ? 3 : 2, rows, index);
     }
 
     function link(uint256 from, uint256 output) internal pure returns (uint16) {
@@ -104,17 +113,17 @@ abstract contract SegmentFixture is CircuitFixture {
         }
     }
 
-    /// What an honest prover sends for a segment; its proof is whatever the verifier expects.
+    /// What an honest prover sends for a segment.
     function honest(bytes32 requestId, uint256 index, uint256 shift)
         internal
         view
-        returns (ICoprocessor.SegmentProof memory p)
+        returns (ICoprocessor.JobProof memory p)
     {
         ICoprocessor.SegmentClaim[] memory list = claims();
         (p.requestId, p.segment, p.claim) = (requestId, index, list[index]);
         p.requestInputs = inputHandles();
         p.links = new bytes32[][](index);
-        p.keyPoints = points(1, KEY_POINTS);
+        p.words = wordsOf(index);
         p.outputPoints = points(firstOutput(index, shift), p.claim.claim.outputs);
         p.inputPoints = new uint256[2][](p.claim.sources.length);
         for (uint256 i; i < p.claim.sources.length; ++i) {
@@ -127,11 +136,17 @@ abstract contract SegmentFixture is CircuitFixture {
             p.inputPoints[i] = point(firstOutput(from, shift) + output);
             p.links[from] = digestsOf(points(firstOutput(from, shift), list[from].claim.outputs));
         }
-        p.proof = proof;
     }
 
     /// The public values of a segment's proof, from what the prover sends.
-    function publicValues(ICoprocessor.SegmentProof memory p) internal view returns (bytes memory) {
+    function publicValues(ICoprocessor.JobProof memory p) internal view returns (bytes memory) {
+        Stated[] memory jobs = new Stated[](1);
+        jobs[0] = stated(p);
+        return publicValues(jobs, points(1, KEY_POINTS));
+    }
+
+    /// What a segment's proof is about.
+    function stated(ICoprocessor.JobProof memory p) internal view returns (Stated memory) {
         ICoprocessor.CircuitClaim memory claim = p.claim.claim;
         bytes32[] memory handles = new bytes32[](claim.inputs);
         for (uint256 i; i < handles.length; ++i) {
@@ -141,32 +156,20 @@ abstract contract SegmentFixture is CircuitFixture {
                 ? p.requestInputs[source]
                 : handleOf(p.inputPoints[i], entryOf(claim, i), origin);
         }
-        bytes32 ins = keccak256(abi.encodePacked(handles));
-        bytes32 outs = keccak256(abi.encodePacked(outputHandles(p)));
-        bytes32 job = keccak256(
-            abi.encode(
-                tag("circuit_job"),
-                p.requestId,
-                p.segment,
-                p.claim.circuitId,
-                claim.prog,
-                ins,
-                outs,
-                saltOf(p.requestId)
-            )
-        );
-        uint256 shape = 1 | uint256(claim.logBootstrappings) << 8 | uint256(claim.inputs) << 16
-            | uint256(claim.outputs) << 24;
-        return abi.encode(
-            statement(job), shape, claim.layouts, claim.prog, p.keyPoints, p.inputPoints, p.outputPoints
+        return Stated(
+            p.requestId,
+            p.segment,
+            p.claim.circuitId,
+            claim,
+            p.words,
+            handles,
+            outputHandles(p),
+            p.inputPoints,
+            p.outputPoints
         );
     }
 
-    function outputHandles(ICoprocessor.SegmentProof memory p)
-        internal
-        view
-        returns (bytes32[] memory handles)
-    {
+    function outputHandles(ICoprocessor.JobProof memory p) internal view returns (bytes32[] memory handles) {
         handles = new bytes32[](p.outputPoints.length);
         for (uint256 i; i < handles.length; ++i) {
             bytes32 origin = originOfOutput(p.requestId, p.segment, i);
@@ -174,21 +177,30 @@ abstract contract SegmentFixture is CircuitFixture {
         }
     }
 
-    /// These claims fill no word but the first.
-    function entryOf(ICoprocessor.CircuitClaim memory claim, uint256 i) internal pure returns (uint256) {
-        return (claim.layouts[0] >> (16 * i)) & 0xffff;
+    function alone(ICoprocessor.JobProof memory p)
+        internal
+        pure
+        returns (ICoprocessor.JobProof[] memory jobs)
+    {
+        jobs = new ICoprocessor.JobProof[](1);
+        jobs[0] = p;
+    }
+
+    /// Sends a proof of a segment alone, whatever the verifier expects.
+    function send(ICoprocessor.JobProof memory p) internal {
+        coprocessor.fulfilJobs(alone(p), points(1, KEY_POINTS), proof);
     }
 
     function prove(bytes32 requestId, uint256 index, uint256 shift) internal {
-        ICoprocessor.SegmentProof memory p = honest(requestId, index, shift);
-        verifier.expect(publicValues(p), p.proof);
-        coprocessor.fulfilSegment(p);
+        ICoprocessor.JobProof memory p = honest(requestId, index, shift);
+        verifier.expect(publicValues(p), proof);
+        send(p);
     }
 
     /// A proof that the verifier would take is refused for a reason of the contract's own.
-    function refuse(ICoprocessor.SegmentProof memory p, bytes memory revertData) internal {
-        verifier.expect(publicValues(p), p.proof);
+    function refuse(ICoprocessor.JobProof memory p, bytes memory revertData) internal {
+        verifier.expect(publicValues(p), proof);
         vm.expectRevert(revertData);
-        coprocessor.fulfilSegment(p);
+        send(p);
     }
 }

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {ICoprocessor} from "../src/ICoprocessor.sol";
-import {Bn254} from "../src/lib/Bn254.sol";
 import {SegmentFixture} from "./SegmentFixture.sol";
 
 /// @title The rules of registering segments, each with the claim that it refuses.
@@ -52,8 +51,8 @@ contract SegmentRegistryTest is SegmentFixture {
             uint256[6] memory layouts = inputLayouts();
             uint8 inputs = INPUTS;
             if (i == 1) list[0].circuitId = ~list[0].circuitId;
-            if (i == 2) list[1].claim.prog += 1;
-            if (i == 3) list[2].claim.logBootstrappings += 1;
+            if (i == 2) list[1].claim.program = ~list[1].claim.program;
+            if (i == 3) list[2].claim.bootstrappings += 1;
             if (i == 4) list[2].claim.layouts[0] ^= 1 << (16 * 4 + 8);
             if (i == 5) list[0].sources[0] = list[0].sources[1];
             if (i == 5) list[0].claim.layouts[0] = list[0].claim.layouts[0] ^ INPUT_0 ^ INPUT_1;
@@ -94,7 +93,7 @@ contract SegmentRegistryTest is SegmentFixture {
             abi.encodeCall(coprocessor.registerSegments, (TEXT, inputLayouts(), INPUTS, chainOf(255)));
         uint256 before = gasleft();
         (bool taken, bytes memory most) = address(coprocessor).call(call);
-        assertAtMost(before - gasleft(), 9_500_000);
+        assertAtMost(before - gasleft(), 10_000_000);
         assertTrue(taken, "255 segments");
         assertEq(coprocessor.segmentedRecord(abi.decode(most, (bytes32))).segments.length, 255);
     }
@@ -103,11 +102,8 @@ contract SegmentRegistryTest is SegmentFixture {
     function test_ClaimsAreInRange() external {
         for (uint256 s; s < SEGMENTS; ++s) {
             ICoprocessor.SegmentClaim[] memory bad = claims();
-            bad[s].claim.logBootstrappings = 5;
-            refuseClaims(bad, abi.encodeWithSelector(ICoprocessor.TooManyBootstrappings.selector, 5, 4));
-            bad = claims();
-            bad[s].claim.prog = Bn254.R;
-            refuseClaims(bad, abi.encodeWithSelector(ICoprocessor.ProgramDigestTooLarge.selector, Bn254.R));
+            bad[s].claim.bootstrappings = 17;
+            refuseClaims(bad, abi.encodeWithSelector(ICoprocessor.TooManyBootstrappings.selector, 17, 16));
             bad = claims();
             (uint8 inputs, uint8 outputs) = (bad[s].claim.inputs, bad[s].claim.outputs);
             bad[s].claim.inputs = 65;
@@ -121,6 +117,14 @@ contract SegmentRegistryTest is SegmentFixture {
             refuseClaims(bad, abi.encodeWithSelector(ICoprocessor.LayoutEntry.selector, 90, 1));
             bad[s].claim.layouts[5] = 6;
             refuseClaims(bad, abi.encodeWithSelector(ICoprocessor.LayoutEntry.selector, 75, 6));
+            // Three outputs of 64 blocks.
+            bad = claims();
+            bad[s].claim.outputs = 3;
+            bad[s].claim.layouts[0] &= (1 << (16 * inputs)) - 1;
+            for (uint256 i; i < 3; ++i) {
+                put(bad[s].claim.layouts, inputs + i, LINK_01);
+            }
+            refuseClaims(bad, abi.encodeWithSelector(ICoprocessor.TooManyOutputBlocks.selector, 192, 128));
         }
     }
 

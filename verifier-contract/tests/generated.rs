@@ -76,7 +76,7 @@ fn the_proofs_of_the_tests_of_circuits_are_current() {
         let hash = setup.deployable_for_circuits().verifier_hash();
         let keys = calldata::circuit::key_points(&statement.keys);
         let [inputs, outputs] = [&statement.inputs, &statement.outputs].map(points);
-        let values = calldata::circuit::public_values(&public, &keys, &inputs, &outputs);
+        let values = calldata::circuit::public_values(&public, &statement.words, &keys, &inputs, &outputs);
         let proof = proof.to_bytes(&statement.shape, &hash).unwrap();
         let about = format!(
             "{bootstrappings} bootstrappings, {} inputs, {} outputs, {} casting key",

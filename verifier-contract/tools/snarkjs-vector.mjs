@@ -53,7 +53,10 @@ const batch = Fr.add(Fr.mul(power(firstInput), a), Fr.mul(power(firstInput + INP
 const [input, output, remainder] = [a, b, batch].map(multiple);
 const closing = [[0n, 0n], remainder, [0n, 0n]];
 const shape = CLASS_ID | (1n << 16n) | (1n << 24n);
-const statement = [11n, shape, 0x0206_0206n, 0n, 0n, 0n, 0n, 0n, 12n];
+const statement = [11n, shape, 0x0206_0206n, 0n, 0n, 0n, 0n, 0n];
+// Words of the program: P(z) is the first, whatever z is.
+const [slots, rows] = [[12n], [0n]];
+const programAtZ = slots[0];
 const digests = [
     round(1, infinity(COLUMNS)),
     round(2, infinity(ROTATIONS)),
@@ -61,7 +64,7 @@ const digests = [
     round(4, closing.slice(0, 2)),
 ];
 const challenges = [rho, r, q, z, batch].map(number);
-const publicInputs = [...statement, ...digests, ...challenges];
+const publicInputs = [...statement, programAtZ, ...digests, ...challenges];
 
 // Setup and proof by snarkjs.
 writeFileSync(
@@ -112,9 +115,15 @@ const keyWords = [
 ];
 const publicValues = [
     ...statement,
-    0x180n,
-    0x5a0n,
-    0x600n,
+    0x1a0n,
+    0x1e0n,
+    0x220n,
+    0x640n,
+    0x6a0n,
+    BigInt(slots.length),
+    ...slots,
+    BigInt(rows.length),
+    ...rows,
     BigInt(KEY_POINTS),
     ...infinity(KEY_POINTS).flat(),
     1n,

@@ -1,6 +1,6 @@
 //! Proofs of circuits: which points they have follows from the shape.
 
-use super::words::{Words, body, encode};
+use super::words::{self, body, encode};
 use super::{
     CHALLENGE_WORDS, CalldataError, GROTH16_WORDS, SELECTOR_BYTES, check_counts, coordinates, scalar,
 };
@@ -9,6 +9,7 @@ use alloy::sol_types::SolValue;
 use ark_bn254::{Bn254, Fr};
 use ark_groth16::Proof;
 use trine_verifier::Bytes32;
+use trine_verifier::bootstrapping::program::Words;
 use trine_verifier::bootstrapping::statement::PublicInputs;
 use trine_verifier::bootstrapping::{KeyCommitments, Shape};
 use trine_verifier::opening::CLOSING_POINTS;
@@ -50,7 +51,7 @@ impl CircuitWrapProof {
         public: &PublicInputs,
     ) -> Result<Self, CalldataError> {
         let bytes = groth16.concat();
-        Ok(Self::new(Words(&bytes).groth16()?, group, public))
+        Ok(Self::new(words::Words(&bytes).groth16()?, group, public))
     }
 
     /// The bytes that the verifier with this hash reads. Errors: [`CalldataError::Count`].
@@ -68,7 +69,7 @@ impl CircuitWrapProof {
 
     /// Reads what the contract would read: exact length, the verifier's selector, canonical points and scalars.
     pub fn from_bytes(shape: &Shape, verifier_hash: &Bytes32, bytes: &[u8]) -> Result<Self, CalldataError> {
-        let mut words = Words(body(bytes, proof_bytes(shape), verifier_hash)?);
+        let mut words = words::Words(body(bytes, proof_bytes(shape), verifier_hash)?);
         let groth16 = words.groth16()?;
         let group = GroupProof {
             columns: words.points("columns", shape.first_round().len())?,
@@ -86,14 +87,24 @@ pub fn key_points(keys: &KeyCommitments) -> Vec<[U256; 2]> {
     keys.points().iter().map(coordinates).collect()
 }
 
+/// Words of a job's program as `fulfilCircuit` and `fulfilJobs` take them: its own, of its bootstrappings, then of its rows.
+pub fn program_words(words: &Words) -> Vec<U256> {
+    words.to_words().into_iter().map(U256::from_be_bytes).collect()
+}
+
 /// `publicValues` of `verify`, exactly as the `Coprocessor` encodes them for circuits.
+///
+/// Words and points are those of the merged circuit: of all jobs, in their order.
 pub fn public_values(
     public: &PublicInputs,
+    words: &Words,
     keys: &[[U256; 2]],
     inputs: &[[U256; 2]],
     outputs: &[[U256; 2]],
 ) -> Vec<u8> {
-    let [stmt, shape, prog] = [public.stmt, public.shape, public.prog].map(|word| scalar(&word));
+    let [stmt, shape] = [public.stmt, public.shape].map(|word| scalar(&word));
     let layouts = public.layouts.map(|word| scalar(&word));
-    (stmt, shape, layouts, prog, keys.to_vec(), inputs.to_vec(), outputs.to_vec()).abi_encode_params()
+    let [slots, rows] = [&words.slots, &words.rows].map(|list| list.iter().map(scalar).collect::<Vec<_>>());
+    let [keys, inputs, outputs] = [keys, inputs, outputs].map(<[_]>::to_vec);
+    (stmt, shape, layouts, slots, rows, keys, inputs, outputs).abi_encode_params()
 }

@@ -7,15 +7,15 @@ use trine_verifier::bootstrapping::registration::{CircuitClaim, SegmentClaim};
 /// The claim about a circuit that one proof covers.
 pub fn circuit_claim(claim: &CircuitClaim) -> ICoprocessor::CircuitClaim {
     ICoprocessor::CircuitClaim {
-        prog: U256::from_be_bytes(claim.prog),
+        program: claim.program.into(),
         layouts: claim.layouts.map(U256::from_be_bytes),
-        logBootstrappings: claim.log_bootstrappings,
+        bootstrappings: claim.bootstrappings,
         inputs: claim.inputs,
         outputs: claim.outputs,
     }
 }
 
-/// The claim about a segment, which `fulfilSegment` takes again.
+/// The claim about a segment, which `fulfilJobs` takes again.
 pub fn segment_claim(segment: &SegmentClaim) -> ICoprocessor::SegmentClaim {
     ICoprocessor::SegmentClaim {
         circuitId: segment.circuit_id.into(),

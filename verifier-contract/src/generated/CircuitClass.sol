@@ -15,6 +15,8 @@ library CircuitClass {
     uint256 internal constant KEY_POINTS = 16;
     uint256 internal constant INPUT_SLOTS = 64;
     uint256 internal constant OUTPUT_SLOTS = 16;
+    uint256 internal constant BOOTSTRAPPING_SLOTS = 16;
+    uint256 internal constant OUTPUT_ROWS = 128;
     uint256 internal constant BLOCKS_PER_HANDLE = 64;
     uint256 internal constant FOLDS = 5;
     uint256 internal constant ARITY_BITS = 4;

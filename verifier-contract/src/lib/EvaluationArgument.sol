@@ -62,7 +62,7 @@ library EvaluationArgument {
         ProofWords.expect(values, INPUTS_LENGTH, inputs);
         ProofWords.expect(values, outputsLength, outputs);
 
-        ProofWords.checkScalars(values, STATEMENT_WORDS);
+        ProofWords.checkScalars(values, 0, STATEMENT_WORDS);
         ProofWords.checkValuePoints(values, INPUTS, inputs, false);
         ProofWords.checkValuePoints(values, outputsLength + 1, outputs, false);
     }

@@ -69,15 +69,16 @@ library HandleLib {
         return keccak256(abi.encode(TAG_SALT, block.prevrandao, blockhash(block.number - 1), request));
     }
 
-    /// @dev `stmt` of one job.
+    /// @dev `stmt` of the jobs of a proof.
     /// @param tag That of the kind of program.
+    /// @param jobsHash `keccak256(abi.encodePacked(...))` over their digests.
     function statement(
         bytes32 tag,
         bytes32 verifierHash,
         bytes32 srsDigest,
         bytes32 parameterSetId,
         bytes32 keyDigest,
-        bytes32 job
+        bytes32 jobsHash
     ) internal view returns (uint256) {
         return cut(
             keccak256(
@@ -89,7 +90,7 @@ library HandleLib {
                     srsDigest,
                     parameterSetId,
                     keyDigest,
-                    keccak256(abi.encodePacked(job))
+                    jobsHash
                 )
             )
         );

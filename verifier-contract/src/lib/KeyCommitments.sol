@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ICoprocessor} from "../ICoprocessor.sol";
 import {CircuitClass} from "../generated/CircuitClass.sol";
 import {HandleLib} from "./HandleLib.sol";
 
 /// @title Commitments to the words of an evaluation key: bootstrapping, compute, casting key, chunk by chunk.
 library KeyCommitments {
-    /// Not as many commitments as the class has chunks of keys.
-    error KeyPointCount(uint256 got, uint256 expected);
-
     /// @dev The key's digest under the scheme `trine.key.kzg.v1`: tag, parameter set, then for each of the three keys
     /// the count of its commitments and their coordinates.
     function digest(uint256[2][] calldata points) internal pure returns (bytes32) {
         uint256 expected = CircuitClass.KEY_POINTS;
-        if (points.length != expected) revert KeyPointCount(points.length, expected);
+        if (points.length != expected) revert ICoprocessor.KeyPointCount(points.length, expected);
         uint256[3] memory counts = [
             CircuitClass.BOOTSTRAPPING_KEY_POINTS,
             CircuitClass.COMPUTE_KEY_POINTS,

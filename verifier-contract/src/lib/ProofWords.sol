@@ -22,6 +22,8 @@ library ProofWords {
     uint256 internal constant POINTS = 8;
     /// Words after the points: `rho, r, q, z, R(z)`.
     uint256 internal constant CHALLENGE_WORDS = 5;
+    /// Where z stands among them.
+    uint256 internal constant Z = 3;
 
     /// The proof has another length than every proof of its class and shape.
     error ProofLength(uint256 got, uint256 expected);
@@ -33,6 +35,10 @@ library ProofWords {
     error PublicValuesEncoding(uint256 word, uint256 got, uint256 expected);
     /// The class, or a count, is none that the verifying key serves.
     error UnknownShape(uint256 shape);
+    /// The number of bootstrappings that `shape` has room for is not the least for so many words.
+    error SlotCount(uint256 got, uint256 shape);
+    /// More words of rows than the class has rows.
+    error RowCount(uint256 got, uint256 most);
     /// A scalar is not below the order of the field.
     error ScalarTooLarge(Part part, uint256 word);
     /// A coordinate is not below the modulus.
@@ -64,9 +70,9 @@ library ProofWords {
         }
     }
 
-    /// @dev The first `count` public values are scalars.
-    function checkScalars(bytes calldata values, uint256 count) internal pure {
-        for (uint256 i; i < count; ++i) {
+    /// @dev `count` public values from a word on are scalars.
+    function checkScalars(bytes calldata values, uint256 place, uint256 count) internal pure {
+        for (uint256 i = place; i < place + count; ++i) {
             if (valueOf(values, i) >= Bn254.R) revert ScalarTooLarge(Part.PublicValues, i);
         }
     }

@@ -3,11 +3,11 @@
 //! The tiny circuit accepts any public inputs, so a proof of another statement is as good as a proof of that one: what is
 //! tested is that the contract computes its own.
 
-use crate::chain::{Asked, CONSUMER, Chain, STRANGER, error_name, with_word, word};
+use crate::chain::{Asked, CONSUMER, Chain, STRANGER, claim, error_name, program_words, with_word, word};
 use crate::tiny::Forge;
-use crate::tiny::circuit::{PARAMETERS, circuit};
+use crate::tiny::circuit::{PARAMETERS, TinyCircuitStatement, circuit};
 use alloy::primitives::{B256, Bytes, U256, keccak256};
-use ark_bn254::G1Affine;
+use ark_bn254::{Fr, G1Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::Field;
 use trine_contract::bindings::Coprocessor;
@@ -15,7 +15,9 @@ use trine_contract::calldata::circuit::{CircuitWrapProof, key_points};
 use trine_contract::calldata::points;
 use trine_program::circuit::Circuit;
 use trine_verifier::Origin;
+use trine_verifier::bootstrapping::program::Words;
 use trine_verifier::bootstrapping::{Shape, Statement};
+use trine_verifier::digest::field_word;
 use trine_verifier::opening::ClosingPoints;
 
 /// Words of a proof before its points.
@@ -124,11 +126,11 @@ fn a_proof_of_another_statement() {
         ("verifying key", |s| s.domain.verifier_hash[31] ^= 1),
         ("reference string", |s| s.domain.srs_digest[0] ^= 1),
         ("parameter set", |s| s.domain.parameter_set_id[0] ^= 1),
-        ("request", |s| s.job.request_id[0] ^= 1),
-        ("salt", |s| s.job.salt[0] ^= 1),
-        ("segment", |s| s.job.segment = 1),
-        ("input handle", |s| s.job.inputs[0].handle[0] ^= 1),
-        ("output handle", |s| s.job.outputs[0].handle[0] ^= 1),
+        ("request", |s| s.jobs[0].request_id[0] ^= 1),
+        ("salt", |s| s.jobs[0].salt[0] ^= 1),
+        ("segment", |s| s.jobs[0].segment = 1),
+        ("input handle", |s| s.jobs[0].inputs[0].handle[0] ^= 1),
+        ("output handle", |s| s.jobs[0].outputs[0].handle[0] ^= 1),
     ];
     for (what, change) in changes {
         let (mut chain, _, mut asked) = asked(3, 2, 1);
@@ -216,26 +218,53 @@ fn a_key_that_no_committee_attests() {
 fn a_smaller_shape() {
     for (bootstrappings, smaller, error) in [(16, 8, "ProofLength"), (4, 2, "PairingMismatch")] {
         let (mut chain, _, asked) = asked(bootstrappings, 2, 1);
-        let honest = asked.statement.inputs(&PARAMETERS).unwrap();
         let shape = Shape::of(PARAMETERS, smaller, vec![3; 2], vec![3]).unwrap();
-        let call = chain.fulfilment_of(&asked, honest.stmt, shape, honest.layouts, honest.prog);
+        let proven = TinyCircuitStatement { shape, ..chain.honest(&asked.statement) };
+        let call = chain.fulfilment_of(&asked, &proven);
         assert_eq!(error_name(chain.fulfil(&call)), error);
     }
 }
 
+/// Each word of the program, and the layouts, in the proof and in the call.
 #[test]
 fn another_program() {
     let (mut chain, _, asked) = asked(3, 2, 1);
-    let other = crate::chain::claim(&circuit(4, 2, 1));
-    assert_ne!(other.prog, crate::chain::claim(&asked.statement.job.circuit).prog);
-    let honest = asked.statement.inputs(&PARAMETERS).unwrap();
-    let prog = honest.prog + ark_bn254::Fr::from(1u64);
-    let call = chain.fulfilment_of(&asked, honest.stmt, honest.shape.clone(), honest.layouts, prog);
+    let honest = chain.fulfilment(&asked);
+    for place in 0..honest.words.len() {
+        let mut proven = chain.honest(&asked.statement);
+        let Words { slots, rows } = &mut proven.words;
+        *slots.iter_mut().chain(rows).nth(place).unwrap() += Fr::from(1u64);
+        let mut call = chain.fulfilment_of(&asked, &proven);
+        assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch", "word {place}");
+        call.words[place] += U256::from(1);
+        assert_eq!(error_name(chain.fulfil(&call)), "ProgramWordsMismatch", "word {place}");
+    }
+    let mut proven = chain.honest(&asked.statement);
+    proven.layouts[0] += Fr::from(1u64);
+    let call = chain.fulfilment_of(&asked, &proven);
     assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch");
-    let mut layouts = honest.layouts;
-    layouts[0] += ark_bn254::Fr::from(1u64);
-    let call = chain.fulfilment_of(&asked, honest.stmt, honest.shape, layouts, honest.prog);
-    assert_eq!(error_name(chain.fulfil(&call)), "PairingMismatch");
+    chain.fulfil(&honest).unwrap();
+}
+
+/// A registrant claims a program of words that no circuit has: the proof would take them for others.
+#[test]
+fn words_that_are_others_modulo_the_order() {
+    let mut chain = Chain::new(true);
+    let circuit = circuit(3, 2, 1);
+    let order = U256::from_be_bytes(field_word(&-Fr::from(1u64))) + U256::from(1);
+    for place in [0, 4] {
+        let mut words = program_words(&circuit);
+        words[place] += order;
+        let mut claim = claim(&circuit);
+        claim.program = keccak256(words.iter().flat_map(U256::to_be_bytes::<32>).collect::<Vec<_>>());
+        let text = circuit.to_text().into_bytes().into();
+        let register = Coprocessor::registerCircuitCall { text, claim };
+        let (reference, _) = chain.evm.send(STRANGER, chain.coprocessor, &register).unwrap();
+        let inputs: Vec<_> = circuit.inputs().iter().map(|declared| chain.input(declared)).collect();
+        let asked = chain.ask_over(reference, &circuit, inputs);
+        let call = Coprocessor::fulfilCircuitCall { words, ..chain.fulfilment(&asked) };
+        assert_eq!(error_name(chain.fulfil(&call)), "ProgramWordTooLarge", "word {place}");
+    }
 }
 
 #[test]
@@ -258,7 +287,7 @@ fn handles_keep_their_places() {
         assert_eq!(error_name(chain.fulfil(&call)), error);
     }
     // Proven for outputs in the other order, under the handles of this one.
-    asked.statement.job.outputs.swap(0, 1);
+    asked.statement.jobs[0].outputs.swap(0, 1);
     let call = chain.fulfilment(&asked);
     let (a, b) = (call.outputPoints[0], call.outputPoints[1]);
     let call = Coprocessor::fulfilCircuitCall { outputPoints: vec![b, a], ..call };
@@ -270,7 +299,7 @@ fn an_unproven_value_is_no_input() {
     let (mut chain, _, asked) = asked(2, 1, 1);
     let next = circuit(3, 1, 1);
     let reference = chain.register_circuit(&next);
-    let unproven = asked.statement.job.outputs.clone();
+    let unproven = asked.job().outputs.clone();
     assert_eq!(error_name(chain.request(reference, &unproven)), "UnknownHandle");
     let call = chain.fulfilment(&asked);
     chain.fulfil(&call).unwrap();
@@ -281,7 +310,7 @@ fn an_unproven_value_is_no_input() {
 #[test]
 fn the_identity_of_an_input() {
     let (mut chain, circuit, mut asked) = asked(2, 1, 1);
-    let input = asked.statement.job.inputs[0];
+    let input = asked.job().inputs[0];
     let honest = chain.fulfilment(&asked);
     let mut call = honest.clone();
     call.outputPoints = points([&input.commitment]);
@@ -289,7 +318,7 @@ fn the_identity_of_an_input() {
 
     let declared = circuit.outputs()[0];
     let output = chain.output(asked.request_id, 0, &declared, input.commitment);
-    asked.statement.job.outputs = vec![output];
+    asked.statement.jobs[0].outputs = vec![output];
     let call = chain.fulfilment(&asked);
     chain.fulfil(&call).unwrap();
     assert_ne!(output.handle, input.handle);
@@ -302,7 +331,7 @@ fn the_identity_of_an_input() {
 fn an_output_registered_in_advance() {
     let (mut chain, circuit, asked) = asked(2, 1, 1);
     let declared = circuit.outputs()[0];
-    let output = asked.statement.job.outputs[0];
+    let output = asked.job().outputs[0];
     let call = Coprocessor::registerCiphertextCall {
         consumer: CONSUMER,
         keyDigest: chain.key_digest(),

@@ -2,15 +2,17 @@
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolEvent;
-use ark_bn254::Fr;
-use trine_contract::bindings::coprocessor::ICoprocessor::CircuitClaim;
-use trine_contract::bindings::{CircuitVerifier, Coprocessor, ReleaseVerifier, VerifierGateway};
-use trine_contract::calldata::{circuit as circuit_calldata, points, scalar};
+use trine_contract::bindings::{
+    CircuitVerifier, Coprocessor, ICoprocessor, ReleaseVerifier, VerifierGateway,
+};
+use trine_contract::calldata::registration::circuit_claim;
+use trine_contract::calldata::{circuit as circuit_calldata, points};
 use trine_contract::evm::{Evm, EvmError, Receipt};
 use trine_program::Declaration;
 use trine_program::circuit::Circuit;
-use trine_verifier::bootstrapping::statement::{Job, KeyCommitments, Statement};
-use trine_verifier::bootstrapping::{Shape, program};
+use trine_verifier::bootstrapping::program::Words;
+use trine_verifier::bootstrapping::registration;
+use trine_verifier::bootstrapping::statement::{Job, KeyCommitments, Statement, StatementInputs};
 use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{Commitment, Domain, HandleRecord, NamedCommitment, Origin};
 
@@ -27,7 +29,14 @@ pub const STRANGER: Address = Address::repeat_byte(0x99);
 #[derive(Clone)]
 pub struct Asked {
     pub request_id: B256,
+    /// About this job alone.
     pub statement: Statement,
+}
+
+impl Asked {
+    pub fn job(&self) -> &Job {
+        &self.statement.jobs[0]
+    }
 }
 
 pub struct Chain {
@@ -158,7 +167,7 @@ impl Chain {
             inputs,
             outputs,
         };
-        let statement = Statement { domain: self.domain(), keys: self.keys.clone(), job };
+        let statement = Statement::single(self.domain(), self.keys.clone(), job);
         self.evm.advance(1);
         Asked { request_id, statement }
     }
@@ -184,35 +193,55 @@ impl Chain {
         NamedCommitment::new(&self.record(origin, declared, &commitment), commitment).unwrap()
     }
 
-    /// The call for a request, with a proof of this statement.
-    pub fn fulfilment(&mut self, asked: &Asked) -> Coprocessor::fulfilCircuitCall {
-        let digests = asked.statement.inputs(&PARAMETERS).unwrap();
-        self.fulfilment_of(asked, digests.stmt, digests.shape, digests.layouts, digests.prog)
+    /// What a proof of a statement proves.
+    pub fn honest(&self, statement: &Statement) -> TinyCircuitStatement {
+        let StatementInputs { stmt, shape, layouts, words, .. } = statement.inputs(&PARAMETERS).unwrap();
+        let (mut inputs, mut outputs) = (vec![], vec![]);
+        for job in &statement.jobs {
+            inputs.extend(job.inputs.iter().map(|named| named.commitment));
+            outputs.extend(job.outputs.iter().map(|named| named.commitment));
+        }
+        TinyCircuitStatement { stmt, shape, layouts, words, keys: statement.keys.clone(), inputs, outputs }
     }
 
-    /// The same with other public inputs than those of the statement.
+    /// The bytes of a proof.
+    pub fn proof(&mut self, proven: &TinyCircuitStatement) -> Bytes {
+        let (proof, _) = self.setup.prove_circuit(proven);
+        let hash = self.setup.deployable_for_circuits().verifier_hash();
+        proof.to_bytes(&proven.shape, &hash).unwrap().into()
+    }
+
+    /// The call for a request, with a proof of this statement.
+    pub fn fulfilment(&mut self, asked: &Asked) -> Coprocessor::fulfilCircuitCall {
+        let honest = self.honest(&asked.statement);
+        self.fulfilment_of(asked, &honest)
+    }
+
+    /// The same with a proof of something else.
     pub fn fulfilment_of(
         &mut self,
         asked: &Asked,
-        stmt: Fr,
-        shape: Shape,
-        layouts: [Fr; program::LAYOUT_WORDS],
-        prog: Fr,
+        proven: &TinyCircuitStatement,
     ) -> Coprocessor::fulfilCircuitCall {
-        let job = &asked.statement.job;
-        let commitments = |list: &[NamedCommitment]| list.iter().map(|n| n.commitment).collect::<Vec<_>>();
-        let (inputs, outputs) = (commitments(&job.inputs), commitments(&job.outputs));
-        let keys = asked.statement.keys.clone();
-        let tiny = TinyCircuitStatement { stmt, shape, layouts, prog, keys, inputs, outputs };
-        let (proof, _) = self.setup.prove_circuit(&tiny);
-        let hash = self.setup.deployable_for_circuits().verifier_hash();
         Coprocessor::fulfilCircuitCall {
             requestId: asked.request_id,
-            keyPoints: circuit_calldata::key_points(&tiny.keys),
-            outputPoints: points(&tiny.outputs),
-            inputPoints: points(&tiny.inputs),
-            proof: proof.to_bytes(&tiny.shape, &hash).unwrap().into(),
+            keyPoints: circuit_calldata::key_points(&proven.keys),
+            outputPoints: points(&proven.outputs),
+            inputPoints: points(&proven.inputs),
+            words: program_words(&asked.job().circuit),
+            proof: self.proof(proven),
         }
+    }
+
+    /// The call for several jobs, with a proof of this statement.
+    pub fn fulfil_jobs(
+        &mut self,
+        jobs: Vec<ICoprocessor::JobProof>,
+        statement: &Statement,
+    ) -> Coprocessor::fulfilJobsCall {
+        let honest = self.honest(statement);
+        let key_points = circuit_calldata::key_points(&honest.keys);
+        Coprocessor::fulfilJobsCall { jobs, keyPoints: key_points, proof: self.proof(&honest) }
     }
 
     pub fn fulfil(&mut self, call: &Coprocessor::fulfilCircuitCall) -> Result<Receipt, EvmError> {
@@ -249,15 +278,35 @@ impl Chain {
 }
 
 /// What the registrant says about a circuit.
-pub fn claim(circuit: &Circuit) -> CircuitClaim {
-    let shape = Shape::new(PARAMETERS, circuit).unwrap();
-    CircuitClaim {
-        prog: scalar(&program::digest(&shape, circuit).unwrap()),
-        layouts: program::layouts(circuit).map(|word| scalar(&word)),
-        logBootstrappings: shape.log_bootstrappings as u8,
-        inputs: circuit.inputs().len() as u8,
-        outputs: circuit.outputs().len() as u8,
+pub fn claim(circuit: &Circuit) -> ICoprocessor::CircuitClaim {
+    circuit_claim(&registration::CircuitClaim::of(&PARAMETERS, circuit).unwrap())
+}
+
+/// A job of a proof, whose request is for a circuit of one piece.
+pub fn job_proof(job: &Job) -> ICoprocessor::JobProof {
+    let commitments = |list: &[NamedCommitment]| points(list.iter().map(|named| &named.commitment));
+    let unread = ICoprocessor::CircuitClaim {
+        program: B256::ZERO,
+        layouts: [U256::ZERO; 6],
+        bootstrappings: 0,
+        inputs: 0,
+        outputs: 0,
+    };
+    ICoprocessor::JobProof {
+        requestId: job.request_id.into(),
+        segment: U256::ZERO,
+        claim: ICoprocessor::SegmentClaim { circuitId: B256::ZERO, claim: unread, sources: vec![] },
+        requestInputs: vec![],
+        links: vec![],
+        words: program_words(&job.circuit),
+        outputPoints: commitments(&job.outputs),
+        inputPoints: commitments(&job.inputs),
     }
+}
+
+/// The words of a circuit's program, as the contract takes them.
+pub fn program_words(circuit: &Circuit) -> Vec<U256> {
+    circuit_calldata::program_words(&Words::of(circuit).unwrap())
 }
 
 /// Name of the error that a call reverts with.

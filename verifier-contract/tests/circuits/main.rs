@@ -1,6 +1,7 @@
 //! Circuits of bootstrappings on the in-process EVM: statement digests, proofs, attacks, gas and calldata.
 
 mod attacks;
+mod batches;
 mod chain;
 #[path = "../committee/mod.rs"]
 mod committee;
@@ -16,7 +17,8 @@ use tiny::TinySetup;
 use tiny::circuit::{PARAMETERS, casting_circuit, circuit, statement};
 use trine_contract::bindings::Coprocessor;
 use trine_contract::calldata::CalldataError;
-use trine_contract::calldata::circuit::{CircuitWrapProof, proof_bytes};
+use trine_contract::calldata::circuit::{CircuitWrapProof, key_points, proof_bytes};
+use trine_contract::calldata::points;
 use trine_verifier::bootstrapping::Shape;
 
 /// Ceilings of the gas of `fulfilCircuit` and of its calldata, by bootstrappings, with 12 inputs and 2 outputs.
@@ -40,7 +42,7 @@ fn circuits_from_ciphertexts_to_proven_values() {
         assert!(bytes <= most_bytes, "calldata {bytes}");
 
         let event = Coprocessor::Fulfilled::decode_log(receipt.logs.last().unwrap()).unwrap();
-        let outputs: Vec<_> = asked.statement.job.outputs.iter().map(|o| o.handle).collect();
+        let outputs: Vec<_> = asked.job().outputs.iter().map(|o| o.handle).collect();
         assert_eq!(event.outputs, outputs, "the contract computes the handles of the native definition");
         let record = Coprocessor::handleRecordCall { handle: outputs[1].into() };
         let record = chain.evm.send(STRANGER, chain.coprocessor, &record).unwrap().0;
@@ -70,7 +72,7 @@ fn proven_values_are_inputs() {
     let first = chain.ask(&circuit(2, 1, 2));
     let call = chain.fulfilment(&first);
     chain.fulfil(&call).unwrap();
-    let [a, b] = first.statement.job.outputs[..] else { panic!("two outputs") };
+    let [a, b] = first.job().outputs[..] else { panic!("two outputs") };
     let next = circuit(3, 2, 1);
     let reference = chain.register_circuit(&next);
     let asked = chain.ask_over(reference, &next, vec![b, a]);
@@ -88,8 +90,10 @@ fn a_key_without_a_casting_key() {
 
     let mut chain = Chain::new(false);
     let asked = chain.ask(&circuit);
-    let tiny = statement(&mut chain.setup, &circuit, false);
-    let call = chain.fulfilment_of(&asked, tiny.stmt, tiny.shape, tiny.layouts, tiny.prog);
+    let proven = statement(&mut chain.setup, &circuit, false);
+    let mut call = chain.fulfilment_of(&asked, &proven);
+    call.keyPoints = key_points(&asked.statement.keys);
+    call.inputPoints = points(asked.job().inputs.iter().map(|input| &input.commitment));
     assert_eq!(error_name(chain.fulfil(&call)), "NoCastingKey");
 }
 
@@ -102,8 +106,8 @@ fn a_reference_binds_the_claim() {
     let text = small.to_text().into_bytes();
     let mut references = vec![chain.register_circuit(&small)];
     let mut changes = vec![honest.clone(); 4];
-    changes[0].prog += U256::from(1);
-    changes[1].logBootstrappings -= 1;
+    changes[0].program = !changes[0].program;
+    changes[1].bootstrappings -= 1;
     changes[2].layouts[0] ^= U256::from(1u64 << 8);
     (changes[3].inputs, changes[3].outputs) = (1, 3);
     for claim in changes {

@@ -1,6 +1,6 @@
 //! Circuits of several segments: what is registered of them, and their proofs, one transaction each.
 
-use crate::chain::{Asked, CONSUMER, Chain, OWNER, STRANGER, error_name};
+use crate::chain::{CONSUMER, Chain, OWNER, STRANGER, error_name, job_proof};
 use crate::tiny::circuit::{PARAMETERS, circuit};
 use alloy::primitives::{B256, U256, keccak256};
 use alloy::sol_types::{SolCall, SolEvent, SolValue};
@@ -16,11 +16,11 @@ use trine_verifier::bootstrapping::segment::segment_jobs;
 use trine_verifier::bootstrapping::statement::Job;
 use trine_verifier::{Bytes32, Commitment, NamedCommitment, Origin};
 
-/// Ceilings of the gas of `fulfilSegment` for the segments of [`linked`].
+/// Ceilings of the gas of `fulfilJobs` for the segments of [`linked`], one by one.
 const CEILINGS: [u64; 3] = [1_250_000, 1_250_000, 1_200_000];
 
 /// Forty bootstrappings over three inputs, in three segments: every fifth reads an input, each other one the one before it.
-fn linked() -> Circuit {
+pub fn linked() -> Circuit {
     let row = circuit(40, 3, 2);
     let single = |wire| Linear { terms: vec![Term { wire, coefficient: 1 }], constant: 0 };
     let mut list = row.bootstrappings().to_vec();
@@ -55,16 +55,17 @@ fn registration_call(circuit: &Circuit, registration: &Registration) -> Coproces
 }
 
 /// A request for a circuit of several segments, with what honest proofs of them prove.
-struct Segmented {
-    request_id: B256,
+pub struct Segmented {
+    pub request_id: B256,
     inputs: Vec<NamedCommitment>,
     list: Vec<Segment>,
     claims: Vec<SegmentClaim>,
-    statements: Vec<Statement>,
+    /// Of each segment alone.
+    pub statements: Vec<Statement>,
 }
 
 impl Segmented {
-    fn ask(chain: &mut Chain, circuit: &Circuit) -> Self {
+    pub fn ask(chain: &mut Chain, circuit: &Circuit) -> Self {
         let registration = Registration::of(&PARAMETERS, circuit).unwrap();
         let call = registration_call(circuit, &registration);
         let (reference, receipt) = chain.evm.send(OWNER, chain.coprocessor, &call).unwrap();
@@ -82,13 +83,17 @@ impl Segmented {
         Self { request_id: asked.requestId, inputs, list, claims, statements }
     }
 
+    pub fn job(&self, segment: usize) -> &Job {
+        &self.statements[segment].jobs[0]
+    }
+
     fn output_digests(&self, segment: usize) -> Vec<B256> {
-        let outputs = self.statements[segment].job.outputs.iter();
+        let outputs = self.job(segment).outputs.iter();
         outputs.map(|output| output.commitment.digest().into()).collect()
     }
 
     fn output_handles(&self, segment: usize) -> Vec<B256> {
-        self.statements[segment].job.outputs.iter().map(|output| output.handle.into()).collect()
+        self.job(segment).outputs.iter().map(|output| output.handle.into()).collect()
     }
 
     fn reads(&self, segment: usize, from: usize) -> bool {
@@ -99,38 +104,30 @@ impl Segmented {
 
     /// Handle of the first output of a segment, as if another one had made it.
     fn misplaced(&self, chain: &Chain, index: usize, segment: u32) -> Bytes32 {
-        let (output, declared) =
-            (self.statements[index].job.outputs[0], self.list[index].circuit.outputs()[0]);
+        let (output, declared) = (self.job(index).outputs[0], self.list[index].circuit.outputs()[0]);
         let origin = Origin::Output { request_id: self.request_id.0, job: 0, segment, index: 0 };
         chain.record(origin, &declared, &output.commitment).handle()
     }
 
-    /// The call for a segment, with a proof of this statement.
-    fn call_of(
-        &self,
-        chain: &mut Chain,
-        index: usize,
-        statement: Statement,
-    ) -> Coprocessor::fulfilSegmentCall {
-        let call = chain.fulfilment(&Asked { request_id: self.request_id, statement });
+    /// A segment among the jobs of a proof.
+    pub fn job_proof(&self, index: usize) -> ICoprocessor::JobProof {
         let links = |from| if self.reads(index, from) { self.output_digests(from) } else { vec![] };
-        Coprocessor::fulfilSegmentCall {
-            p: ICoprocessor::SegmentProof {
-                requestId: self.request_id,
-                segment: U256::from(index),
-                claim: segment_claim(&self.claims[index]),
-                requestInputs: self.inputs.iter().map(|input| input.handle.into()).collect(),
-                links: (0..index).map(links).collect(),
-                keyPoints: call.keyPoints,
-                outputPoints: call.outputPoints,
-                inputPoints: call.inputPoints,
-                proof: call.proof,
-            },
+        ICoprocessor::JobProof {
+            segment: U256::from(index),
+            claim: segment_claim(&self.claims[index]),
+            requestInputs: self.inputs.iter().map(|input| input.handle.into()).collect(),
+            links: (0..index).map(links).collect(),
+            ..job_proof(self.job(index))
         }
     }
 
-    fn call(&self, chain: &mut Chain, index: usize) -> Coprocessor::fulfilSegmentCall {
-        self.call_of(chain, index, self.statements[index].clone())
+    /// The call for a segment alone, with a proof of this statement.
+    fn call_of(&self, chain: &mut Chain, index: usize, statement: &Statement) -> Coprocessor::fulfilJobsCall {
+        chain.fulfil_jobs(vec![self.job_proof(index)], statement)
+    }
+
+    fn call(&self, chain: &mut Chain, index: usize) -> Coprocessor::fulfilJobsCall {
+        self.call_of(chain, index, &self.statements[index])
     }
 }
 
@@ -161,10 +158,10 @@ fn statements(
     };
     let domain = chain.domain();
     let jobs = segment_jobs(&domain, &job, list, &links).unwrap();
-    jobs.into_iter().map(|job| Statement { domain, keys: chain.keys.clone(), job }).collect()
+    jobs.into_iter().map(|job| Statement::single(domain, chain.keys.clone(), job)).collect()
 }
 
-fn send(chain: &mut Chain, call: &Coprocessor::fulfilSegmentCall) -> Result<Receipt, EvmError> {
+pub fn send(chain: &mut Chain, call: &Coprocessor::fulfilJobsCall) -> Result<Receipt, EvmError> {
     Ok(chain.evm.send(STRANGER, chain.coprocessor, call)?.1)
 }
 
@@ -177,12 +174,12 @@ fn segments_from_ciphertexts_to_proven_values() {
         let call = asked.call(&mut chain, index);
         let receipt = send(&mut chain, &call).unwrap();
         let bytes = call.abi_encode().len();
-        let (inputs, outputs) = (call.p.inputPoints.len(), call.p.outputPoints.len());
+        let (inputs, outputs) = (call.jobs[0].inputPoints.len(), call.jobs[0].outputPoints.len());
         println!(
-            "segment {index}, {inputs} / {outputs}: gas_fulfil_segment {} calldata_bytes {bytes}",
+            "segment {index}, {inputs} / {outputs}: gas_fulfil_jobs {} calldata_bytes {bytes}",
             receipt.gas
         );
-        assert!(receipt.gas <= most, "gas_fulfil_segment {}", receipt.gas);
+        assert!(receipt.gas <= most, "gas_fulfil_jobs {}", receipt.gas);
 
         let log = receipt.logs.last().unwrap();
         let named = match index + 1 == CEILINGS.len() {
@@ -207,14 +204,14 @@ fn a_proof_of_another_place_proves_nothing() {
     let mut chain = Chain::new(true);
     let asked = Segmented::ask(&mut chain, &linked());
     let mut wrong = vec![asked.statements[1].clone(); 5];
-    wrong[0].job.segment = 0;
-    wrong[1].job.segment = 2;
-    wrong[2].job.salt[0] ^= 1;
-    wrong[3].job.outputs[0].handle = asked.misplaced(&chain, 1, 0);
-    wrong[4].job.inputs.last_mut().unwrap().handle = asked.misplaced(&chain, 0, 1);
+    wrong[0].jobs[0].segment = 0;
+    wrong[1].jobs[0].segment = 2;
+    wrong[2].jobs[0].salt[0] ^= 1;
+    wrong[3].jobs[0].outputs[0].handle = asked.misplaced(&chain, 1, 0);
+    wrong[4].jobs[0].inputs.last_mut().unwrap().handle = asked.misplaced(&chain, 0, 1);
     let first = asked.call(&mut chain, 0);
     send(&mut chain, &first).unwrap();
-    for (k, statement) in wrong.into_iter().enumerate() {
+    for (k, statement) in wrong.iter().enumerate() {
         let call = asked.call_of(&mut chain, 1, statement);
         assert_eq!(error_name(send(&mut chain, &call)), "PairingMismatch", "change {k}");
     }
@@ -244,13 +241,13 @@ fn references_are_those_of_the_native_definition() {
 prop_compose! {
     fn any_claim()(
         circuit_id: [u8; 32],
-        prog: [u8; 32],
+        program: [u8; 32],
         layouts: [[u8; 32]; 6],
         counts: [u8; 3],
         sources in prop::collection::vec(any::<u16>(), 0..70),
     ) -> SegmentClaim {
-        let [log_bootstrappings, inputs, outputs] = counts;
-        let claim = CircuitClaim { prog, layouts, log_bootstrappings, inputs, outputs };
+        let [bootstrappings, inputs, outputs] = counts;
+        let claim = CircuitClaim { program, layouts, bootstrappings, inputs, outputs };
         SegmentClaim { circuit_id, claim, sources }
     }
 }

@@ -7,6 +7,7 @@ use trine_contract::calldata::circuit::CircuitWrapProof;
 use trine_contract::verifying_key::DeployableKey;
 use trine_program::circuit::{Bootstrapping, Circuit, Linear, Table, Term, Wire};
 use trine_program::{Declaration, KeyKind, ValueType};
+use trine_verifier::bootstrapping::program::Words;
 use trine_verifier::bootstrapping::statement::{PUBLIC_INPUTS, PublicInputs};
 use trine_verifier::bootstrapping::{Column, KeyCommitments, Parameters, Shape, program};
 use trine_verifier::digest::round;
@@ -20,7 +21,7 @@ pub struct TinyCircuitStatement {
     pub stmt: Fr,
     pub shape: Shape,
     pub layouts: [Fr; program::LAYOUT_WORDS],
-    pub prog: Fr,
+    pub words: Words,
     pub keys: KeyCommitments,
     pub inputs: Vec<Commitment>,
     pub outputs: Vec<Commitment>,
@@ -64,8 +65,9 @@ impl TinySetup {
         let closing = self.closing(&all, &folds, quotient, &opening);
 
         let rounds = [round(1, &columns), round(2, &second), round(3, &folds), closing.digest()];
-        let TinyCircuitStatement { stmt, layouts, prog, .. } = *statement;
-        let public = PublicInputs { stmt, shape: shape.word(), layouts, prog, rounds, opening };
+        let TinyCircuitStatement { stmt, layouts, .. } = *statement;
+        let program_at_z = statement.words.at(&PARAMETERS, &opening.z);
+        let public = PublicInputs { stmt, shape: shape.word(), layouts, program_at_z, rounds, opening };
         let group = GroupProof { columns, second, folds, closing };
         let groth16 = self.groth16(&public.to_array());
         (CircuitWrapProof::new(groth16, group, &public), public)
@@ -112,7 +114,7 @@ pub fn statement(setup: &mut TinySetup, circuit: &Circuit, casting: bool) -> Tin
     TinyCircuitStatement {
         stmt: Fr::from(11u64),
         layouts: program::layouts(circuit),
-        prog: program::digest(&shape, circuit).unwrap(),
+        words: Words::of(circuit).unwrap(),
         shape,
         keys: setup.key_commitments(casting),
         inputs: (0..inputs).map(|_| setup.commitment()).collect(),
