@@ -81,11 +81,16 @@ enum Stated {
 
 impl Stated {
     fn intake(&self, words_per_block: usize) -> Intake {
-        let (inputs, outputs) = match self {
-            Self::Linear(statement) => (statement.job.program.inputs(), statement.job.program.outputs()),
-            Self::Circuit(statement, _) => (statement.job.circuit.inputs(), statement.job.circuit.outputs()),
-        };
-        Intake::new(words_per_block, inputs, outputs)
+        match self {
+            Self::Linear(statement) => {
+                let program = &statement.job.program;
+                Intake::new(words_per_block, [(program.inputs(), program.outputs())])
+            }
+            Self::Circuit(statement, _) => {
+                let circuits = statement.jobs.iter().map(|job| &job.circuit);
+                Intake::new(words_per_block, circuits.map(|c| (c.inputs(), c.outputs())))
+            }
+        }
     }
 
     fn with_words(self, inputs: Values, outputs: Values) -> Work {
@@ -318,6 +323,8 @@ fn result(proved: Proved) -> pb::prove_response::Event {
             inner: proved.inner,
             wrapped: proved.wrapped,
             public_inputs: proved.public_inputs.iter().map(|w| w.to_vec()).collect(),
+            // Who asks knows the jobs.
+            batch: None,
         }),
         argument_ms: milliseconds(proved.argument_time),
         wrap_ms: milliseconds(proved.wrap_time),

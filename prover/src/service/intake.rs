@@ -1,4 +1,4 @@
-//! Words that arrive in chunks: inputs, then outputs, each block its mask words and its body word.
+//! Words that arrive in chunks: inputs, then outputs of each job, each block its mask words and its body word.
 
 use super::refusal::Refusal;
 use trine_program::Declaration;
@@ -16,23 +16,26 @@ pub const fn words_per_block(class: &Class) -> usize {
 /// Words of values in the layout that is committed to.
 pub type Values = Vec<Vec<u64>>;
 
+/// What a job declares: inputs, outputs.
+pub type Declared<'a> = (&'a [Declaration], &'a [Declaration]);
+
 /// The words received so far.
 pub struct Intake {
     words_per_block: usize,
-    /// Blocks of each value.
-    inputs: Vec<usize>,
-    outputs: Vec<usize>,
+    /// Blocks of each input and each output, job by job.
+    jobs: Vec<(Vec<usize>, Vec<usize>)>,
     bytes: Vec<u8>,
     expected: usize,
 }
 
 impl Intake {
-    /// For values as a program declares them: at most some hundred of at most 64 blocks.
-    pub fn new(words_per_block: usize, inputs: &[Declaration], outputs: &[Declaration]) -> Self {
+    /// For values as programs declare them: at most some hundred of at most 64 blocks.
+    pub fn new<'a>(words_per_block: usize, jobs: impl IntoIterator<Item = Declared<'a>>) -> Self {
         let blocks = |list: &[Declaration]| list.iter().map(|d| usize::from(d.blocks)).collect::<Vec<_>>();
-        let (inputs, outputs) = (blocks(inputs), blocks(outputs));
-        let all: usize = inputs.iter().chain(&outputs).sum();
-        Self { words_per_block, inputs, outputs, bytes: Vec::new(), expected: 8 * words_per_block * all }
+        let jobs: Vec<_> =
+            jobs.into_iter().map(|(inputs, outputs)| (blocks(inputs), blocks(outputs))).collect();
+        let all: usize = jobs.iter().flat_map(|(inputs, outputs)| inputs.iter().chain(outputs)).sum();
+        Self { words_per_block, jobs, bytes: Vec::new(), expected: 8 * words_per_block * all }
     }
 
     /// The next chunk, in order and within what the values have.
@@ -46,7 +49,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Inputs and outputs, each block in `2N` words with the body at index N and zeros above.
+    /// Inputs of all jobs and outputs of all jobs, each block in `2N` words with the body at index N and zeros above.
     pub fn finish(self) -> Result<(Values, Values), Refusal> {
         let (got, expected) = (self.bytes.len(), self.expected);
         if got != expected {
@@ -62,8 +65,11 @@ impl Intake {
             }
             words
         };
-        let inputs = self.inputs.iter().map(&mut value).collect();
-        let outputs = self.outputs.iter().map(&mut value).collect();
+        let (mut inputs, mut outputs) = (Values::new(), Values::new());
+        for job in &self.jobs {
+            inputs.extend(job.0.iter().map(&mut value));
+            outputs.extend(job.1.iter().map(&mut value));
+        }
         Ok((inputs, outputs))
     }
 }

@@ -13,6 +13,7 @@ use trine_kernels::msm::MsmError;
 use trine_program::TextError;
 use trine_program::circuit::{CircuitTextError, SegmentError};
 use trine_verifier::bootstrapping::Rejection;
+use trine_verifier::bootstrapping::batch::Size;
 use trine_verifier::bootstrapping::key_points::KeyPointsError;
 use trine_verifier::bootstrapping::statement::StatementError as CircuitStatementError;
 use trine_verifier::handle::CommitmentError;
@@ -155,7 +156,36 @@ pub enum Refusal {
         /// This prover's.
         expected: String,
     },
-    /// Words of an output that its commitment does not open to.
+    /// More jobs than any proof covers.
+    #[error("a statement of {got} jobs, at most {most}")]
+    Jobs {
+        /// Jobs stated.
+        got: usize,
+        /// Most of them.
+        most: usize,
+    },
+    /// A job after the first is refused.
+    #[error("job {place}: {refusal}")]
+    FurtherJob {
+        /// Which job, from 0.
+        place: usize,
+        /// Why.
+        refusal: Box<Refusal>,
+    },
+    /// Jobs that each fit a proof, and do not together.
+    #[error(
+        "{} jobs with {} bootstrappings, {} inputs, {} outputs of {} blocks together, which no proof covers",
+        got.jobs,
+        got.bootstrappings,
+        got.inputs,
+        got.outputs,
+        got.output_blocks
+    )]
+    Together {
+        /// What they take.
+        got: Size,
+    },
+    /// Words of an output that its commitment does not open to. Outputs are counted through all jobs.
     #[error("output {index}: the words sent do not open the commitment that the statement names")]
     OutputWords {
         /// Which output.
@@ -212,7 +242,7 @@ pub enum Refusal {
     /// Commitments that cannot be made or kept.
     #[error("key commitments: {0}")]
     KeyCommitments(#[from] CacheError),
-    /// Words of an input that its commitment does not open to.
+    /// Words of an input that its commitment does not open to. Inputs are counted through all jobs.
     #[error("input {index}: the words sent do not open the commitment that the statement names")]
     InputWords {
         /// Which input.
@@ -260,6 +290,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    pub(super) fn input_words(index: usize) -> Self {
+        Self::InputWords { index }
+    }
+
+    pub(super) fn output_words(index: usize) -> Self {
+        Self::OutputWords { index }
+    }
+
     /// Name and gRPC code.
     pub fn class(&self) -> (&'static str, Code) {
         match self {
@@ -279,6 +317,9 @@ impl Refusal {
             Self::Handle { .. } => ("HANDLE", Code::InvalidArgument),
             Self::Origin { .. } | Self::LinkOrder { .. } => ("ORIGIN", Code::InvalidArgument),
             Self::Domain { .. } => ("DOMAIN", Code::FailedPrecondition),
+            Self::Jobs { .. } => ("JOBS", Code::InvalidArgument),
+            Self::FurtherJob { refusal, .. } => refusal.class(),
+            Self::Together { .. } => ("BATCH_SIZE", Code::InvalidArgument),
             Self::OutputWords { .. } => ("OUTPUT_WORDS", Code::InvalidArgument),
             Self::NoCircuits => ("NO_CIRCUITS", Code::Unimplemented),
             Self::Circuit(_) => ("PROGRAM_TEXT", Code::InvalidArgument),

@@ -14,6 +14,11 @@ pub fn statement(message: &pb::Statement, class: &Class) -> Result<Statement, Re
         let (got, expected) = (message.segment.to_string(), "0: a linear program has no segments".into());
         return Err(Refusal::Value { field: "segment", got, expected });
     }
+    if !message.further_jobs.is_empty() {
+        let got = message.further_jobs.len().to_string();
+        let expected = "0: a linear program is proved alone".into();
+        return Err(Refusal::Value { field: "number of further_jobs", got, expected });
+    }
     let domain = domain(message.domain.as_ref().ok_or(Refusal::Missing { field: "domain" })?)?;
     let request_id = fixed("request_id", &message.request_id)?;
     let statement = Statement {

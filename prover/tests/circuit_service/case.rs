@@ -92,6 +92,11 @@ pub fn declaration() -> Declaration {
 
 /// So many bootstrappings one after the other; the output is the last one and a constant.
 pub fn circuit(bootstrappings: u32) -> Circuit {
+    circuit_adding(bootstrappings, 1)
+}
+
+/// The same with so many steps of the grid as the constant.
+pub fn circuit_adding(bootstrappings: u32, steps: u64) -> Circuit {
     let single = |wire, constant| Linear { terms: vec![Term { wire, coefficient: 1 }], constant };
     let before = |index: u32| match index.checked_sub(1) {
         None => Wire::Input { handle: 0, block: 0 },
@@ -103,7 +108,7 @@ pub fn circuit(bootstrappings: u32) -> Circuit {
         table: 0,
         input: single(before(index), 0),
     });
-    let (list, row) = (list.collect(), single(before(bootstrappings), 1 << 59));
+    let (list, row) = (list.collect(), single(before(bootstrappings), steps << 59));
     Circuit::new(vec![declaration()], vec![declaration()], vec![table], list, vec![row]).unwrap()
 }
 
@@ -172,13 +177,28 @@ pub fn case_under(
         outputs: vec![named(&domain, words[1], origin)],
         key_points: Some(key_message(keys)),
         segment: 0,
+        further_jobs: vec![],
     };
     let words = words.concat().into_iter().flat_map(u64::to_le_bytes);
     Case { message, words: words.collect() }
 }
 
+/// The domain of a statement.
+pub fn domain(message: &pb::Statement) -> Domain {
+    let d = message.domain.as_ref().unwrap();
+    let word = |bytes: &[u8]| <[u8; 32]>::try_from(bytes).unwrap();
+    Domain {
+        chain_id: d.chain_id,
+        coprocessor: d.coprocessor.as_slice().try_into().unwrap(),
+        verifier_hash: word(&d.verifier_hash),
+        srs_digest: word(&d.srs_digest),
+        parameter_set_id: word(&d.parameter_set_id),
+        key_digest: word(&d.key_digest),
+    }
+}
+
 /// The record of a value of one block, as it travels.
-fn named(domain: &Domain, words: &[u64], origin: Origin) -> pb::HandleRecord {
+pub fn named(domain: &Domain, words: &[u64], origin: Origin) -> pb::HandleRecord {
     let mut laid_out = words.to_vec();
     laid_out.resize(BLOCK_STRIDE, 0);
     let commitment = Commitment::new(SRS.commit_words(&laid_out).unwrap()).unwrap();

@@ -1,5 +1,6 @@
 //! Circuits in the worker, over loopback gRPC and at the production parameters.
 
+mod batches;
 mod case;
 mod keys;
 mod real;

@@ -91,6 +91,6 @@ async fn a_real_bootstrapping_convinces_in_both_forms() {
     let challenges = [o.rho, o.r, o.q, o.z, o.r_at_z];
     assert_eq!(proof.wrapped, wrapped_bytes(&verifier_hash, &groth16, &inner.group, &challenges));
     let mut other = statement;
-    other.job.salt[0] ^= 1;
+    other.jobs[0].salt[0] ^= 1;
     assert!(verify(&PARAMETERS, &srs_part, &other, &inner).is_err());
 }

@@ -8,7 +8,7 @@ use trine_prover::service::circuits::proof::CircuitTask;
 use trine_prover::service::circuits::statement::statement;
 use trine_prover::service::refusal::Refusal;
 use trine_prover::service::worker::Stage;
-use trine_verifier::{Commitment, Domain, Origin};
+use trine_verifier::{Commitment, Origin};
 
 /// Bytes of a value of one block as it travels.
 const VALUE_BYTES: usize = 8 * 2049;
@@ -87,16 +87,8 @@ async fn every_field_of_a_statement_is_checked() {
 
 /// A value of the message under another origin, with the handle of that.
 fn renamed(message: &pb::Statement, value: &pb::HandleRecord, origin: Origin) -> pb::HandleRecord {
-    let d = message.domain.as_ref().unwrap();
+    let domain = domain(message);
     let word = |bytes: &[u8]| <[u8; 32]>::try_from(bytes).unwrap();
-    let domain = Domain {
-        chain_id: d.chain_id,
-        coprocessor: d.coprocessor.as_slice().try_into().unwrap(),
-        verifier_hash: word(&d.verifier_hash),
-        srs_digest: word(&d.srs_digest),
-        parameter_set_id: word(&d.parameter_set_id),
-        key_digest: word(&d.key_digest),
-    };
     let point = &value.commitment.as_ref().unwrap().point;
     let commitment = Commitment::from_xy(&word(&point[..32]), &word(&point[32..])).unwrap();
     record(&domain, &declaration(), origin, &commitment)
@@ -121,7 +113,7 @@ async fn a_segment_is_proved_like_a_circuit_over_links_of_earlier_segments() {
     let parts = |message| std::iter::once(header(message)).chain(chunks(&whole.words)).collect::<Vec<_>>();
     let message = linked(&whole.message, 2, 0);
     let stated = statement(&message, &PARAMETERS).unwrap();
-    assert_eq!((stated.job.segment, &stated.job.circuit), (2, &circuit));
+    assert_eq!((stated.jobs[0].segment, &stated.jobs[0].circuit), (2, &circuit));
     assert_ne!(stated.inputs(&PARAMETERS).unwrap().stmt, {
         let first = statement(&whole.message, &PARAMETERS).unwrap();
         first.inputs(&PARAMETERS).unwrap().stmt

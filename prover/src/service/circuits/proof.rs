@@ -23,9 +23,9 @@ use trine_verifier::digest::field_word;
 pub struct CircuitTask {
     /// The statement.
     pub statement: Statement,
-    /// Words of the inputs.
+    /// Words of the inputs of all jobs, job by job.
     pub inputs: Values,
-    /// Words of the outputs.
+    /// Words of the outputs of all jobs, job by job.
     pub outputs: Values,
 }
 
@@ -42,8 +42,10 @@ impl CircuitWorker {
         let mut progress = Progress { on_progress, at: (Stage::Checking, 0) };
         progress.step(Stage::Checking, 0)?;
         let statement = &task.statement;
-        self.check_words(&statement.job.inputs, &task.inputs, |index| Refusal::InputWords { index })?;
-        self.check_words(&statement.job.outputs, &task.outputs, |index| Refusal::OutputWords { index })?;
+        let (named, refusal) = (statement.jobs.iter().flat_map(|job| &job.inputs), Refusal::input_words);
+        self.check_words(named, &task.inputs, refusal)?;
+        let (named, refusal) = (statement.jobs.iter().flat_map(|job| &job.outputs), Refusal::output_words);
+        self.check_words(named, &task.outputs, refusal)?;
 
         let start = Instant::now();
         progress.step(Stage::Argument, 10)?;
@@ -55,7 +57,7 @@ impl CircuitWorker {
         let public = verify(self.parameters(), &self.srs, statement, &proof)?;
         progress.step(Stage::Wrapping, 760)?;
         let start = Instant::now();
-        let groth16 = self.wrap(statement, &inputs, &public, &proof)?;
+        let groth16 = self.wrap(&inputs, &public, &proof)?;
         let wrap_time = start.elapsed();
 
         progress.step(Stage::VerifyingWrap, 990)?;
@@ -73,13 +75,13 @@ impl CircuitWorker {
     }
 
     /// What the client sent must open the commitments that the statement names.
-    fn check_words(
+    fn check_words<'a>(
         &self,
-        named: &[NamedCommitment],
+        named: impl Iterator<Item = &'a NamedCommitment>,
         words: &Values,
-        refusal: impl Fn(usize) -> Refusal,
+        refusal: fn(usize) -> Refusal,
     ) -> Result<(), Refusal> {
-        for (index, (named, words)) in named.iter().zip(words).enumerate() {
+        for (index, (named, words)) in named.zip(words).enumerate() {
             if self.bases.commit_u64(words)? != *named.commitment.point() {
                 return Err(refusal(index));
             }
@@ -87,8 +89,8 @@ impl CircuitWorker {
         Ok(())
     }
 
-    /// Evaluates with traces, compares outputs, and proves, from the phases on that an earlier attempt finished. The columns
-    /// are gone when it returns.
+    /// Evaluates all jobs as one circuit with traces, compares outputs, and proves, from the phases on that an earlier attempt
+    /// finished. The columns are gone when it returns.
     fn argument(
         &self,
         key: &HeldKey,
@@ -96,7 +98,7 @@ impl CircuitWorker {
         inputs: &StatementInputs,
         progress: &mut Progress<'_>,
     ) -> Result<CircuitProof, Refusal> {
-        let circuit = &task.statement.job.circuit;
+        let circuit = &inputs.circuit;
         let declared = circuit.inputs().iter().zip(&task.inputs);
         let values = declared.map(|(declared, words)| value(declared, words));
         let values = values.collect::<Result<Vec<ValueWords>, _>>()?;
@@ -106,18 +108,17 @@ impl CircuitWorker {
             return Err(Refusal::OutputWords { index });
         }
         let prover = Prover { backend: self.backend, bases: &self.bases, keys: key.words() };
-        Ok(prover.prove_kept(inputs, circuit, &witness, &self.folder, progress)?)
+        Ok(prover.prove_kept(inputs, &witness, &self.folder, progress)?)
     }
 
     fn wrap(
         &self,
-        statement: &Statement,
         inputs: &StatementInputs,
         public: &PublicInputs,
         proof: &CircuitProof,
     ) -> Result<WrapProof, Refusal> {
         let class = &self.class;
-        let witness = WrapWitness::new(class, &inputs.shape, &statement.job.circuit, &proof.field)?;
+        let witness = WrapWitness::new(class, &inputs.shape, &inputs.circuit, &proof.field)?;
         Ok(prove_bootstrapping_wrap(&self.proving_key, class, public, &witness, &mut OsRng)?)
     }
 
