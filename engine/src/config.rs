@@ -4,6 +4,7 @@ use crate::domain::Role;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use trine_verifier::bootstrapping::batch::MAX_JOBS;
 
 /// An annotated example, which the tests read.
 pub const EXAMPLE: &str = include_str!("../engine.example.toml");
@@ -72,6 +73,13 @@ pub struct ProverConfig {
     pub endpoint: String,
     /// File with the bearer token, one line.
     pub token_file: PathBuf,
+    /// Most jobs of one proof, 1 to 16; with 1 each job has its own.
+    #[serde(default = "default_batch")]
+    pub batch: usize,
+}
+
+fn default_batch() -> usize {
+    MAX_JOBS
 }
 
 /// A principal and its token.
@@ -145,6 +153,7 @@ impl Config {
             .merge(Toml::file_exact(path))
             .merge(Env::prefixed("TRINE_ENGINE_").split("__"));
         let mut config: Self = figment.extract().map_err(Box::new)?;
+        config.prover.check()?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut inside = vec![&mut config.data, &mut config.srs_file, &mut config.prover.token_file];
         inside.extend(config.chain.account_key_file.as_mut());
@@ -153,6 +162,16 @@ impl Config {
             *path = folder.join(&path);
         }
         Ok(config)
+    }
+}
+
+impl ProverConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        if (1..=MAX_JOBS).contains(&self.batch) {
+            return Ok(());
+        }
+        let got = self.batch.to_string();
+        Err(ConfigError::Value { field: "prover.batch", got, expected: "1 to 16" })
     }
 }
 
@@ -197,11 +216,18 @@ mod tests {
         let config = Config::read(&path).unwrap();
         assert_eq!(config.data, folder.path().join("engine-data"));
         assert!(config.chain.rpc_url.is_some());
-        assert_eq!(config.tokens.len(), 2);
+        assert_eq!((config.tokens.len(), config.prover.batch), (2, MAX_JOBS));
         assert!(config.circuit_verifier_hash.is_some());
         let without: Vec<_> = EXAMPLE.lines().filter(|l| !l.starts_with("circuit_verifier_hash")).collect();
         std::fs::write(&path, without.join("\n")).unwrap();
         assert_eq!(Config::read(&path).unwrap().circuit_verifier_hash, None);
+        std::fs::write(&path, EXAMPLE.replace("batch = 16", "batch = 1")).unwrap();
+        assert_eq!(Config::read(&path).unwrap().prover.batch, 1);
+        for wrong in ["batch = 0", "batch = 17"] {
+            std::fs::write(&path, EXAMPLE.replace("batch = 16", wrong)).unwrap();
+            let refused = Config::read(&path);
+            assert!(matches!(refused, Err(ConfigError::Value { field: "prover.batch", .. })), "{wrong}");
+        }
         std::fs::write(&path, EXAMPLE.replace("srs_file", "srs_fil")).unwrap();
         assert!(matches!(Config::read(&path), Err(ConfigError::Figment(_))));
         assert!(matches!(Config::read(&folder.path().join("none")), Err(ConfigError::File { .. })));

@@ -23,6 +23,10 @@
 //!
 //! A circuit that is larger than one proof is one job for one request: evaluated as a whole, proven segment by segment, each
 //! proof on disk before the next one is asked for, and sent segment by segment, in order. Its receipt has all proofs.
+//!
+//! Circuits that wait for the prover at the same time, under one key, share a proof and a transaction as far as they fit
+//! ([`jobs::batch`]). Each keeps its request, its state and its receipt, which names the others. What is wrong with one fails no
+//! other: where a batch has no proof, or its transaction cannot be simulated, each of its jobs is proved and sent by itself.
 
 pub mod chain;
 pub mod circuit;

@@ -42,30 +42,6 @@ impl ProofStatement {
         }
     }
 
-    /// Request and salt.
-    pub const fn request(&self) -> (&Bytes32, &Bytes32) {
-        match self {
-            Self::Linear(statement) => (&statement.job.request_id, &statement.job.salt),
-            Self::Circuit(statement) => (&statement.job.request_id, &statement.job.salt),
-        }
-    }
-
-    /// Place of the segment that is proved; 0 of what is one piece.
-    pub const fn segment(&self) -> u32 {
-        match self {
-            Self::Linear(_) => 0,
-            Self::Circuit(statement) => statement.job.segment,
-        }
-    }
-
-    /// Canonical text of the program, of a segment its own.
-    pub fn program_text(&self) -> String {
-        match self {
-            Self::Linear(statement) => statement.job.program.to_text(),
-            Self::Circuit(statement) => statement.job.circuit.to_text(),
-        }
-    }
-
     /// Commitments of the evaluation key, of a circuit.
     pub const fn keys(&self) -> Option<&KeyCommitments> {
         match self {
@@ -86,16 +62,23 @@ pub struct ServerKey {
     pub store: Arc<dyn Store>,
 }
 
-/// One evaluation to prove.
+/// Records of the values of one job, or of a segment of one.
+#[derive(Clone, Debug, Default)]
+pub struct JobValues {
+    /// Of the inputs, in order.
+    pub inputs: Vec<CiphertextRecord>,
+    /// Of the outputs, in order.
+    pub outputs: Vec<CiphertextRecord>,
+}
+
+/// What to prove: one evaluation, or those of a batch.
 #[derive(Clone, Debug)]
 pub struct ProofTask {
     /// What is proved.
     pub statement: ProofStatement,
-    /// Records of the inputs, in order.
-    pub inputs: Vec<CiphertextRecord>,
-    /// Records of the outputs, in order.
-    pub outputs: Vec<CiphertextRecord>,
-    /// Canonical words of inputs, then outputs.
+    /// Values of each job of the statement, in order.
+    pub jobs: Vec<JobValues>,
+    /// Canonical words of inputs, then outputs of each job.
     pub words: Vec<Vec<u8>>,
 }
 
@@ -145,7 +128,7 @@ impl ProverError {
 /// Makes proofs.
 #[tonic::async_trait]
 pub trait Prover: Send + Sync + 'static {
-    /// Proves one evaluation. Dropping the future cancels the proof.
+    /// Proves what a task states. Dropping the future cancels the proof.
     async fn prove(&self, task: ProofTask, on_progress: OnProgress<'_>) -> Result<ProofRecord, ProverError>;
     /// Coordinates of the commitments of a key set, which the prover holds from then on: proofs of circuits are made under
     /// the last one. Whose they are is the caller's to check.
@@ -306,6 +289,7 @@ fn proof_record(result: pb::ProveResult) -> Result<ProofRecord, ProverError> {
         public_inputs: proof.public_inputs.into_iter().map(word).collect::<Result<_, _>>()?,
         argument_ms: result.argument_ms,
         wrap_ms: result.wrap_ms,
+        batch: Vec::new(),
     })
 }
 

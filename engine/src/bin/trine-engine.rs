@@ -84,7 +84,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         setup,
         prover: Arc::new(prover),
     };
-    let runner = JobRunner::new(parts, Patience::default());
+    let runner = JobRunner::new(parts, Patience::default(), config.prover.batch);
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     let resumed = runner.resume()?;

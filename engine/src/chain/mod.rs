@@ -28,21 +28,32 @@ pub struct RequestFacts {
     pub fulfilled: bool,
 }
 
-/// What fulfils a request, or proves a segment of one.
+/// What fulfils requests, or proves a segment of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fulfilment {
+    /// The request that it is sent for, which is one of its jobs'.
+    pub request_id: Bytes32,
+    /// The jobs that the proof covers, in the order of its statement; one, unless it is of a batch.
+    pub jobs: Vec<FulfilledJob>,
+    /// Coordinates of the key's commitments, for circuits; none for a linear program.
+    pub key_points: Option<Vec<[Bytes32; 2]>>,
+    /// Proof bytes.
+    pub proof: Vec<u8>,
+}
+
+/// A job as a transaction names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FulfilledJob {
     /// The request.
     pub request_id: Bytes32,
     /// The segment, of a request of several.
     pub segment: Option<SegmentPart>,
-    /// Coordinates of the key's commitments, for a circuit; none for a linear program.
-    pub key_points: Option<Vec<[Bytes32; 2]>>,
+    /// Words of the circuit's program; none of a linear program.
+    pub words: Vec<Bytes32>,
     /// Affine coordinates of the inputs' commitments.
     pub input_points: Vec<[Bytes32; 2]>,
     /// Affine coordinates of the outputs' commitments.
     pub output_points: Vec<[Bytes32; 2]>,
-    /// Proof bytes.
-    pub proof: Vec<u8>,
 }
 
 /// What the transaction of a segment says beside points and proof.

@@ -91,9 +91,9 @@ impl SegmentedRecord {
 
 fn claim(c: &CircuitClaim) -> Vec<Part> {
     vec![
-        ("prog", hex::encode(c.prog)),
+        ("program", hex::encode(c.program)),
         ("layouts", c.layouts.map(hex::encode).join(",")),
-        ("log P", c.log_bootstrappings.to_string()),
+        ("number of bootstrappings", c.bootstrappings.to_string()),
         ("number of inputs", c.inputs.to_string()),
         ("number of outputs", c.outputs.to_string()),
     ]
@@ -109,9 +109,9 @@ mod tests {
     use super::*;
 
     const CLAIM: CircuitClaim = CircuitClaim {
-        prog: [1; 32],
+        program: [1; 32],
         layouts: [[2; 32]; LAYOUT_WORDS],
-        log_bootstrappings: 3,
+        bootstrappings: 3,
         inputs: 4,
         outputs: 5,
     };
@@ -129,9 +129,9 @@ mod tests {
             change(&mut other);
             whole.difference(&Registered::Circuit(other)).unwrap().0
         };
-        assert_eq!(name(|c| c.prog[31] ^= 1), "prog");
+        assert_eq!(name(|c| c.program[31] ^= 1), "program");
         assert_eq!(name(|c| c.layouts[5][0] ^= 1), "layouts");
-        assert_eq!(name(|c| c.log_bootstrappings += 1), "log P");
+        assert_eq!(name(|c| c.bootstrappings += 1), "number of bootstrappings");
         assert_eq!(name(|c| c.inputs += 1), "number of inputs");
         assert_eq!(name(|c| c.outputs += 1), "number of outputs");
     }

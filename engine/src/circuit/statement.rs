@@ -1,9 +1,10 @@
 //! What a proof of a circuit states, and trust in it.
 
 use super::refusal::CircuitRefusal;
-use crate::domain::{CiphertextRecord, Job, ProofRecord};
+use crate::domain::{Job, ProofRecord};
 use crate::error::EngineError;
 use crate::evaluation::named;
+use crate::prover::JobValues;
 use crate::setup::{CircuitSetup, Setup};
 use trine_contract::calldata::circuit::CircuitWrapProof;
 use trine_program::circuit::{Circuit, Segment, segments};
@@ -34,21 +35,17 @@ pub fn circuit_statement(
     segment: u32,
     circuit: Circuit,
     keys: KeyCommitments,
-    inputs: &[CiphertextRecord],
-    outputs: &[CiphertextRecord],
+    values: &JobValues,
 ) -> Result<Statement, EngineError> {
-    Ok(Statement {
-        domain: setup.circuit_domain(circuits(setup)?, job.key_digest),
-        keys,
-        job: statement::Job {
-            request_id: job.request_id,
-            salt: job.salt,
-            segment,
-            circuit,
-            inputs: named(setup, inputs)?,
-            outputs: named(setup, outputs)?,
-        },
-    })
+    let stated = statement::Job {
+        request_id: job.request_id,
+        salt: job.salt,
+        segment,
+        circuit,
+        inputs: named(setup, &values.inputs)?,
+        outputs: named(setup, &values.outputs)?,
+    };
+    Ok(Statement::single(setup.circuit_domain(circuits(setup)?, job.key_digest), keys, stated))
 }
 
 /// Verifies the native proof, and that both forms are proofs of this statement for this verifier with the same points.

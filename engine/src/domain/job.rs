@@ -25,7 +25,7 @@ pub enum JobState {
     Evaluated,
     /// A prover works on it.
     Proving,
-    /// The proof is stored. Final without a chain.
+    /// The proof is stored. Final without a chain. Back to `Proving` where the proof is of several jobs and the chain refuses them.
     Proven,
     /// The signed transaction is stored and being sent.
     Submitting,
@@ -108,6 +108,8 @@ impl JobState {
             | (Self::Proven, Self::Submitting)
             // Somebody else has fulfilled the request.
             | (Self::Proven, Self::Fulfilled)
+            // The chain refuses the transaction of a batch: the job is proved by itself.
+            | (Self::Proven | Self::Submitting, Self::Proving)
             // A transaction whose nonce another one used is replaced.
             | (Self::Submitting, Self::Submitting)
             | (Self::Submitting, Self::Fulfilled) => true,
@@ -232,6 +234,7 @@ mod tests {
         assert!(!Submitting.may_become(Proven));
         assert!(!Accepted.may_become(Proven));
         assert!(Proven.may_become(Cancelled));
+        assert!(Proven.may_become(Proving) && Submitting.may_become(Proving), "out of a batch");
     }
 
     #[test]

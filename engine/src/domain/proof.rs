@@ -1,5 +1,6 @@
 //! Stored proofs.
 
+use super::job::JobId;
 use serde::{Deserialize, Serialize};
 use trine_verifier::Bytes32;
 
@@ -8,7 +9,7 @@ use trine_verifier::Bytes32;
 pub struct ProofRecord {
     /// Canonical bytes of the inner proof.
     pub inner: Vec<u8>,
-    /// Bytes for `Coprocessor.fulfil`, `fulfilCircuit` or `fulfilSegment`.
+    /// Bytes for `Coprocessor.fulfil`, `fulfilCircuit` or `fulfilJobs`.
     pub wrapped: Vec<u8>,
     /// The public inputs of the wrap: 14 of a linear program, 18 of a circuit.
     pub public_inputs: Vec<Bytes32>,
@@ -16,6 +17,15 @@ pub struct ProofRecord {
     pub argument_ms: u64,
     /// Time of the wrap, milliseconds.
     pub wrap_ms: u64,
+    /// The jobs that it covers, in the order of its statement; empty where it is of one job, or segment, alone.
+    pub batch: Vec<JobId>,
+}
+
+impl ProofRecord {
+    /// Whether it covers several jobs.
+    pub const fn is_of_batch(&self) -> bool {
+        !self.batch.is_empty()
+    }
 }
 
 /// A segment before the last: proven here, and on chain once its transaction is known.

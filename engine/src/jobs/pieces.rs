@@ -2,23 +2,24 @@
 //! has a piece for each of its segments.
 
 use super::runner::JobRunner;
-use crate::chain::{Fulfilment, SegmentPart};
+use crate::chain::{FulfilledJob, Fulfilment, SegmentPart};
 use crate::circuit::statement::{circuit_statement, circuits, job_segments};
 use crate::circuit::{self, CircuitRefusal};
-use crate::domain::{CiphertextRecord, Job, KeyPoints};
+use crate::domain::{CiphertextRecord, Job, KeyPoints, ProofRecord};
 use crate::error::EngineError;
 use crate::evaluation;
-use crate::prover::{ProofStatement, ProofTask};
+use crate::prover::{JobValues, ProofStatement, ProofTask};
 use crate::store::LinkPlace;
 use trine_program::LinearProgram;
 use trine_program::circuit::{Segment, Source};
 use trine_verifier::Bytes32;
 use trine_verifier::bootstrapping::KeyCommitments;
-use trine_verifier::bootstrapping::registration::SegmentClaim;
+use trine_verifier::bootstrapping::program::Words;
+use trine_verifier::bootstrapping::registration::{RegistrationError, SegmentClaim};
 use trine_verifier::digest::packed;
 
-/// What a statement is about: the statement, records of inputs, records of outputs.
-pub type Stated = (ProofStatement, Vec<CiphertextRecord>, Vec<CiphertextRecord>);
+/// A statement about one job, or a segment of one, with the records of its values.
+pub type Stated = (ProofStatement, JobValues);
 
 /// Where a value of a piece is kept.
 #[derive(Clone, Copy, Debug)]
@@ -62,22 +63,39 @@ impl<'a> Pieces<'a> {
 
     /// What a proof of a piece states, with the words of its values.
     pub fn task(&self, piece: u32) -> Result<ProofTask, EngineError> {
-        let (statement, inputs, outputs) = self.stated(piece)?;
+        let (statement, values) = self.stated(piece)?;
         let words = self.places(piece)?.into_iter().map(|place| self.words(place));
-        Ok(ProofTask { statement, inputs, outputs, words: words.collect::<Result<_, _>>()? })
+        Ok(ProofTask { statement, jobs: vec![values], words: words.collect::<Result<_, _>>()? })
     }
 
-    /// What fulfils a piece on chain, by these bytes of its proof.
-    pub fn fulfilment(&self, piece: u32, proof: Vec<u8>) -> Result<Fulfilment, EngineError> {
-        let (statement, inputs, outputs) = self.stated(piece)?;
-        Ok(Fulfilment {
+    /// What fulfils a piece on chain, by its proof. Of a batch it fulfils all jobs.
+    pub fn fulfilment(&self, piece: u32, proof: &ProofRecord) -> Result<Fulfilment, EngineError> {
+        let (own, key_points) = self.fulfilled(piece)?;
+        let of_batch = |id| {
+            let job = self.runner.job(id)?;
+            let (fulfilled, _) = Pieces::of(self.runner, &job)?.fulfilled(0)?;
+            Ok(fulfilled)
+        };
+        let jobs = match proof.batch.as_slice() {
+            [] => vec![own],
+            batch => batch.iter().map(|id| of_batch(*id)).collect::<Result<_, EngineError>>()?,
+        };
+        let (request_id, proof) = (self.job.request_id, proof.wrapped.clone());
+        Ok(Fulfilment { request_id, jobs, key_points, proof })
+    }
+
+    /// What a transaction says of a piece, and the points of its key.
+    fn fulfilled(&self, piece: u32) -> Result<(FulfilledJob, Option<Vec<[Bytes32; 2]>>), EngineError> {
+        let (statement, values) = self.stated(piece)?;
+        let points = |records: &[CiphertextRecord]| records.iter().map(|r| r.commitment).collect();
+        let fulfilled = FulfilledJob {
             request_id: self.job.request_id,
             segment: self.part(piece)?,
-            key_points: statement.keys().map(KeyCommitments::to_xy),
-            input_points: inputs.iter().map(|r| r.commitment).collect(),
-            output_points: outputs.iter().map(|r| r.commitment).collect(),
-            proof,
-        })
+            words: program_words(&statement)?,
+            input_points: points(&values.inputs),
+            output_points: points(&values.outputs),
+        };
+        Ok((fulfilled, statement.keys().map(KeyCommitments::to_xy)))
     }
 
     /// Hash of the links of a segment before the last, as the contract keeps it.
@@ -96,10 +114,11 @@ impl<'a> Pieces<'a> {
         let records = self.places(piece)?.into_iter().map(|place| self.record(place));
         let mut inputs = records.collect::<Result<Vec<_>, _>>()?;
         let outputs = inputs.split_off(segment.sources.len());
+        let values = JobValues { inputs, outputs };
         let keys = self.runner.keys_of(self.job)?;
         let (setup, circuit) = (&self.runner.parts().setup, segment.circuit.clone());
-        let statement = circuit_statement(setup, self.job, piece, circuit, keys, &inputs, &outputs)?;
-        Ok((ProofStatement::Circuit(statement), inputs, outputs))
+        let statement = circuit_statement(setup, self.job, piece, circuit, keys, &values)?;
+        Ok((ProofStatement::Circuit(statement), values))
     }
 
     /// The segment that a piece is; none of a job of one piece.
@@ -194,27 +213,35 @@ impl<'a> Pieces<'a> {
     }
 }
 
+/// Words of what a statement about one job names; none of a linear program.
+fn program_words(statement: &ProofStatement) -> Result<Vec<Bytes32>, EngineError> {
+    let ProofStatement::Circuit(statement) = statement else { return Ok(Vec::new()) };
+    let words = |circuit| Words::of(circuit).map(|words| words.to_words());
+    let words = statement.jobs.iter().map(|job| words(&job.circuit)).collect::<Result<Vec<_>, _>>();
+    Ok(words.map_err(|e| CircuitRefusal::from(RegistrationError::from(e)))?.concat())
+}
+
 impl JobRunner {
     /// What the job states as a whole, with the records of inputs and outputs: what a proof of one piece covers, and what the
     /// proofs of several cover together.
     pub fn statement(&self, job: &Job) -> Result<Stated, EngineError> {
         let inputs = job.inputs.iter().map(|h| self.record(h)).collect::<Result<Vec<_>, _>>()?;
         let outputs = job.outputs.iter().map(|o| self.record(&o.handle)).collect::<Result<Vec<_>, _>>()?;
+        let values = JobValues { inputs, outputs };
         let setup = &self.parts().setup;
         let statement = match job.work.circuit() {
             None => {
                 let program = self.program(job.work.program_id())?;
-                let statement = evaluation::statement(setup, job, program, &inputs, &outputs)?;
+                let statement = evaluation::statement(setup, job, program, &values.inputs, &values.outputs)?;
                 ProofStatement::Linear(statement)
             }
             Some(work) => {
                 let circuit = circuit::evaluation::circuit(self.parts().store.as_ref(), work)?;
                 let keys = self.keys_of(job)?;
-                let statement = circuit_statement(setup, job, 0, circuit, keys, &inputs, &outputs)?;
-                ProofStatement::Circuit(statement)
+                ProofStatement::Circuit(circuit_statement(setup, job, 0, circuit, keys, &values)?)
             }
         };
-        Ok((statement, inputs, outputs))
+        Ok((statement, values))
     }
 
     /// Stored commitments of the job's key set.

@@ -8,7 +8,7 @@ use crate::circuit::{self, CircuitRefusal};
 use crate::domain::{Job, JobState, KeyPoints, ProofRecord, SegmentProof};
 use crate::error::EngineError;
 use crate::evaluation;
-use crate::prover::{ProofProgress, ProofStatement, ProverError, ServerKey};
+use crate::prover::{OnProgress, ProofProgress, ProofStatement, ProofTask, ProverError, ServerKey};
 use crate::setup::Setup;
 use crate::store::Write;
 use trine_verifier::bootstrapping::KeyCommitments;
@@ -17,6 +17,9 @@ impl JobRunner {
     /// Has every piece of a job proved that has no proof on disk.
     pub(super) async fn prove(&self, job: &Job) -> Result<Next, EngineError> {
         let pieces = Pieces::of(self, job)?;
+        if pieces.count() == 1 && job.work.circuit().is_some() {
+            return self.prove_whole_circuit(job, &pieces).await;
+        }
         let store = &self.parts().store;
         for piece in 0..pieces.last() {
             if store.segment_proof(job.id, piece)?.is_none() {
@@ -27,9 +30,7 @@ impl JobRunner {
             }
         }
         let proof = self.prove_piece(job, &pieces, pieces.last()).await?;
-        let mut writes = vec![Write::Proof(job.id, proof)];
-        writes.extend(job.outputs.iter().map(|output| Write::MarkProven(output.handle)));
-        Ok(Next { writes, ..Next::plain(JobState::Proven) })
+        Ok(proven(job, vec![Write::Proof(job.id, proof)]))
     }
 
     /// The proof of a piece, checked. The worker is another job's between two pieces.
@@ -40,13 +41,31 @@ impl JobRunner {
         piece: u32,
     ) -> Result<ProofRecord, EngineError> {
         let _permit = self.proofs().acquire().await;
+        self.prove_with_worker(job, pieces, piece).await
+    }
+
+    /// The same for whoever has the worker.
+    pub(super) async fn prove_with_worker(
+        &self,
+        job: &Job,
+        pieces: &Pieces<'_>,
+        piece: u32,
+    ) -> Result<ProofRecord, EngineError> {
         if job.work.circuit().is_some() {
             self.hand_key_over(job).await?;
         }
-        let task = pieces.task(piece)?;
-        let statement = task.statement.clone();
         let tell = |p: ProofProgress| self.tell(job, proof_progress(&p, piece, pieces.count()));
-        let proof = self.parts().prover.prove(task, &tell).await?;
+        self.checked_proof(pieces.task(piece)?, &tell).await
+    }
+
+    /// What the prover makes of a task, once it is checked.
+    pub(super) async fn checked_proof(
+        &self,
+        task: ProofTask,
+        tell: OnProgress<'_>,
+    ) -> Result<ProofRecord, EngineError> {
+        let statement = task.statement.clone();
+        let proof = self.parts().prover.prove(task, tell).await?;
         let setup = self.parts().setup.clone();
         let checked =
             tokio::task::spawn_blocking(move || check_proof(&setup, &statement, &proof).map(|()| proof));
@@ -54,7 +73,7 @@ impl JobRunner {
     }
 
     /// Makes sure that the prover holds the job's key set, and keeps its commitments: statements name them.
-    async fn hand_key_over(&self, job: &Job) -> Result<(), EngineError> {
+    pub(super) async fn hand_key_over(&self, job: &Job) -> Result<(), EngineError> {
         let parts = self.parts();
         let record = parts.store.key(&job.key_digest)?;
         let record = record.ok_or_else(|| EngineError::not_found("key", &job.key_digest))?;
@@ -75,8 +94,14 @@ impl JobRunner {
     }
 }
 
+/// PROVEN, with what is written beside the outputs' marks.
+pub(super) fn proven(job: &Job, mut writes: Vec<Write>) -> Next {
+    writes.extend(job.outputs.iter().map(|output| Write::MarkProven(output.handle)));
+    Next { writes, ..Next::plain(JobState::Proven) }
+}
+
 /// Progress of one proof as that of all.
-fn proof_progress(p: &ProofProgress, piece: u32, of: u32) -> JobProgress {
+pub(super) fn proof_progress(p: &ProofProgress, piece: u32, of: u32) -> JobProgress {
     let step = if of == 1 { p.step.clone() } else { format!("{}: {}", segment_of(piece, of), p.step) };
     let permille = (u64::from(piece) * 1000 + u64::from(p.permille.min(1000))) / u64::from(of);
     JobProgress { step, permille: permille as u32, bootstrappings_done: 0, bootstrappings: 0 }

@@ -2,6 +2,7 @@
 
 use super::announcements::{Announcements, JobEvent};
 use super::steps::Next;
+use super::waiting::Waiting;
 use crate::chain::Chain;
 use crate::circuit::KeyCache;
 use crate::domain::{Job, JobFailure, JobId, JobState};
@@ -55,7 +56,11 @@ struct Inner {
     /// Evaluation key of the last circuit.
     keys: KeyCache,
     /// One proof at a time, as the worker takes them.
-    proofs: Semaphore,
+    proofs: Arc<Semaphore>,
+    /// Circuits of one piece that wait for it.
+    waiting: Waiting,
+    /// Most jobs of one proof.
+    most_jobs: usize,
     /// One transaction between signing and inclusion, so that nonces follow each other.
     transactions: Semaphore,
     /// Wakes the task of a job whose owner cancels it.
@@ -64,15 +69,17 @@ struct Inner {
 }
 
 impl JobRunner {
-    /// Runs nothing yet.
-    pub fn new(parts: Parts, patience: Patience) -> Self {
+    /// Runs nothing yet. Of jobs that wait for the worker at most `most_jobs` share a proof; with 1 each has its own.
+    pub fn new(parts: Parts, patience: Patience, most_jobs: usize) -> Self {
         Self(Arc::new(Inner {
             parts,
             patience,
             announcements: Announcements::default(),
             evaluations: Arc::new(Semaphore::new(1)),
             keys: KeyCache::default(),
-            proofs: Semaphore::new(1),
+            proofs: Arc::new(Semaphore::new(1)),
+            waiting: Waiting::default(),
+            most_jobs,
             transactions: Semaphore::new(1),
             cancellations: Mutex::default(),
             tasks: Mutex::new(JoinSet::new()),
@@ -97,8 +104,25 @@ impl JobRunner {
         &self.0.keys
     }
 
-    pub(super) fn proofs(&self) -> &Semaphore {
+    pub(super) fn proofs(&self) -> &Arc<Semaphore> {
         &self.0.proofs
+    }
+
+    pub(super) fn waiting(&self) -> &Waiting {
+        &self.0.waiting
+    }
+
+    pub(super) fn patience(&self) -> Patience {
+        self.0.patience
+    }
+
+    pub(super) fn most_jobs(&self) -> usize {
+        self.0.most_jobs
+    }
+
+    /// Number of circuits that wait for the worker and may share a proof.
+    pub fn waiting_jobs(&self) -> usize {
+        self.waiting().count()
     }
 
     /// Whether a job has ended on this engine.
@@ -196,6 +220,7 @@ impl JobRunner {
                 () = cancelled.notified() => tracing::info!(job = %id, "job cancelled"),
             }
             runner.cancellations().remove(&id);
+            runner.waiting().forget(id);
         });
     }
 
@@ -208,7 +233,9 @@ impl JobRunner {
             if self.is_final(&job) {
                 return Ok(());
             }
-            if matches!(job.state, JobState::Proven | JobState::Submitting) && transaction.is_none() {
+            if !matches!(job.state, JobState::Proven | JobState::Submitting) {
+                transaction = None;
+            } else if transaction.is_none() {
                 transaction = self.0.transactions.acquire().await.ok();
             }
             let next = match self.step(&job).await {
@@ -258,7 +285,8 @@ impl JobRunner {
     }
 }
 
-fn is_retryable(error: &EngineError) -> bool {
+/// Whether the same step may succeed later.
+pub(super) fn is_retryable(error: &EngineError) -> bool {
     match error {
         EngineError::Prover(e) => e.is_retryable(),
         EngineError::Chain(e) => e.is_retryable(),

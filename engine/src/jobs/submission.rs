@@ -2,6 +2,9 @@
 //!
 //! The transaction of a segment is signed once the chain holds all segments before it, whoever proved them: that they have
 //! this job's links is checked, their transactions are kept for the receipt. The last one fulfils the request.
+//!
+//! The transaction of a batch names all of its jobs, whichever of them sends it; the others then find their requests fulfilled.
+//! A job whose batch the chain refuses, and whose request is open, goes back to PROVING and is proved and sent by itself.
 
 use super::announcements::JobProgress;
 use super::pieces::Pieces;
@@ -9,7 +12,7 @@ use super::proving::segment_of;
 use super::runner::JobRunner;
 use super::steps::Next;
 use crate::chain::{Chain, ChainError, Inclusion};
-use crate::domain::{Job, JobState, SegmentProof};
+use crate::domain::{Job, JobState, ProofRecord, SegmentProof};
 use crate::error::EngineError;
 use crate::store::Write;
 use trine_verifier::Bytes32;
@@ -30,15 +33,13 @@ impl JobRunner {
                     let proof = SegmentProof { fulfil_tx: Some(tx), ..stored };
                     writes.push(Write::SegmentProof(job.id, piece, proof));
                 }
-                None => return self.sign(job, &pieces, piece, stored.proof.wrapped, writes, chain).await,
+                None => return self.sign(job, &pieces, piece, &stored.proof, writes, chain).await,
             }
         }
         if fulfilled {
             return self.fulfilled(job, writes, chain).await;
         }
-        let proof = self.parts().store.proof(job.id)?;
-        let proof = proof.ok_or_else(|| EngineError::not_found("proof of job", &job.id.0))?;
-        self.sign(job, &pieces, pieces.last(), proof.wrapped, writes, chain).await
+        self.sign(job, &pieces, pieces.last(), &self.last_proof(job)?, writes, chain).await
     }
 
     /// Sends the stored transaction; what follows depends on what became of it.
@@ -46,9 +47,11 @@ impl JobRunner {
         let pending = job.pending.as_ref();
         let pending = pending.ok_or_else(|| EngineError::Task("SUBMITTING without a transaction".into()))?;
         let pieces = Pieces::of(self, job)?;
+        let of_batch = self.last_proof(job)?.is_of_batch();
         let hash = || hex::encode(pending.hash);
         match chain.send(pending).await? {
-            Inclusion::Succeeded if pieces.count() == 1 => {
+            // One of a batch succeeds also where somebody else was faster with one of its jobs.
+            Inclusion::Succeeded if pieces.count() == 1 && !of_batch => {
                 Ok(Next { fulfil_tx: Some(pending.hash), ..Next::plain(JobState::Fulfilled) })
             }
             Inclusion::Succeeded if !self.is_done(job, &pieces, chain).await? => {
@@ -56,6 +59,9 @@ impl JobRunner {
                 Err(ChainError::Unavailable(why).into())
             }
             Inclusion::Reverted if !self.is_done(job, &pieces, chain).await? => {
+                if of_batch {
+                    return Ok(self.out_of_batch(job, &format!("transaction {} fails", hash())));
+                }
                 Err(ChainError::Reverted(format!("a failure of transaction {}", hash())).into())
             }
             Inclusion::Succeeded | Inclusion::Superseded | Inclusion::Reverted => {
@@ -69,7 +75,7 @@ impl JobRunner {
         job: &Job,
         pieces: &Pieces<'_>,
         piece: u32,
-        proof: Vec<u8>,
+        proof: &ProofRecord,
         writes: Vec<Write>,
         chain: &dyn Chain,
     ) -> Result<Next, EngineError> {
@@ -80,15 +86,34 @@ impl JobRunner {
         }
         match chain.sign(&pieces.fulfilment(piece, proof)?).await {
             Ok(pending) => Ok(Next { pending: Some(pending), writes, ..Next::plain(JobState::Submitting) }),
-            Err(ChainError::AlreadyFulfilled { .. }) if of == 1 => self.fulfilled(job, writes, chain).await,
+            Err(ChainError::AlreadyFulfilled { .. }) if of == 1 && !proof.is_of_batch() => {
+                self.fulfilled(job, writes, chain).await
+            }
             // Between the look at the chain and the simulation somebody else was faster: the next look sees it.
             Err(ChainError::AlreadyFulfilled { .. } | ChainError::Reverted(_))
                 if self.is_done(job, pieces, chain).await? =>
             {
                 Err(ChainError::Unavailable(format!("{} is proven meanwhile", segment_of(piece, of))).into())
             }
+            Err(
+                error @ (ChainError::AlreadyFulfilled { .. }
+                | ChainError::Reverted(_)
+                | ChainError::UnknownRequest { .. }),
+            ) if proof.is_of_batch() => Ok(self.out_of_batch(job, &error.to_string())),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The job is proved and sent by itself. Its proof with others stays until it has another.
+    fn out_of_batch(&self, job: &Job, why: &str) -> Next {
+        tracing::warn!(job = %job.id, why, "the chain refuses its batch: it is proved by itself");
+        self.waiting().set_apart(job.id);
+        Next::plain(JobState::Proving)
+    }
+
+    fn last_proof(&self, job: &Job) -> Result<ProofRecord, EngineError> {
+        let proof = self.parts().store.proof(job.id)?;
+        proof.ok_or_else(|| EngineError::not_found("proof of job", &job.id.0))
     }
 
     /// Whether the chain holds what the job's next transaction would bring: its request's outputs, or the first segment whose

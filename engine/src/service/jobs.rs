@@ -14,6 +14,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 use trine_proto::engine::v1 as pb;
+use trine_proto::prover::v1 as prover;
 
 /// Events that wait for a slow reader.
 const WATCH_BUFFER: usize = 16;
@@ -188,8 +189,8 @@ impl Service {
         let JobId(id) = job.id;
         let proof =
             self.store().proof(job.id)?.ok_or_else(|| EngineError::not_found("receipt of job", &id))?;
-        let (statement, inputs, outputs) = self.runner.statement(&job)?;
-        let task = ProofTask { statement, inputs, outputs, words: Vec::new() };
+        let (statement, values) = self.runner.statement(&job)?;
+        let task = ProofTask { statement, jobs: vec![values], words: Vec::new() };
         let earlier = self.earlier_segments(&job)?;
         let of_all = |time: fn(&ProofRecord) -> u64| {
             earlier.iter().map(|(_, segment)| &segment.proof).chain([&proof]).map(time).sum()
@@ -198,7 +199,7 @@ impl Service {
             receipt: Some(pb::Receipt {
                 job_id: id.to_vec(),
                 statement: Some(wire::statement(&task)),
-                proof: Some(wire::proof(&proof)),
+                proof: Some(wire::proof(&proof, self.batch(&job, &proof)?)),
                 output_words_digests: job.outputs.iter().map(|o| o.words_digest.to_vec()).collect(),
                 fulfil_tx: job.fulfil_tx.map(|h| h.to_vec()).unwrap_or_default(),
                 argument_ms: of_all(|proof| proof.argument_ms),
@@ -206,6 +207,21 @@ impl Service {
                 earlier_segments: earlier.iter().map(|(l, s)| wire::earlier_segment(l, s)).collect(),
             }),
         })
+    }
+
+    /// What the proof of a job covers beside it: the others' statements, whose outputs stay where their lists let them be read.
+    fn batch(&self, job: &Job, proof: &ProofRecord) -> Result<Option<prover::Batch>, EngineError> {
+        if !proof.is_of_batch() {
+            return Ok(None);
+        }
+        let place = proof.batch.iter().position(|id| *id == job.id);
+        let place = place.ok_or_else(|| EngineError::Task("a proof of other jobs".into()))?;
+        let mut others = Vec::new();
+        for id in proof.batch.iter().filter(|id| **id != job.id) {
+            let (statement, values) = self.runner.statement(&self.runner.job(*id)?)?;
+            others.extend(wire::covered_jobs(&statement, &[values]));
+        }
+        Ok(Some(prover::Batch { place: place as u32, others }))
     }
 
     /// Links and proofs of all segments but the last.

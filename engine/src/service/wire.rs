@@ -6,7 +6,7 @@ use crate::domain::{
     AccessList, CiphertextRecord, JobFailure, JobId, JobState, KeyRecord, ProofRecord, SegmentProof,
 };
 use crate::error::EngineError;
-use crate::prover::ProofTask;
+use crate::prover::{JobValues, ProofStatement, ProofTask};
 use trine_program::{Declaration, KeyKind, ValueType};
 use trine_proto::engine::v1 as pb;
 use trine_proto::prover::v1 as prover;
@@ -178,7 +178,8 @@ fn commitment(record: &CiphertextRecord) -> prover::Commitment {
 /// A statement with the records of its handles.
 pub fn statement(task: &ProofTask) -> prover::Statement {
     let domain = task.statement.domain();
-    let (request_id, salt) = task.statement.request();
+    let mut jobs = covered_jobs(&task.statement, &task.jobs).into_iter();
+    let own = jobs.next().unwrap_or_default();
     prover::Statement {
         domain: Some(prover::Domain {
             chain_id: domain.chain_id,
@@ -188,13 +189,42 @@ pub fn statement(task: &ProofTask) -> prover::Statement {
             parameter_set_id: domain.parameter_set_id.to_vec(),
             key_digest: domain.key_digest.to_vec(),
         }),
-        request_id: request_id.to_vec(),
-        salt: salt.to_vec(),
-        program_text: task.statement.program_text().into_bytes(),
-        inputs: task.inputs.iter().map(handle_record).collect(),
-        outputs: task.outputs.iter().map(handle_record).collect(),
+        request_id: own.request_id,
+        salt: own.salt,
+        program_text: own.program_text,
+        inputs: own.inputs,
+        outputs: own.outputs,
         key_points: task.statement.keys().map(|keys| key_points(&keys.to_xy())),
-        segment: task.statement.segment(),
+        segment: own.segment,
+        further_jobs: jobs.collect(),
+    }
+}
+
+/// The jobs of a statement with the records of their handles.
+pub fn covered_jobs(statement: &ProofStatement, values: &[JobValues]) -> Vec<prover::CoveredJob> {
+    let covered = |request_id: &Bytes32, salt: &Bytes32, text: String, segment, values: &JobValues| {
+        prover::CoveredJob {
+            request_id: request_id.to_vec(),
+            salt: salt.to_vec(),
+            program_text: text.into_bytes(),
+            inputs: values.inputs.iter().map(handle_record).collect(),
+            outputs: values.outputs.iter().map(handle_record).collect(),
+            segment,
+        }
+    };
+    match statement {
+        ProofStatement::Linear(statement) => {
+            let job = &statement.job;
+            let text = || job.program.to_text();
+            values.iter().take(1).map(|v| covered(&job.request_id, &job.salt, text(), 0, v)).collect()
+        }
+        ProofStatement::Circuit(statement) => {
+            let jobs = statement.jobs.iter().zip(values);
+            let jobs = jobs.map(|(job, values)| {
+                covered(&job.request_id, &job.salt, job.circuit.to_text(), job.segment, values)
+            });
+            jobs.collect()
+        }
     }
 }
 
@@ -203,12 +233,13 @@ fn key_points(points: &[[Bytes32; 2]]) -> prover::EvaluationKeyPoints {
     prover::EvaluationKeyPoints { points: points.iter().map(|xy| xy.concat()).collect() }
 }
 
-/// A proof.
-pub fn proof(proof: &ProofRecord) -> prover::EvaluationProof {
+/// A proof, with what else it covers.
+pub fn proof(proof: &ProofRecord, batch: Option<prover::Batch>) -> prover::EvaluationProof {
     prover::EvaluationProof {
         inner: proof.inner.clone(),
         wrapped: proof.wrapped.clone(),
         public_inputs: proof.public_inputs.iter().map(|w| w.to_vec()).collect(),
+        batch,
     }
 }
 
@@ -216,7 +247,8 @@ pub fn proof(proof: &ProofRecord) -> prover::EvaluationProof {
 pub fn earlier_segment(links: &[CiphertextRecord], segment: &SegmentProof) -> pb::EarlierSegment {
     pb::EarlierSegment {
         links: links.iter().map(commitment).collect(),
-        proof: Some(proof(&segment.proof)),
+        // A segment is proved alone.
+        proof: Some(proof(&segment.proof, None)),
         fulfil_tx: segment.fulfil_tx.map(|h| h.to_vec()).unwrap_or_default(),
     }
 }

@@ -38,12 +38,24 @@ impl Record for KeyPoints {
     const WHAT: &'static str = "key points";
 }
 
+/// The first version had no batches.
 impl Record for ProofRecord {
     const WHAT: &'static str = "proof";
+    const VERSION: u8 = 2;
+
+    fn earlier(version: u8, record: &[u8]) -> Option<bincode::Result<Self>> {
+        (version == 1).then(|| bincode::deserialize::<ProofRecord1>(record).map(Self::from))
+    }
 }
 
+/// The first version had no batches.
 impl Record for SegmentProof {
     const WHAT: &'static str = "proof of a segment";
+    const VERSION: u8 = 2;
+
+    fn earlier(version: u8, record: &[u8]) -> Option<bincode::Result<Self>> {
+        (version == 1).then(|| bincode::deserialize::<SegmentProof1>(record).map(Self::from))
+    }
 }
 
 impl Record for IdempotencyRecord {
@@ -103,6 +115,42 @@ pub fn decode<T: Record>(bytes: &[u8]) -> Result<T, StoreError> {
 
 fn corrupt<T: Record>(reason: String) -> StoreError {
     StoreError::Corrupt { what: T::WHAT, reason }
+}
+
+/// When each proof was of one job, or of one segment.
+#[derive(Serialize, Deserialize)]
+struct ProofRecord1 {
+    inner: Vec<u8>,
+    wrapped: Vec<u8>,
+    public_inputs: Vec<Bytes32>,
+    argument_ms: u64,
+    wrap_ms: u64,
+}
+
+impl From<ProofRecord1> for ProofRecord {
+    fn from(r: ProofRecord1) -> Self {
+        Self {
+            inner: r.inner,
+            wrapped: r.wrapped,
+            public_inputs: r.public_inputs,
+            argument_ms: r.argument_ms,
+            wrap_ms: r.wrap_ms,
+            batch: Vec::new(),
+        }
+    }
+}
+
+/// A segment's proof of that time.
+#[derive(Serialize, Deserialize)]
+struct SegmentProof1 {
+    proof: ProofRecord1,
+    fulfil_tx: Option<Bytes32>,
+}
+
+impl From<SegmentProof1> for SegmentProof {
+    fn from(r: SegmentProof1) -> Self {
+        Self { proof: r.proof.into(), fulfil_tx: r.fulfil_tx }
+    }
 }
 
 /// Before handles had a noise record.
@@ -268,6 +316,27 @@ mod tests {
             let job = Job { work, ..read.clone() };
             assert_eq!(decode::<Job>(&stored(version, &job)).unwrap(), job, "version {version}");
         }
+    }
+
+    #[test]
+    fn proofs_of_the_first_version_are_of_one_job_alone() {
+        let old = || ProofRecord1 {
+            inner: vec![1],
+            wrapped: vec![2, 3],
+            public_inputs: vec![[4; 32]],
+            argument_ms: 5,
+            wrap_ms: 6,
+        };
+        let read: ProofRecord = decode(&stored(1, &old())).unwrap();
+        assert_eq!((read.inner.clone(), read.wrapped.clone(), read.wrap_ms), (vec![1], vec![2, 3], 6));
+        assert!(!read.is_of_batch());
+        let segment = SegmentProof1 { proof: old(), fulfil_tx: Some([7; 32]) };
+        let segment: SegmentProof = decode(&stored(1, &segment)).unwrap();
+        assert_eq!(segment, SegmentProof { proof: read.clone(), fulfil_tx: Some([7; 32]) });
+        assert_eq!(decode::<SegmentProof>(&encode(&segment).unwrap()).unwrap(), segment);
+        let batch = ProofRecord { batch: vec![JobId([8; 16]), JobId([9; 16])], ..read };
+        assert_eq!(decode::<ProofRecord>(&encode(&batch).unwrap()).unwrap(), batch);
+        assert!(decode::<ProofRecord>(&stored(3, &batch)).is_err());
     }
 
     #[test]

@@ -15,6 +15,7 @@ use trine_engine::store::Store;
 use trine_proto::engine::v1 as pb;
 use trine_prover::service::circuits::statement::statement;
 use trine_verifier::Bytes32;
+use trine_verifier::bootstrapping::program::Words;
 use trine_verifier::bootstrapping::{CircuitProof, verify};
 
 /// What outlives the process.
@@ -29,7 +30,7 @@ impl World {
         let (chain, prover) = (Arc::new(FakeChain::default()), Arc::new(FakeProver::new(setup())));
         *prover.circuit_proofs.lock().unwrap() = vec![proven().proof.clone()];
         *prover.key_points.lock().unwrap() = key_points();
-        let job = &proven().statement.job;
+        let job = &proven().statement.jobs[0];
         chain.add(
             job.request_id,
             RequestFacts {
@@ -61,7 +62,7 @@ impl World {
 }
 
 fn salt() -> Bytes32 {
-    proven().statement.job.salt
+    proven().statement.jobs[0].salt
 }
 
 #[tokio::test]
@@ -72,17 +73,20 @@ async fn a_circuit_is_proven_and_fulfilled_and_its_receipt_verifies() {
     assert!(job.outputs.iter().all(|output| output.proven));
     assert_eq!(world.chain.executed(), (1, 0));
     assert_eq!(world.chain.brought(), [None]);
-    let (stated, signed) = (&proven().statement.job, world.chain.last_signed().unwrap());
-    assert_eq!(signed.request_id, stated.request_id);
-    assert_eq!((signed.segment, signed.key_points), (None, Some(key_points())));
+    let (stated, signed) = (&proven().statement.jobs[0], world.chain.last_signed().unwrap());
+    let [sent] = &signed.jobs[..] else { panic!("{} jobs", signed.jobs.len()) };
+    assert_eq!((signed.request_id, sent.request_id), (stated.request_id, stated.request_id));
+    assert_eq!((&sent.segment, signed.key_points), (&None, Some(key_points())));
+    assert_eq!(sent.words, Words::of(&stated.circuit).unwrap().to_words());
     let xy =
         |list: &[trine_verifier::NamedCommitment]| list.iter().map(|n| n.commitment.xy()).collect::<Vec<_>>();
-    assert_eq!((signed.input_points, signed.output_points), (xy(&stated.inputs), xy(&stated.outputs)));
+    assert_eq!(sent.input_points, xy(&stated.inputs));
+    assert_eq!(sent.output_points, xy(&stated.outputs));
 
     let answer = alice.get_receipt(pb::GetReceiptRequest { job_id: JOB.0.to_vec() }).await.unwrap();
     let receipt = answer.into_inner().receipt.unwrap();
     let proof = receipt.proof.unwrap();
-    assert_eq!(signed.proof, proof.wrapped);
+    assert_eq!((signed.proof, proof.batch), (proof.wrapped, None), "alone");
     // From the receipt's bytes alone.
     let statement = statement(&receipt.statement.unwrap(), &PARAMETERS).unwrap();
     assert_eq!(statement, proven().statement);
@@ -136,7 +140,7 @@ async fn outages_are_waited_out() {
 }
 
 /// Runs a process to its death: every task of it is dropped where it stands.
-fn process<T>(life: impl Future<Output = T>) -> T {
+pub fn process<T>(life: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let result = runtime.block_on(life);
     drop(runtime);

@@ -10,7 +10,9 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::metadata::MetadataValue;
 use tonic::transport::Server;
 use tonic::{Code, Request, Response, Status, Streaming};
-use trine_engine::prover::{GrpcProver, ProofStatement, ProofTask, Prover, ProverError, ServerKey};
+use trine_engine::prover::{
+    GrpcProver, JobValues, ProofStatement, ProofTask, Prover, ProverError, ServerKey,
+};
 use trine_engine::store::Store;
 use trine_proto::prover::v1 as pb;
 use trine_proto::prover::v1::prover_service_server::{ProverService, ProverServiceServer};
@@ -135,8 +137,7 @@ async fn a_statement_carries_its_key_and_a_lost_key_is_handed_over_again() {
     let statement = proven().statement.clone();
     let task = ProofTask {
         statement: ProofStatement::Circuit(statement),
-        inputs: vec![],
-        outputs: vec![],
+        jobs: vec![JobValues::default()],
         words: vec![],
     };
     let (prover, seen) = start(true).await;
@@ -147,8 +148,9 @@ async fn a_statement_carries_its_key_and_a_lost_key_is_handed_over_again() {
     );
     let message = seen.lock().unwrap().statements[0].clone();
     assert_eq!(message.key_points, points());
-    assert_eq!(message.program_text, proven().statement.job.circuit.to_text().into_bytes());
-    assert_eq!(message.salt, proven().statement.job.salt);
+    let job = &proven().statement.jobs[0];
+    assert_eq!(message.program_text, job.circuit.to_text().into_bytes());
+    assert_eq!((message.salt, message.further_jobs), (job.salt.to_vec(), vec![]));
 
     // A worker that proves no circuits is of another setup.
     let (linear_only, _) = start(false).await;

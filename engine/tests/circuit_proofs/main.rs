@@ -36,8 +36,10 @@ mod trace;
 #[path = "../../../prover/tests/bootstrapping/tree.rs"]
 mod tree;
 
+mod batches;
 mod fulfilment;
 mod handover;
 mod proven;
 mod segmented;
 mod segments;
+mod several;

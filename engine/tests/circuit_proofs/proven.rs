@@ -13,6 +13,7 @@ use trine_engine::domain::{
 use trine_engine::setup::{CircuitSetup, Setup};
 use trine_engine::store::{Store, Write};
 use trine_program::Declaration;
+use trine_program::circuit::Circuit;
 use trine_verifier::bootstrapping::statement::Job as StatedJob;
 use trine_verifier::bootstrapping::{CircuitProof, Parameters, Statement};
 use trine_verifier::{Bytes32, NamedCommitment};
@@ -68,7 +69,8 @@ pub fn key_record() -> KeyRecord {
 
 /// Stores key set, circuit, values and the job in EVALUATED, with this salt.
 pub fn store_job(store: &dyn Store, salt: Bytes32) {
-    let Statement { domain, job: stated, .. } = &proven().statement;
+    let Statement { domain, jobs, .. } = &proven().statement;
+    let stated = &jobs[0];
     let circuit = &stated.circuit;
     store.put_piece(key_record().content, 0, &KEY_BYTES.concat()).unwrap();
     let inputs = (0u8..).zip(&stated.inputs).zip(circuit.inputs()).map(|((index, named), d)| {
@@ -81,16 +83,41 @@ pub fn store_job(store: &dyn Store, salt: Bytes32) {
     });
     let (inputs, outputs): (Vec<_>, Vec<_>) = (inputs.collect(), outputs.collect());
     let stated = StatedJob { salt, ..stated.clone() };
-    store.commit(evaluated(&domain.key_digest, &stated, inputs, outputs)).unwrap();
+    store.commit(stored(&domain.key_digest, &stated, inputs, outputs)).unwrap();
 }
 
-/// Key set, circuit, values and the job in EVALUATED.
-pub fn evaluated(
+/// Key set, circuit, values and [`JOB`] in EVALUATED.
+pub fn stored(
     key_digest: &Bytes32,
     stated: &StatedJob,
     inputs: Vec<CiphertextRecord>,
     outputs: Vec<CiphertextRecord>,
 ) -> Vec<Write> {
+    let job = evaluated(JOB, key_digest, stated, &inputs, &outputs);
+    let mut writes = around(&job, &stated.circuit);
+    writes.push(Write::Job(job));
+    writes.extend(inputs.into_iter().chain(outputs).map(|record| Write::Ciphertext(record, vec![1, 2, 3])));
+    writes
+}
+
+/// What stands beside a job and its values: key set, circuit, claim of the request.
+pub fn around(job: &Job, circuit: &Circuit) -> Vec<Write> {
+    vec![
+        Write::Key(key_record()),
+        Write::KeyAlias(job.key_digest, ContentDigest(CONTENT)),
+        Write::Program(circuit.id().0, circuit.to_text()),
+        Write::Claim(job.request_id, job.id),
+    ]
+}
+
+/// A job in EVALUATED.
+pub fn evaluated(
+    id: JobId,
+    key_digest: &Bytes32,
+    stated: &StatedJob,
+    inputs: &[CiphertextRecord],
+    outputs: &[CiphertextRecord],
+) -> Job {
     let circuit = &stated.circuit;
     let work = Work::RequestedCircuit(CircuitWork {
         submitted_id: circuit.id().0,
@@ -98,8 +125,8 @@ pub fn evaluated(
         bootstrappings: circuit.bootstrappings().len() as u32,
     });
     let refs = outputs.iter().map(|r| OutputRef { handle: r.handle, words_digest: r.words_digest });
-    let job = Job {
-        id: JOB,
+    Job {
+        id,
         state: JobState::Evaluated,
         revision: 1,
         owner: "alice".into(),
@@ -114,16 +141,7 @@ pub fn evaluated(
         fulfil_tx: None,
         created_ms: 1,
         updated_ms: 1,
-    };
-    let mut writes = vec![
-        Write::Key(key_record()),
-        Write::KeyAlias(*key_digest, ContentDigest(CONTENT)),
-        Write::Program(circuit.id().0, circuit.to_text()),
-        Write::Claim(job.request_id, job.id),
-        Write::Job(job),
-    ];
-    writes.extend(inputs.into_iter().chain(outputs).map(|record| Write::Ciphertext(record, vec![1, 2, 3])));
-    writes
+    }
 }
 
 /// A stored value of a job.

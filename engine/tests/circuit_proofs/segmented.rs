@@ -3,7 +3,7 @@
 use crate::case::{Case, commit_keys, key, random_keys, random_words};
 use crate::circuits::{declaration, table};
 use crate::plain::Prover;
-use crate::proven::{JOB, KEY_BYTES, evaluated, key_record, record};
+use crate::proven::{JOB, KEY_BYTES, key_record, record, stored};
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
 use rand_chacha::ChaCha20Rng;
@@ -17,7 +17,7 @@ use trine_program::KeyKind;
 use trine_program::circuit::{Bootstrapping, Circuit, Linear, Segment, Source, Term, Wire};
 use trine_verifier::bootstrapping::segment::{ProvenSegment, job_segments, link_record, segment_jobs};
 use trine_verifier::bootstrapping::statement::Job as StatedJob;
-use trine_verifier::bootstrapping::{KeyCommitments, Parameters, Shape, Statement};
+use trine_verifier::bootstrapping::{Batch, KeyCommitments, Parameters, Shape, Statement};
 use trine_verifier::{Bytes32, Commitment, Domain, NamedCommitment, Origin};
 
 /// Two bootstrappings to a segment.
@@ -120,11 +120,12 @@ fn prove(circuit: Circuit) -> Segmented {
     let jobs = segment_jobs(&domain, &job, &list, &links).unwrap();
     let keys = cases[0].commitments.clone();
     let statements: Vec<Statement> =
-        jobs.into_iter().map(|job| Statement { domain, keys: keys.clone(), job }).collect();
+        jobs.into_iter().map(|job| Statement::single(domain, keys.clone(), job)).collect();
     let proofs = cases.iter().zip(&statements).map(|(case, statement)| {
         Prover::honest(case, &case.evaluate()).prove_statement(statement.clone()).proof
     });
-    let proven = links.into_iter().zip(proofs).map(|(links, proof)| ProvenSegment { links, proof }).collect();
+    let proven = links.into_iter().zip(proofs);
+    let proven = proven.map(|(links, proof)| ProvenSegment { links, proof, batch: Batch::alone() }).collect();
     Segmented { domain, keys, job, list, statements, proven }
 }
 
@@ -160,7 +161,7 @@ pub fn store_job(store: &dyn Store) {
     let input = record(&domain.key_digest, &stated.inputs[0], &circuit.inputs()[0], origin);
     let origin = StoredOrigin::output(stated.request_id, SEGMENTS as u32 - 1, 0);
     let output = record(&domain.key_digest, &stated.outputs[0], &circuit.outputs()[0], origin);
-    let mut writes = evaluated(&domain.key_digest, stated, vec![input], vec![output]);
+    let mut writes = stored(&domain.key_digest, stated, vec![input], vec![output]);
     writes.extend(
         (0..SEGMENTS as u32 - 1)
             .map(|segment| Write::Link(link_place(segment), link(segment), vec![4, segment as u8])),

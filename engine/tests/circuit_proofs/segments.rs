@@ -3,9 +3,9 @@
 
 use crate::doubles::{Conduct, FakeChain, FakeCrash, FakeProver, Moment, OTHERS, Side};
 use crate::fixture::{ALICE, Client, Engine, open, watch};
+use crate::fulfilment::process;
 use crate::proven::JOB;
 use crate::segmented::{PARAMETERS, SEGMENTS, key_points, link_place, segmented, setup, store_job};
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tempfile::TempDir;
@@ -18,7 +18,7 @@ use trine_engine::store::Store;
 use trine_proto::engine::v1 as pb;
 use trine_verifier::bootstrapping::registration::Registration;
 use trine_verifier::bootstrapping::segment::{JobRejection, ProvenSegment, verify_job};
-use trine_verifier::bootstrapping::{CircuitProof, Shape};
+use trine_verifier::bootstrapping::{Batch, CircuitProof, Shape};
 use trine_verifier::digest::packed;
 use trine_verifier::{Bytes32, Commitment};
 
@@ -108,14 +108,6 @@ impl World {
     }
 }
 
-/// Runs a process to its death: every task of it is dropped where it stands.
-fn process<T>(life: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let result = runtime.block_on(life);
-    drop(runtime);
-    result
-}
-
 async fn receipt(client: &mut Client) -> pb::Receipt {
     let answer = client.get_receipt(pb::GetReceiptRequest { job_id: JOB.0.to_vec() }).await.unwrap();
     answer.into_inner().receipt.unwrap()
@@ -138,6 +130,7 @@ fn proven_of(receipt: &pb::Receipt) -> Vec<ProvenSegment> {
         .map(|((shape, proof), links)| ProvenSegment {
             links,
             proof: CircuitProof::from_bytes(&shape, &proof.unwrap().inner).unwrap(),
+            batch: Batch::alone(),
         })
         .collect()
 }
@@ -177,7 +170,8 @@ async fn segments_are_proven_and_sent_in_order_and_the_receipt_has_all_of_them()
 
     // What was signed last: the claim of the last segment, and the links that it reads.
     let signed = world.chain.last_signed().unwrap();
-    let part = signed.segment.unwrap();
+    let [sent] = &signed.jobs[..] else { panic!("{} jobs", signed.jobs.len()) };
+    let part = sent.segment.as_ref().unwrap();
     let Registration::Segments { segments, .. } =
         Registration::of(&PARAMETERS, &segmented().job.circuit).unwrap()
     else {
@@ -190,9 +184,9 @@ async fn segments_are_proven_and_sent_in_order_and_the_receipt_has_all_of_them()
     let xy = |list: &[trine_verifier::NamedCommitment]| {
         list.iter().map(|named| named.commitment.xy()).collect::<Vec<_>>()
     };
-    let last = &segmented().statements[2].job;
-    assert_eq!((signed.input_points, signed.output_points), (xy(&last.inputs), xy(&last.outputs)));
-    assert_eq!(signed.key_points, Some(key_points()));
+    let last = &segmented().statements[2].jobs[0];
+    assert_eq!((&sent.input_points, &sent.output_points), (&xy(&last.inputs), &xy(&last.outputs)));
+    assert_eq!(signed.key_points.as_ref(), Some(&key_points()));
 
     let receipt = receipt(&mut alice).await;
     assert_complete(&receipt);

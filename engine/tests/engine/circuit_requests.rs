@@ -220,9 +220,9 @@ async fn requests_for_circuits_are_checked_against_text_claim_and_handles() {
     };
     let unregistered = circuit_of(3);
     let cases = [
-        ("REQUEST_MISMATCH", claimed(|c| c.prog[31] ^= 1)),
+        ("REQUEST_MISMATCH", claimed(|c| c.program[31] ^= 1)),
         ("REQUEST_MISMATCH", claimed(|c| c.layouts[0][31] ^= 1)),
-        ("REQUEST_MISMATCH", claimed(|c| c.log_bootstrappings += 1)),
+        ("REQUEST_MISMATCH", claimed(|c| c.bootstrappings += 1)),
         ("REQUEST_MISMATCH", claimed(|c| c.inputs += 1)),
         ("REQUEST_MISMATCH", claimed(|c| c.outputs += 1)),
         // The chain holds the text as another kind of program.
@@ -373,9 +373,10 @@ fn a_request_for_a_circuit_goes_on_to_the_prover() {
         }
         let task = prover.tasks.lock().unwrap().last().cloned().unwrap();
         let ProofStatement::Circuit(statement) = &task.statement else { panic!("{:?}", task.statement) };
-        assert_eq!((statement.job.request_id, statement.job.salt), (REQUEST, [0x5a; 32]));
+        let [stated] = &statement.jobs[..] else { panic!("{} jobs", statement.jobs.len()) };
+        assert_eq!((stated.request_id, stated.salt), (REQUEST, [0x5a; 32]));
         assert_eq!((statement.domain.key_digest, statement.domain.verifier_hash), (committed, [8; 32]));
-        assert_eq!(statement.job.circuit, circuit);
+        assert_eq!(stated.circuit, circuit);
         assert!(task.words[0] == bytes(&words), "the words of the input as they were stored");
         assert_eq!(blake3::hash(&task.words[1]).as_bytes().as_slice(), output.words_digest);
         statement.inputs(&PARAMETERS).unwrap();

@@ -24,6 +24,7 @@ use trine_fhe::parameters::BLOCK_WORDS;
 use trine_program::{Declaration, KeyKind, LinearProgram, LinearRow, Term, ValueType};
 use trine_proto::engine::v1 as pb;
 use trine_proto::engine::v1::engine_service_client::EngineServiceClient;
+use trine_verifier::bootstrapping::batch::MAX_JOBS;
 use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{Bytes32, Class};
 
@@ -86,6 +87,7 @@ fn token(name: &str) -> String {
 pub struct Engine {
     pub chain: Option<Arc<FakeChain>>,
     pub prover: Arc<FakeProver>,
+    pub runner: JobRunner,
     address: SocketAddr,
     _folder: Option<TempDir>,
 }
@@ -131,10 +133,22 @@ impl Engine {
         prover: Arc<FakeProver>,
         limits: Limits,
     ) -> Self {
+        Self::start_batching(setup, store, chain, prover, limits, MAX_JOBS).await
+    }
+
+    /// On these parts, with so many jobs to a proof.
+    pub async fn start_batching(
+        setup: Arc<Setup>,
+        store: Arc<dyn Store>,
+        chain: Option<Arc<FakeChain>>,
+        prover: Arc<FakeProver>,
+        limits: Limits,
+        most_jobs: usize,
+    ) -> Self {
         let parts =
             Parts { store, setup, chain: chain.clone().map(|c| c as Arc<dyn Chain>), prover: prover.clone() };
         let patience = Patience { first: Duration::from_millis(5), most: Duration::from_millis(20) };
-        let runner = JobRunner::new(parts, patience);
+        let runner = JobRunner::new(parts, patience, most_jobs);
         runner.resume().unwrap();
         let principal = |name: &str, role| (Principal { name: name.into(), role }, token(name));
         let tokens = Tokens::new([
@@ -148,7 +162,7 @@ impl Engine {
         tokio::spawn(async move {
             server::serve(service, listener, std::future::pending()).await.unwrap();
         });
-        Self { chain, prover, address, _folder: None }
+        Self { chain, prover, runner, address, _folder: None }
     }
 
     /// Keeps the folder of its store as long as it serves.

@@ -5,6 +5,7 @@ mod circuits;
 mod crashes;
 #[expect(dead_code, reason = "doubles serve other tests too")]
 mod doubles;
+#[expect(dead_code, reason = "the fixture serves other tests too")]
 mod fixture;
 mod jobs;
 mod links;

@@ -91,6 +91,7 @@ fn prove(message: &prover::Statement, words: &[u8]) -> prover::ProveResult {
             inner: inner.to_bytes(&CLASS),
             wrapped: wrapped.to_bytes(&CLASS, &VERIFIER_HASH).unwrap(),
             public_inputs: public.to_array().iter().map(|w| field_word(w).to_vec()).collect(),
+            batch: None,
         }),
         argument_ms: 1,
         wrap_ms: 1,

@@ -17,7 +17,7 @@ use std::time::Duration;
 use trine_contract::bindings::Coprocessor;
 use trine_contract::calldata::proof_bytes;
 use trine_engine::chain::rpc::RpcSettings;
-use trine_engine::chain::{Chain, ChainError, Fulfilment, Inclusion, RequestFacts, RpcChain};
+use trine_engine::chain::{Chain, ChainError, FulfilledJob, Fulfilment, Inclusion, RequestFacts, RpcChain};
 use trine_engine::domain::PendingTransaction;
 use trine_verifier::{Bytes32, Class, Commitment};
 
@@ -59,10 +59,14 @@ async fn requests_are_read_and_refusals_are_named() {
     // A proof that the verifier refuses is never signed.
     let fulfilment = Fulfilment {
         request_id,
-        segment: None,
+        jobs: vec![FulfilledJob {
+            request_id,
+            segment: None,
+            words: vec![],
+            input_points: commitments.iter().map(Commitment::xy).collect(),
+            output_points: vec![commitments[0].xy()],
+        }],
         key_points: None,
-        input_points: commitments.iter().map(Commitment::xy).collect(),
-        output_points: vec![commitments[0].xy()],
         proof: vec![0; proof_bytes(&Class::SLICE)],
     };
     match chain.sign(&fulfilment).await {
@@ -90,10 +94,14 @@ async fn a_refused_estimate_takes_no_nonce() {
     let chain = chain(&anvil.url, coprocessor, CHAIN_ID);
     let fulfilment = Fulfilment {
         request_id,
-        segment: None,
+        jobs: vec![FulfilledJob {
+            request_id,
+            segment: None,
+            words: vec![],
+            input_points: commitments.iter().map(Commitment::xy).collect(),
+            output_points: vec![commitments[0].xy()],
+        }],
         key_points: None,
-        input_points: commitments.iter().map(Commitment::xy).collect(),
-        output_points: vec![commitments[0].xy()],
         proof: vec![0; proof_bytes(&Class::SLICE)],
     };
     let refused = async || {

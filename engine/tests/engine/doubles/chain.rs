@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use trine_engine::chain::{Chain, ChainError, Fulfilment, Inclusion, RequestFacts};
+use trine_engine::chain::{
+    Chain, ChainError, FulfilledJob, Fulfilment, Inclusion, RequestFacts, SegmentPart,
+};
 use trine_engine::circuit::Registered;
 use trine_engine::domain::PendingTransaction;
 use trine_verifier::digest::packed;
@@ -15,10 +17,13 @@ pub struct FakeChain {
     state: Mutex<ChainState>,
     /// Calls that fail before one succeeds.
     pub outages: AtomicUsize,
-    /// Somebody else proves the segment that is signed next, with its links, between the look at the chain and the simulation.
+    /// Somebody else is faster with the first job that is signed next, a segment with its links, between the look at the chain
+    /// and the simulation.
     pub faster: AtomicBool,
     /// The same between the signature and the inclusion.
     pub overtaken: AtomicBool,
+    /// This request breaks between the next signature and its inclusion.
+    pub breaking: Mutex<Option<Bytes32>>,
 }
 
 /// Transaction of somebody else.
@@ -37,6 +42,8 @@ struct ChainState {
     segments: HashMap<(Bytes32, u32), (Bytes32, Bytes32)>,
     reverts: usize,
     contents: HashMap<Bytes32, Bytes32>,
+    /// Requests of which the contract takes nothing.
+    broken: HashSet<Bytes32>,
     last_signed: Option<Fulfilment>,
 }
 
@@ -68,6 +75,11 @@ impl FakeChain {
         self.state.lock().unwrap().segments.insert((id, segment), (links, OTHERS));
     }
 
+    /// The contract takes nothing of a request from now on.
+    pub fn break_request(&self, id: Bytes32) {
+        self.state.lock().unwrap().broken.insert(id);
+    }
+
     /// What the engine's transactions brought, in their order.
     pub fn brought(&self) -> Vec<Option<u32>> {
         self.state.lock().unwrap().brought.clone()
@@ -86,11 +98,19 @@ impl FakeChain {
 
     /// Somebody else is faster, once: the flag says when.
     fn overtake(&self, flag: &AtomicBool, state: &mut ChainState, fulfilment: &Fulfilment) {
-        if let Some(segment) = &fulfilment.segment
-            && flag.swap(false, Ordering::SeqCst)
-        {
-            let place = (fulfilment.request_id, segment.index);
-            state.segments.insert(place, (links_hash(&fulfilment.output_points), OTHERS));
+        let job = &fulfilment.jobs[0];
+        if !flag.swap(false, Ordering::SeqCst) {
+            return;
+        }
+        match &job.segment {
+            Some(segment) => {
+                let place = (job.request_id, segment.index);
+                state.segments.insert(place, (links_hash(&job.output_points), OTHERS));
+            }
+            None => {
+                state.requests.get_mut(&job.request_id).unwrap().fulfilled = true;
+                state.fulfilments.insert(job.request_id, OTHERS);
+            }
         }
     }
 
@@ -103,44 +123,88 @@ impl FakeChain {
 impl ChainState {
     /// What the contract checks of a transaction before its proof.
     fn check(&self, fulfilment: &Fulfilment) -> Result<(), ChainError> {
-        let id = fulfilment.request_id;
-        let facts = &self.requests[&id];
-        if facts.fulfilled {
-            return Err(ChainError::AlreadyFulfilled { request: hex::encode(id) });
+        let first = &fulfilment.jobs[0];
+        if fulfilment.jobs.iter().all(|job| self.is_recorded(job)) {
+            let request = hex::encode(first.request_id);
+            return Err(match first.segment {
+                Some(_) if !self.requests[&first.request_id].fulfilled => refused("SegmentAlreadyProven"),
+                _ => ChainError::AlreadyFulfilled { request },
+            });
         }
-        let refused = |name: &str| Err(ChainError::Reverted(name.into()));
-        let (segment, record) = match (&fulfilment.segment, &facts.program) {
-            (None, Registered::Linear | Registered::Circuit(_)) => return Ok(()),
-            (Some(segment), Registered::Segments(record)) => (segment, record),
-            _ => return refused("ProgramKindMismatch"),
+        let places: HashSet<_> = fulfilment.jobs.iter().map(place).collect();
+        if places.len() != fulfilment.jobs.len() {
+            return Err(refused("DuplicateJob"));
+        }
+        fulfilment.jobs.iter().try_for_each(|job| self.check_job(job))
+    }
+
+    fn is_recorded(&self, job: &FulfilledJob) -> bool {
+        self.requests[&job.request_id].fulfilled || self.segments.contains_key(&place(job))
+    }
+
+    fn check_job(&self, job: &FulfilledJob) -> Result<(), ChainError> {
+        let facts = &self.requests[&job.request_id];
+        if self.broken.contains(&job.request_id) {
+            return Err(refused("Broken"));
+        }
+        let claim = match (&job.segment, &facts.program) {
+            (None, Registered::Linear) => return Ok(()),
+            (None, Registered::Circuit(claim)) => claim,
+            (Some(segment), Registered::Segments(record)) => {
+                if record.segments.get(segment.index as usize) != Some(&segment.claim.digest()) {
+                    return Err(refused("SegmentClaimMismatch"));
+                }
+                self.check_segment(job.request_id, segment, &facts.inputs)?;
+                &segment.claim.claim
+            }
+            _ => return Err(refused("ProgramKindMismatch")),
         };
-        if record.segments.get(segment.index as usize) != Some(&segment.claim.digest()) {
-            return refused("SegmentClaimMismatch");
+        if packed(&job.words) != claim.program {
+            return Err(refused("ProgramWordsMismatch"));
         }
-        if self.segments.contains_key(&(id, segment.index)) {
-            return refused("SegmentAlreadyProven");
+        let points = (job.input_points.len(), job.output_points.len());
+        if points != (usize::from(claim.inputs), usize::from(claim.outputs)) {
+            return Err(refused("PointCount"));
         }
-        if segment.request_inputs != facts.inputs || segment.links.len() != segment.index as usize {
-            return refused("RequestInputsMismatch");
+        Ok(())
+    }
+
+    fn check_segment(
+        &self,
+        id: Bytes32,
+        segment: &SegmentPart,
+        inputs: &[Bytes32],
+    ) -> Result<(), ChainError> {
+        if segment.request_inputs != inputs || segment.links.len() != segment.index as usize {
+            return Err(refused("RequestInputsMismatch"));
         }
         for (earlier, links) in (0u32..).zip(&segment.links) {
             let proven = self.segments.get(&(id, earlier)).map(|(hash, _)| *hash);
             if !links.is_empty() && proven != Some(packed(links)) {
-                return refused("LinksMismatch");
+                return Err(refused("LinksMismatch"));
             }
         }
         Ok(())
     }
 
+    /// Records what is not recorded yet.
     fn execute(&mut self, hash: Bytes32, fulfilment: &Fulfilment) {
-        let id = fulfilment.request_id;
+        for job in &fulfilment.jobs {
+            if !self.is_recorded(job) {
+                self.record(hash, job);
+            }
+        }
+    }
+
+    fn record(&mut self, hash: Bytes32, job: &FulfilledJob) {
+        let id = job.request_id;
         let facts = self.requests.get_mut(&id).unwrap();
-        let segment = fulfilment.segment.as_ref().map(|segment| segment.index);
+        let segment = job.segment.as_ref().map(|segment| segment.index);
         self.brought.push(segment);
         if let (Some(segment), Registered::Segments(record)) = (segment, &facts.program)
             && (segment as usize) + 1 < record.segments.len()
         {
-            self.segments.insert((id, segment), (links_hash(&fulfilment.output_points), hash));
+            self.segments.insert((id, segment), (links_hash(&job.output_points), hash));
             return;
         }
         facts.fulfilled = true;
@@ -149,11 +213,22 @@ impl ChainState {
 
     /// Whether a transaction brought what it was for.
     fn is_effective(&self, hash: &Bytes32, fulfilment: &Fulfilment) -> bool {
-        let id = fulfilment.request_id;
-        let of_segment = |index| self.segments.get(&(id, index)).is_some_and(|(_, tx)| tx == hash);
-        self.fulfilments.get(&id) == Some(hash)
-            || fulfilment.segment.as_ref().is_some_and(|segment| of_segment(segment.index))
+        let of_segment =
+            |job: &FulfilledJob| self.segments.get(&place(job)).is_some_and(|(_, tx)| tx == hash);
+        let brought = |job: &FulfilledJob| {
+            self.fulfilments.get(&job.request_id) == Some(hash) || (job.segment.is_some() && of_segment(job))
+        };
+        fulfilment.jobs.iter().any(brought)
     }
+}
+
+fn refused(name: &str) -> ChainError {
+    ChainError::Reverted(name.into())
+}
+
+/// Request and segment.
+fn place(job: &FulfilledJob) -> (Bytes32, u32) {
+    (job.request_id, job.segment.as_ref().map_or(0, |segment| segment.index))
 }
 
 /// Hash of the commitments' digests of these points.
@@ -194,8 +269,14 @@ impl Chain for FakeChain {
         self.overtake(&self.faster, &mut state, fulfilment);
         state.check(fulfilment)?;
         let nonce = state.nonce;
-        let part = fulfilment.segment.as_ref().map_or(0, |segment| segment.index);
-        let raw = [fulfilment.request_id.as_slice(), &part.to_be_bytes(), &nonce.to_be_bytes()].concat();
+        let ((_, part), jobs) = (place(&fulfilment.jobs[0]), fulfilment.jobs.len());
+        let raw = [
+            fulfilment.request_id.as_slice(),
+            &part.to_be_bytes(),
+            &jobs.to_be_bytes(),
+            &nonce.to_be_bytes(),
+        ];
+        let raw = raw.concat();
         let hash: Bytes32 = blake3::hash(&raw).into();
         state.signed.insert(hash, fulfilment.clone());
         state.last_signed = Some(fulfilment.clone());
@@ -214,6 +295,7 @@ impl Chain for FakeChain {
             return Ok(Inclusion::Superseded);
         }
         self.overtake(&self.overtaken, &mut state, &fulfilment);
+        state.broken.extend(self.breaking.lock().unwrap().take());
         state.nonce += 1;
         state.executed.insert(transaction.hash);
         if state.check(&fulfilment).is_err() {

@@ -1,8 +1,10 @@
 //! A prover in memory.
 
 use ark_bn254::Fr;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
 use trine_contract::EvaluationProof;
 use trine_contract::calldata::circuit::CircuitWrapProof;
 use trine_engine::domain::ProofRecord;
@@ -21,13 +23,20 @@ use trine_verifier::{Bytes32, Transcript};
 pub enum Conduct {
     Honest,
     Unavailable,
+    /// Is gone in the middle of the proof.
+    Dies,
     Refuses,
     Hangs,
+    /// Hangs until [`FakeProver::release`], then is honest.
+    Waits,
     /// The proof of another salt.
     OtherStatement,
     /// Points of the bytes for the contract that are not the inner proof's.
     OtherPoints,
 }
+
+/// Makes a proof of any statement.
+pub type MakeProof = fn(&CircuitStatement) -> CircuitProof;
 
 /// A prover in memory. The inner proof is real; the Groth16 part is a placeholder of valid points, which only the
 /// contract would notice.
@@ -37,12 +46,17 @@ pub struct FakeProver {
     pub proofs: AtomicUsize,
     /// The proofs that tasks about circuits get: of each segment one, of a circuit of one piece the first.
     pub circuit_proofs: Mutex<Vec<CircuitProof>>,
-    /// Commitments of every key set.
+    /// In place of those: makes the proof of what a task about circuits states.
+    pub make_proof: Mutex<Option<MakeProof>>,
+    /// Commitments of every key set that has none of its own.
     pub key_points: Mutex<Vec<[Bytes32; 2]>>,
+    /// Commitments of key sets.
+    pub own_key_points: Mutex<HashMap<Bytes32, Vec<[Bytes32; 2]>>>,
     /// All tasks, in their order.
     pub tasks: Mutex<Vec<ProofTask>>,
     /// Set while a hanging proof is asked for, unset when it is dropped.
     pub hanging: Arc<AtomicBool>,
+    released: Notify,
 }
 
 impl FakeProver {
@@ -52,15 +66,23 @@ impl FakeProver {
             conduct: Mutex::default(),
             proofs: AtomicUsize::new(0),
             circuit_proofs: Mutex::default(),
+            make_proof: Mutex::default(),
             key_points: Mutex::new(vec![[[0; 32]; 2]; 16]),
+            own_key_points: Mutex::default(),
             tasks: Mutex::default(),
             hanging: Arc::default(),
+            released: Notify::new(),
         }
     }
 
     /// Conduct of the next tasks, then honest.
     pub fn behave(&self, conduct: &[Conduct]) {
         *self.conduct.lock().unwrap() = conduct.iter().rev().copied().collect();
+    }
+
+    /// Lets the task go on that waits, or the next one that does.
+    pub fn release(&self) {
+        self.released.notify_one();
     }
 }
 
@@ -93,10 +115,18 @@ impl Prover for FakeProver {
                 let _unset = Unset(self.hanging.clone());
                 std::future::pending::<()>().await;
             }
+            Conduct::Waits => {
+                self.hanging.store(true, Ordering::SeqCst);
+                let _unset = Unset(self.hanging.clone());
+                self.released.notified().await;
+            }
             Conduct::OtherStatement => salt = Some([0xaa; 32]),
-            Conduct::Honest | Conduct::OtherPoints => {}
+            Conduct::Honest | Conduct::OtherPoints | Conduct::Dies => {}
         }
         on_progress(ProofProgress { step: "argument".into(), permille: 500 });
+        if conduct == Conduct::Dies {
+            return Err(ProverError::Unavailable("gone".into()));
+        }
         self.proofs.fetch_add(1, Ordering::SeqCst);
         let mut statement = match task.statement {
             ProofStatement::Linear(statement) => statement,
@@ -105,7 +135,7 @@ impl Prover for FakeProver {
         statement.job.salt = salt.unwrap_or(statement.job.salt);
         let (class, key) = (&self.setup.class, &self.setup.commitment_key);
         let stride = 2usize << class.log_n;
-        let inputs = task.words.iter().take(task.inputs.len()).map(|bytes| {
+        let inputs = task.words.iter().take(task.jobs[0].inputs.len()).map(|bytes| {
             let mut words: Vec<u64> =
                 bytes.as_chunks::<8>().0.iter().map(|w| u64::from_le_bytes(*w)).collect();
             words.resize(stride, 0);
@@ -125,24 +155,27 @@ impl Prover for FakeProver {
             public_inputs: public.to_array().iter().map(field_word).collect(),
             argument_ms: 1,
             wrap_ms: 1,
+            batch: vec![],
         })
     }
 
-    async fn key_points(&self, _: &ServerKey) -> Result<Vec<[Bytes32; 2]>, ProverError> {
-        Ok(self.key_points.lock().unwrap().clone())
+    async fn key_points(&self, key: &ServerKey) -> Result<Vec<[Bytes32; 2]>, ProverError> {
+        let own = self.own_key_points.lock().unwrap().get(&key.key_digest).cloned();
+        Ok(own.unwrap_or_else(|| self.key_points.lock().unwrap().clone()))
     }
 }
 
 impl FakeProver {
-    /// The segment's proof, in both forms as if it were of this statement.
+    /// The proof that is made of the statement, or the segment's that is kept, in both forms as if it were of this statement.
     fn prove_circuit(&self, statement: &CircuitStatement, conduct: Conduct) -> ProofRecord {
         let circuits = self.setup.circuits.unwrap();
-        let proof = self.circuit_proofs.lock().unwrap()[statement.job.segment as usize].clone();
+        let make = *self.make_proof.lock().unwrap();
+        let kept = || self.circuit_proofs.lock().unwrap()[statement.jobs[0].segment as usize].clone();
+        let proof = make.map_or_else(kept, |make| make(statement));
         let inputs = statement.inputs(&circuits.parameters).unwrap();
         let rounds = round_digests(&inputs.shape, &proof.group).unwrap();
-        let circuit = &statement.job.circuit;
         let mut transcript = Transcript::new(ARGUMENT_TAG);
-        let public = verify_field(&inputs, circuit, &rounds, &proof.field, &Checks::ALL, &mut transcript);
+        let public = verify_field(&inputs, &rounds, &proof.field, &Checks::ALL, &mut transcript);
         // Of another statement there are no public inputs: some, then.
         let public = public.map(|public| (public.opening, public.to_array().to_vec()));
         let (opening, words) = public.unwrap_or_else(|_| {
@@ -162,6 +195,7 @@ impl FakeProver {
             public_inputs: words.iter().map(field_word).collect(),
             argument_ms: 1,
             wrap_ms: 1,
+            batch: vec![],
         }
     }
 }

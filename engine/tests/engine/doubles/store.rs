@@ -26,6 +26,8 @@ pub enum Moment {
     State(JobState, usize),
     /// The first write of the proof of a segment before the last.
     SegmentProof(u32),
+    /// The first write of the proof of a batch.
+    BatchProof,
 }
 
 impl Moment {
@@ -33,6 +35,7 @@ impl Moment {
         match (self, write) {
             (Self::State(state, _), Write::Job(job)) => job.state == *state,
             (Self::SegmentProof(own), Write::SegmentProof(_, segment, _)) => segment == own,
+            (Self::BatchProof, Write::Proof(_, proof)) => proof.is_of_batch(),
             _ => false,
         }
     }
@@ -40,7 +43,7 @@ impl Moment {
     fn times(&self) -> usize {
         match self {
             Self::State(_, times) => *times,
-            Self::SegmentProof(_) => 1,
+            Self::SegmentProof(_) | Self::BatchProof => 1,
         }
     }
 }
