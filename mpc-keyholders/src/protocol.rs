@@ -7,6 +7,7 @@
 //! | [`sharing`] | TR.K1 | replicated sharing of the squashing key |
 //! | [`authorise`] | TR.A* | whether a presented result may be released |
 //! | [`policy`] | TR.A4, TR.A5 | whether its program may be, from the text |
+//! | [`batch`] | TR.A9 | the other jobs of a proof that covers several |
 //! | [`evaluation`] | TR.A9 | linear programs and circuits, and their proofs |
 //! | [`refusal`] | - | the error of each check, and its name on the wire |
 //! | [`squashed`] | TR.S* | the squashed ciphertext and its digest, the quorum on it |
@@ -20,6 +21,7 @@
 
 pub mod attest;
 pub mod authorise;
+pub mod batch;
 pub mod budget;
 pub mod combine;
 pub mod committee;

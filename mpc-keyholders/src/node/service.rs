@@ -1,5 +1,7 @@
 //! The gRPC services. Wire messages stop here: they become domain values or are refused by name.
 
+mod batch;
+
 use super::chain::ChainError;
 use super::peer::{PeerIdentities, kind_of_wire};
 use super::release::{Node, ReleaseError};
@@ -8,6 +10,7 @@ use crate::protocol::authorise::{Presented, PresentedSegment};
 use crate::protocol::combine::CombineError;
 use crate::protocol::committee::NodeIndex;
 use crate::protocol::refusal::Refusal;
+use batch::batch;
 use std::sync::Arc;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Request, Response, Status};
@@ -145,6 +148,7 @@ fn presented(request: ReleaseRequest) -> Result<Presented, Status> {
     let outputs = request.outputs.iter().enumerate().map(|(index, bytes)| {
         ValueWords::from_bytes(bytes).map_err(|e| malformed(format!("output {index}: {e}")))
     });
+    let last = request.earlier_segments.len();
     let segments = request.earlier_segments.into_iter().enumerate();
     Ok(Presented {
         request_id,
@@ -152,6 +156,7 @@ fn presented(request: ReleaseRequest) -> Result<Presented, Status> {
         outputs: outputs.collect::<Result<_, _>>()?,
         earlier_segments: segments.map(|(index, s)| segment(index, s)).collect::<Result<_, _>>()?,
         proof: request.inner_proof,
+        batch: batch(last, request.batch)?,
     })
 }
 
@@ -161,7 +166,7 @@ fn segment(index: usize, message: ProvenSegment) -> Result<PresentedSegment, Sta
     let what = format!("links of segment {index}");
     check_most(&what, message.links.len(), Parameters::PRODUCTION.max_outputs)?;
     let links = commitments(&format!("segment {index}, link"), &message.links)?;
-    Ok(PresentedSegment { links, proof: message.inner_proof })
+    Ok(PresentedSegment { links, proof: message.inner_proof, batch: batch(index, message.batch)? })
 }
 
 fn check_most(what: &str, got: usize, most: usize) -> Result<(), Status> {
@@ -177,15 +182,17 @@ fn check_proof_length(field: &str, proof: &[u8]) -> Result<(), Status> {
 }
 
 fn commitments(what: &str, messages: &[WireCommitment]) -> Result<Vec<Commitment>, Status> {
-    let read = |(index, message): (usize, &WireCommitment)| {
-        let point = message.point.as_slice();
-        let (x, y) = point
-            .split_first_chunk::<32>()
-            .and_then(|(x, y)| Some((x, <&[u8; 32]>::try_from(y).ok()?)))
-            .ok_or_else(|| malformed(format!("{what} {index} of {} bytes, expected 64", point.len())))?;
-        Commitment::from_xy(x, y).map_err(|e| malformed(format!("{what} {index}: {e}")))
-    };
-    messages.iter().enumerate().map(read).collect()
+    let messages = messages.iter().enumerate();
+    messages.map(|(index, message)| commitment(&format!("{what} {index}"), message)).collect()
+}
+
+fn commitment(what: &str, message: &WireCommitment) -> Result<Commitment, Status> {
+    let point = message.point.as_slice();
+    let (x, y) = point
+        .split_first_chunk::<32>()
+        .and_then(|(x, y)| Some((x, <&[u8; 32]>::try_from(y).ok()?)))
+        .ok_or_else(|| malformed(format!("{what} of {} bytes, expected 64", point.len())))?;
+    Commitment::from_xy(x, y).map_err(|e| malformed(format!("{what}: {e}")))
 }
 
 fn response(released: Released) -> ReleaseResponse {
@@ -210,6 +217,11 @@ fn response(released: Released) -> ReleaseResponse {
             .map(|(node, kind, detail)| Fault { node: node.into(), kind, detail })
             .collect(),
     }
+}
+
+/// The status of a check that needs nothing but the request.
+fn refused(refusal: Refusal) -> Status {
+    status(&refusal.into())
 }
 
 /// The status of a failed release: code by who has to act, name of the check in the metadata.

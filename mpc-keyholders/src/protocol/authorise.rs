@@ -1,7 +1,8 @@
 //! Whether a presented result may be released: a pure function of what the node read on chain by itself and what the
 //! client presents. Each check has one named refusal. What passes is [`Authorised`], the only thing a node squashes.
 
-use super::evaluation::{CommittedKey, Evaluation, Program};
+use super::batch::PresentedBatch;
+use super::evaluation::{CommittedKey, Evaluation, PresentedProof, Program};
 use super::policy::{check_count, is_circuit, releasable_program};
 use super::refusal::Refusal;
 use trine_fhe::words::ValueWords;
@@ -76,6 +77,8 @@ pub struct Presented {
     pub earlier_segments: Vec<PresentedSegment>,
     /// Canonical bytes of the proof of evaluation; of a circuit of several segments that of the last.
     pub proof: Vec<u8>,
+    /// What else that proof covers.
+    pub batch: PresentedBatch,
     /// Commitments that the input handles name.
     pub inputs: Vec<Commitment>,
     /// Words of the outputs.
@@ -89,6 +92,8 @@ pub struct PresentedSegment {
     pub links: Vec<Commitment>,
     /// Canonical bytes of its proof.
     pub proof: Vec<u8>,
+    /// What else the proof covers.
+    pub batch: PresentedBatch,
 }
 
 /// What may be squashed and decrypted.
@@ -148,7 +153,8 @@ pub fn authorise(
     let handles = outputs.iter().map(|o| o.handle).collect();
     let request_id = presented.request_id;
     let evaluation = Evaluation { domain, request_id, salt: facts.salt, program, inputs, outputs };
-    evaluation.verify(rules, key, &presented.earlier_segments, &presented.proof)?;
+    let last = PresentedProof { proof: &presented.proof, batch: &presented.batch };
+    evaluation.verify(rules, key, &presented.earlier_segments, last)?;
     Ok(Authorised { request_id, handles, values: presented.outputs, variance })
 }
 

@@ -1,6 +1,7 @@
 //! An evaluation of either kind, linear program or circuit, and its proof, verified natively (TR.A9).
 
 use super::authorise::{PresentedSegment, ReleaseRules};
+use super::batch::{BatchFault, PresentedBatch, merged};
 use super::refusal::Refusal;
 use trine_program::circuit::{Circuit, Segment};
 use trine_program::{Declaration, LinearProgram};
@@ -95,8 +96,17 @@ pub(super) struct Evaluation {
     pub outputs: Vec<NamedCommitment>,
 }
 
+/// A proof as it is presented, and what else it covers.
+#[derive(Clone, Copy)]
+pub(super) struct PresentedProof<'a> {
+    /// Canonical bytes.
+    pub proof: &'a [u8],
+    /// The jobs beside.
+    pub batch: &'a PresentedBatch,
+}
+
 impl Evaluation {
-    /// TR.A9: the bytes are proofs of this evaluation, `proof` of its last or only segment.
+    /// TR.A9: the bytes are proofs of this evaluation, `last` of its last or only segment.
     ///
     /// Of what [`trine_verifier::verify()`] and [`verify_job`] leave to their callers, [`super::authorise`] has checked
     /// domain, records, declarations and policy; a reference string with a known tau is refused at start.
@@ -105,19 +115,20 @@ impl Evaluation {
         rules: &ReleaseRules,
         key: Option<&CommittedKey>,
         earlier: &[PresentedSegment],
-        proof: &[u8],
+        last: PresentedProof<'_>,
     ) -> Result<(), Refusal> {
         let srs = rules.commitment_key.verifier();
         let Self { domain, request_id, salt, program, inputs, outputs } = self;
         match program {
             Program::Linear(program) => {
-                let proof = InnerProof::from_bytes(&rules.class, proof)?;
+                check_alone(last.batch)?;
+                let proof = InnerProof::from_bytes(&rules.class, last.proof)?;
                 let job = Job { request_id, salt, program, inputs, outputs };
                 trine_verifier::verify(&rules.class, srs, &Statement { domain, job }, &proof)?;
             }
             Program::Circuit { circuit, segments } => {
                 let keys = key.ok_or(Refusal::KeyNotCommitted)?.commitments();
-                let proven = read_segments(&segments, earlier, proof)?;
+                let proven = read_segments(&domain, &segments, earlier, last)?;
                 let job = circuits::statement::Job { request_id, salt, segment: 0, circuit, inputs, outputs };
                 verify_job(&Parameters::PRODUCTION, srs, &domain, keys, &job, &proven).map_err(rejected)?;
             }
@@ -126,22 +137,36 @@ impl Evaluation {
     }
 }
 
-/// The proof of each segment, of exactly the length that its shape has.
+fn check_alone(batch: &PresentedBatch) -> Result<(), Refusal> {
+    if *batch == PresentedBatch::default() {
+        return Ok(());
+    }
+    Err(Refusal::Batch { segment: 0, fault: BatchFault::Linear { got: batch.others.len() } })
+}
+
+/// The proof of each segment, of exactly the length that its shape has: that of all jobs that it covers together.
 fn read_segments(
+    domain: &Domain,
     segments: &[Segment],
     earlier: &[PresentedSegment],
-    last: &[u8],
+    last: PresentedProof<'_>,
 ) -> Result<Vec<ProvenSegment>, Refusal> {
-    let earlier = earlier.iter().map(|presented| (presented.links.as_slice(), presented.proof.as_slice()));
+    let earlier = earlier.iter().map(|presented| {
+        let proof = PresentedProof { proof: &presented.proof, batch: &presented.batch };
+        (presented.links.as_slice(), proof)
+    });
     let presented = earlier.chain([(&[][..], last)]);
     let mut proven = Vec::with_capacity(segments.len());
-    for (segment, (cut, (links, proof))) in segments.iter().zip(presented).enumerate() {
-        let shape = Shape::new(Parameters::PRODUCTION, &cut.circuit).map_err(|error| {
+    for (segment, (cut, (links, presented))) in segments.iter().zip(presented).enumerate() {
+        let refused = |fault| Refusal::Batch { segment, fault };
+        let batch = presented.batch.read(domain).map_err(refused)?;
+        let circuit = merged(&batch, &cut.circuit).map_err(refused)?;
+        let shape = Shape::new(Parameters::PRODUCTION, &circuit).map_err(|error| {
             Refusal::CircuitProofInvalid { segment, error: StatementError::Shape(error).into() }
         })?;
-        let proof = CircuitProof::from_bytes(&shape, proof)
+        let proof = CircuitProof::from_bytes(&shape, presented.proof)
             .map_err(|error| Refusal::CircuitProofBytes { segment, error })?;
-        proven.push(ProvenSegment { links: links.to_vec(), proof });
+        proven.push(ProvenSegment { links: links.to_vec(), proof, batch });
     }
     Ok(proven)
 }
@@ -150,6 +175,7 @@ fn rejected(rejection: JobRejection) -> Refusal {
     match rejection {
         JobRejection::Segments(error) => Refusal::Uncut(error),
         JobRejection::Count { what, got, expected } => Refusal::Count { what, got, expected },
+        JobRejection::Batch { segment, error } => Refusal::Batch { segment, fault: error.into() },
         JobRejection::Segment { segment, error } => Refusal::CircuitProofInvalid { segment, error },
     }
 }

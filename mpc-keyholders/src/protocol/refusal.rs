@@ -1,5 +1,6 @@
 //! Why a node does not release: one variant for each check, and its name on the wire.
 
+use super::batch::BatchFault;
 use trine_program::circuit::{ReleaseViolation, SegmentError};
 use trine_program::{PolicyViolation, TextError};
 use trine_verifier::VerifyError;
@@ -150,6 +151,14 @@ pub enum Refusal {
         /// What is wrong.
         error: ProofError,
     },
+    /// The list of jobs that a proof covers is none.
+    #[error("TR.A9: segment {segment}: {fault}")]
+    Batch {
+        /// The segment; 0 of a program that is proven in one piece.
+        segment: usize,
+        /// What is wrong.
+        fault: BatchFault,
+    },
     /// The proof of a linear program does not verify.
     #[error("TR.A9: {0}")]
     ProofInvalid(#[from] VerifyError),
@@ -210,6 +219,7 @@ impl Refusal {
             Self::Declaration { .. } => "DeclarationMismatch",
             Self::HandleMismatch { .. } => "HandleMismatch",
             Self::Uncommittable { .. } => "WordsUncommittable",
+            Self::Batch { fault, .. } => fault.name(),
             Self::ProofBytes(_) | Self::CircuitProofBytes { .. } => "ProofMalformed",
             Self::ProofInvalid(_) | Self::CircuitProofInvalid { .. } => "ProofInvalid",
             Self::SquashedDigestMismatch { .. } => "SquashedDigestMismatch",

@@ -37,7 +37,7 @@ fn claim(circuit: &Circuit) -> CircuitClaim {
     for (i, declaration) in circuit.inputs().iter().chain(circuit.outputs()).enumerate() {
         layouts[0] |= U256::from(declaration.layout_entry(0)) << (16 * i);
     }
-    CircuitClaim { prog: U256::from(5), layouts, logBootstrappings: 0, inputs: 2, outputs: 1 }
+    CircuitClaim { program: B256::repeat_byte(5), layouts, bootstrappings: 1, inputs: 2, outputs: 1 }
 }
 
 /// Makes a digest one that circuits run under: three nodes of a committee attest it.
@@ -94,9 +94,9 @@ async fn register_segments(contract: &CoprocessorInstance<DynProvider>, circuit:
     let segments = segments.iter().map(|segment| SegmentClaim {
         circuitId: segment.circuit_id.into(),
         claim: CircuitClaim {
-            prog: U256::from_be_bytes(segment.claim.prog),
+            program: segment.claim.program.into(),
             layouts: segment.claim.layouts.map(U256::from_be_bytes),
-            logBootstrappings: segment.claim.log_bootstrappings,
+            bootstrappings: segment.claim.bootstrappings,
             inputs: segment.claim.inputs,
             outputs: segment.claim.outputs,
         },

@@ -24,6 +24,7 @@ use trine_keyholder::node::storage::Storage;
 use trine_keyholder::protocol::attest::ReleaseDomain;
 use trine_keyholder::protocol::authorise::ChainFacts;
 use trine_keyholder::protocol::authorise::PresentedSegment;
+use trine_keyholder::protocol::batch::{PresentedBatch, PresentedHandle, PresentedJob};
 use trine_keyholder::protocol::committee::CommitteeSize;
 use trine_keyholder::protocol::dealer::deal;
 use trine_keyholder::protocol::evaluation::CommittedKey;
@@ -31,7 +32,9 @@ use trine_keyholder::protocol::mask::Flooding;
 use trine_keyholder::protocol::sharing::KEY_DIMENSION;
 use trine_proto::keyholder::v1::keyholder_service_client::KeyholderServiceClient;
 use trine_proto::keyholder::v1::{ProvenSegment, ReleaseRequest};
+use trine_proto::prover::v1 as pb;
 use trine_proto::prover::v1::Commitment;
+use trine_verifier::Origin;
 use trine_verifier::bootstrapping::KeyCommitments;
 
 /// What the squasher of these tests encrypts, block by block of each value, which has no more blocks.
@@ -87,7 +90,42 @@ fn wire_commitment(commitment: &trine_verifier::Commitment) -> Commitment {
 
 fn wire_segment(segment: &PresentedSegment) -> ProvenSegment {
     let links = segment.links.iter().map(wire_commitment).collect();
-    ProvenSegment { links, inner_proof: segment.proof.clone() }
+    ProvenSegment { links, inner_proof: segment.proof.clone(), batch: wire_batch(&segment.batch) }
+}
+
+/// Unset where there is nothing beside.
+fn wire_batch(batch: &PresentedBatch) -> Option<pb::Batch> {
+    let job = |job: &PresentedJob| pb::CoveredJob {
+        request_id: job.request_id.to_vec(),
+        salt: job.salt.to_vec(),
+        program_text: job.program_text.clone(),
+        inputs: job.inputs.iter().map(wire_handle).collect(),
+        outputs: job.outputs.iter().map(wire_handle).collect(),
+        segment: job.segment,
+    };
+    let others = batch.others.iter().map(job).collect();
+    (*batch != PresentedBatch::default()).then(|| pb::Batch { place: batch.place as u32, others })
+}
+
+fn wire_handle(handle: &PresentedHandle) -> pb::HandleRecord {
+    let origin = match handle.origin {
+        Origin::Input { registrant, consumer } => {
+            let (registrant, consumer) = (registrant.to_vec(), consumer.to_vec());
+            pb::handle_record::Origin::Input(pb::InputOrigin { registrant, consumer })
+        }
+        Origin::Output { request_id, job, segment, index } => {
+            let request_id = request_id.to_vec();
+            pb::handle_record::Origin::Output(pb::OutputOrigin { request_id, job, segment, index })
+        }
+    };
+    pb::HandleRecord {
+        handle: handle.handle.to_vec(),
+        key_kind: i32::from(handle.key_kind.code()) + 1,
+        value_type: i32::from(handle.value_type.code()),
+        blocks: u32::from(handle.blocks),
+        commitment: Some(wire_commitment(&handle.commitment)),
+        origin: Some(origin),
+    }
 }
 
 struct Running {
@@ -258,6 +296,7 @@ impl Cluster {
             outputs: presented.outputs.iter().map(|v| v.to_bytes()).collect(),
             squashed_digest: Vec::new(),
             earlier_segments: presented.earlier_segments.iter().map(wire_segment).collect(),
+            batch: wire_batch(&presented.batch),
         }
     }
 

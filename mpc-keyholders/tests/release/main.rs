@@ -1,5 +1,6 @@
 //! Releases of a really proven evaluation: what one node refuses, and four nodes over mTLS.
 
+mod batch;
 mod circuits;
 mod cluster;
 #[cfg(feature = "failpoints")]
@@ -7,5 +8,7 @@ mod crashes;
 mod nodes;
 mod proven;
 mod recorded;
+mod recorded_batch;
 mod refusals;
 mod segments;
+mod workshop;

@@ -7,6 +7,7 @@ use trine_fhe::words::{BlockWords, ValueWords};
 use trine_keyholder::protocol::authorise::{
     Authorised, ChainFacts, ChainHandle, Presented, ReleaseRules, authorise,
 };
+use trine_keyholder::protocol::batch::PresentedBatch;
 use trine_keyholder::protocol::evaluation::CommittedKey;
 use trine_keyholder::protocol::refusal::Refusal;
 use trine_program::{Declaration, KeyKind, LinearProgram, LinearRow, Term, ValueType};
@@ -177,6 +178,7 @@ fn make() -> Proven {
             request_id: REQUEST,
             earlier_segments: vec![],
             proof: proof.to_bytes(&CLASS),
+            batch: PresentedBatch::default(),
             inputs: commitments,
             outputs: values.collect(),
         },

@@ -5,26 +5,22 @@
 //! whenever the argument, the opening or the reference string changes.
 
 use super::proven::{CONSUMER, Proven, REQUEST};
+use super::workshop::Workshop;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use trine_fhe::dev_keys::{self, DevelopmentKeys};
 use trine_fhe::words::ValueWords;
-use trine_fhe::{encryption, keys};
-use trine_kernels::Backend;
-use trine_kernels::msm::Bases;
-use trine_key_commitment::{KeyName, KeyWords, commit_keys, load_or_make};
 use trine_keyholder::protocol::authorise::{ChainFacts, ChainHandle, Presented, PresentedSegment};
+use trine_keyholder::protocol::batch::PresentedBatch;
 use trine_keyholder::protocol::evaluation::CommittedKey;
 use trine_program::circuit::{Segment, segments};
 use trine_program::{Circuit, Declaration};
-use trine_prover::Mode;
+use trine_prover::bootstrapping::Unattended;
 use trine_prover::bootstrapping::job::JobProver;
-use trine_prover::bootstrapping::{Prover, Unattended};
 use trine_verifier::bootstrapping::proof::proof_bytes;
 use trine_verifier::bootstrapping::statement::Job;
 use trine_verifier::bootstrapping::{KeyCommitments, Parameters, Shape};
-use trine_verifier::digest::{point_from_words, point_words};
+use trine_verifier::digest::point_from_words;
 use trine_verifier::srs::VerifierSrs;
 use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{Commitment, Domain, HandleRecord, NamedCommitment, Origin};
@@ -40,27 +36,38 @@ row 0 + 1*b0.0
 ";
 /// Hash of the verifier of circuits.
 pub const CIRCUIT_VERIFIER: [u8; 32] = [0x0c; 32];
-const SALT: [u8; 32] = [5; 32];
-const LOG_POWERS: usize = Parameters::PRODUCTION.log_chunk;
+pub const SALT: [u8; 32] = [5; 32];
 /// Powers that a value of one block is committed to with.
 const LOG_BLOCK_POWERS: usize = 12;
 
 /// What is recorded beside the output's words and the proof.
 #[derive(Serialize, Deserialize)]
-struct Record {
+pub struct Record {
     /// Commitments of the evaluation key, x then y.
-    key_points: Vec<String>,
+    pub key_points: Vec<String>,
     /// Commitments of the inputs, x then y.
-    inputs: Vec<String>,
+    pub inputs: Vec<String>,
     /// Commitments of the links of all segments but the last, x then y.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    links: Vec<Vec<String>>,
+    pub links: Vec<Vec<String>>,
+    /// Of a batch the other jobs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherRecord>,
+}
+
+/// Commitments of another job of a batch, x then y.
+#[derive(Serialize, Deserialize)]
+pub struct OtherRecord {
+    /// Of its inputs.
+    pub inputs: Vec<String>,
+    /// Of its output.
+    pub output: String,
 }
 
 /// Text and folder of a record.
-struct Recording {
-    name: &'static str,
-    text: String,
+pub struct Recording {
+    pub name: &'static str,
+    pub text: String,
 }
 
 impl Recording {
@@ -73,7 +80,7 @@ impl Recording {
         Self { name: "segments", text: chain_of(2 << Parameters::PRODUCTION.max_log_bootstrappings) }
     }
 
-    fn circuit(&self) -> Circuit {
+    pub fn circuit(&self) -> Circuit {
         Circuit::from_text(self.text.as_bytes()).unwrap()
     }
 
@@ -81,11 +88,19 @@ impl Recording {
         segments(&self.circuit(), &Parameters::PRODUCTION.segment_limits()).unwrap()
     }
 
-    fn path(&self, file: &str) -> PathBuf {
+    pub fn path(&self, file: &str) -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(self.name).join(file)
     }
 
-    fn read(&self, file: &str) -> Vec<u8> {
+    /// Everything but proofs.
+    pub fn write(&self, record: &Record, output: &ValueWords) {
+        std::fs::create_dir_all(self.path("")).unwrap();
+        let json = format!("{}\n", serde_json::to_string_pretty(record).unwrap());
+        std::fs::write(self.path("record.json"), json).unwrap();
+        std::fs::write(self.path("output.bin"), output.to_bytes()).unwrap();
+    }
+
+    pub fn read(&self, file: &str) -> Vec<u8> {
         let path = self.path(file);
         std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
@@ -104,7 +119,7 @@ fn proof_file(segment: usize, segments: usize) -> String {
 }
 
 /// The domain of circuits of a record.
-fn domain(srs: &VerifierSrs, key: &CommittedKey) -> Domain {
+pub fn domain(srs: &VerifierSrs, key: &CommittedKey) -> Domain {
     Domain {
         chain_id: 31337,
         coprocessor: [1; 20],
@@ -115,7 +130,12 @@ fn domain(srs: &VerifierSrs, key: &CommittedKey) -> Domain {
     }
 }
 
-fn record(domain: &Domain, declared: &Declaration, origin: Origin, commitment: &Commitment) -> HandleRecord {
+pub fn record(
+    domain: &Domain,
+    declared: &Declaration,
+    origin: Origin,
+    commitment: &Commitment,
+) -> HandleRecord {
     HandleRecord {
         chain_id: domain.chain_id,
         coprocessor: domain.coprocessor,
@@ -128,7 +148,7 @@ fn record(domain: &Domain, declared: &Declaration, origin: Origin, commitment: &
     }
 }
 
-fn input_record(
+pub fn input_record(
     domain: &Domain,
     declared: &Declaration,
     index: usize,
@@ -138,9 +158,14 @@ fn input_record(
     record(domain, declared, origin, commitment)
 }
 
-fn commitment_of(hex: &str) -> Commitment {
+pub fn commitment_of(hex: &str) -> Commitment {
     let [x, y] = words_of(hex);
     Commitment::from_xy(&x, &y).unwrap()
+}
+
+/// A commitment, x then y.
+pub fn point(commitment: &Commitment) -> String {
+    hex::encode(commitment.xy().concat())
 }
 
 fn words_of(hex: &str) -> [[u8; 32]; 2] {
@@ -172,14 +197,19 @@ pub fn unproven_segments() -> Proven {
     output.handle = output.record.handle();
     let [first, second] = &recording.segments()[..] else { panic!("two segments") };
     let links = vec![case.presented.inputs[1]];
-    case.presented.earlier_segments = vec![PresentedSegment { links, proof: proof_of_nothing(first) }];
-    case.presented.proof = proof_of_nothing(second);
+    case.presented.earlier_segments =
+        vec![PresentedSegment { links, proof: proof_of_nothing(&first.circuit), batch: alone() }];
+    case.presented.proof = proof_of_nothing(&second.circuit);
     case
 }
 
-/// Bytes of a segment's length and header: points at infinity, scalars zero.
-fn proof_of_nothing(segment: &Segment) -> Vec<u8> {
-    let shape = Shape::new(Parameters::PRODUCTION, &segment.circuit).unwrap();
+fn alone() -> PresentedBatch {
+    PresentedBatch::default()
+}
+
+/// Bytes of the length and header of a circuit's proofs: points at infinity, scalars zero.
+pub fn proof_of_nothing(circuit: &Circuit) -> Vec<u8> {
+    let shape = Shape::new(Parameters::PRODUCTION, circuit).unwrap();
     let header = [&b"TRPB"[..], &[2, shape.parameters.id, shape.log_bootstrappings as u8]].concat();
     let mut bytes = vec![0; proof_bytes(&shape)];
     bytes[..header.len()].copy_from_slice(&header);
@@ -196,7 +226,7 @@ fn read_key(points: &[String]) -> CommittedKey {
     CommittedKey::new(KeyCommitments { bootstrapping: points[..8].to_vec(), keyswitching })
 }
 
-fn read_record(recording: &Recording) -> Proven {
+pub fn read_record(recording: &Recording) -> Proven {
     let recorded: Record = serde_json::from_slice(&recording.read("record.json")).unwrap();
     let (circuit, count) = (recording.circuit(), recording.segments().len());
     // A prefix of the string that the proof was made under.
@@ -219,6 +249,7 @@ fn read_record(recording: &Recording) -> Proven {
     let earlier_segments = recorded.links.iter().enumerate().map(|(segment, links)| PresentedSegment {
         links: links.iter().map(|point| commitment_of(point)).collect(),
         proof: recording.read(&proof_file(segment, count)),
+        batch: alone(),
     });
     Proven {
         facts: ChainFacts {
@@ -236,6 +267,7 @@ fn read_record(recording: &Recording) -> Proven {
             request_id: REQUEST,
             earlier_segments: earlier_segments.collect(),
             proof: recording.read("proof.bin"),
+            batch: alone(),
             inputs,
             outputs: vec![output],
         },
@@ -260,30 +292,13 @@ fn record_two_segments() {
 }
 
 fn write_record(recording: &Recording) {
-    let cache = dev_keys::cache_folder().expect("a home folder");
-    let set = DevelopmentKeys::load_or_generate(&cache, &mut |step| eprintln!("{step}")).unwrap();
-    let key_bytes = std::fs::read(&set.server_key).unwrap();
-    let evaluation_key = trine_fhe::bootstrapping::EvaluationKey::from_bytes(&key_bytes).unwrap();
-    let words = KeyWords::new(&evaluation_key);
-    let srs = trine_prover::srs::load_or_generate(&cache, LOG_POWERS, Mode::Development).unwrap();
-    let backend = Backend::detect();
-    let bases = Bases::new(backend, srs.powers());
-    let parameters = Parameters::PRODUCTION;
-    let name = KeyName::new(&key_bytes, parameters, srs.verifier().digest());
-    let commitments = load_or_make(&cache, &name, || commit_keys(&bases, &parameters, &words)).unwrap();
-    let key = CommittedKey::new(commitments.clone());
-    let domain = domain(srs.verifier(), &key);
-
+    let workshop = Workshop::open();
+    let domain = workshop.domain();
     let circuit = recording.circuit();
-    let public = keys::decode_public_key(&std::fs::read(&set.compact_public_key).unwrap()).unwrap();
-    let encrypted = |declared: &Declaration, bit: u64| {
-        encryption::expand(&encryption::encrypt(&public, declared, &[bit]).unwrap(), *declared).unwrap()
-    };
-    let values: Vec<_> = circuit.inputs().iter().zip([1, 1]).map(|(d, bit)| encrypted(d, bit)).collect();
-    let commit =
-        |value: &ValueWords| Commitment::new(bases.commit_u64(&value.commitment_words()).unwrap()).unwrap();
+    let values: Vec<_> =
+        circuit.inputs().iter().zip([1, 1]).map(|(d, bit)| workshop.encrypted(d, bit)).collect();
     let inputs = values.iter().enumerate().map(|(index, value)| {
-        let commitment = commit(value);
+        let commitment = workshop.commit(&value.commitment_words());
         let record = input_record(&domain, value.declaration(), index, &commitment);
         NamedCommitment::new(&record, commitment).unwrap()
     });
@@ -296,29 +311,26 @@ fn write_record(recording: &Recording) {
         outputs: vec![],
     };
     let prover = JobProver {
-        prover: Prover { backend, bases: &bases, keys: &words },
-        evaluation_key: &evaluation_key,
-        commitments: &commitments,
-        srs: srs.verifier(),
+        prover: workshop.prover(),
+        evaluation_key: &workshop.evaluation_key,
+        commitments: &workshop.commitments,
+        srs: workshop.srs.verifier(),
         domain,
     };
     let proven = prover.prove(job, &values, &mut Unattended).unwrap();
 
-    let point = |[x, y]: [[u8; 32]; 2]| hex::encode([x, y].concat());
-    let of = |commitment: &Commitment| point(commitment.xy());
     let (list, count) = (recording.segments(), proven.segments.len());
     let earlier = proven.segments[..count - 1].iter();
     let recorded = Record {
-        key_points: commitments.points().iter().map(|p| point(point_words(p))).collect(),
-        inputs: proven.job.inputs.iter().map(|input| of(&input.commitment)).collect(),
-        links: earlier.map(|segment| segment.links.iter().map(of).collect()).collect(),
+        key_points: workshop.key_points(),
+        inputs: proven.job.inputs.iter().map(|input| point(&input.commitment)).collect(),
+        links: earlier.map(|segment| segment.links.iter().map(point).collect()).collect(),
+        others: vec![],
     };
-    std::fs::create_dir_all(recording.path("")).unwrap();
-    let write = |name: &str, bytes: &[u8]| std::fs::write(recording.path(name), bytes).unwrap();
-    write("record.json", format!("{}\n", serde_json::to_string_pretty(&recorded).unwrap()).as_bytes());
-    write("output.bin", &proven.outputs[0].to_bytes());
+    recording.write(&recorded, &proven.outputs[0]);
     for (index, (cut, proven)) in list.iter().zip(&proven.segments).enumerate() {
-        let shape = Shape::new(parameters, &cut.circuit).unwrap();
-        write(&proof_file(index, count), &proven.proof.to_bytes(&shape));
+        let shape = Shape::new(Parameters::PRODUCTION, &cut.circuit).unwrap();
+        let proof = proven.proof.to_bytes(&shape);
+        std::fs::write(recording.path(&proof_file(index, count)), proof).unwrap();
     }
 }

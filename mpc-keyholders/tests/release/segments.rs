@@ -52,7 +52,7 @@ fn every_segment_is_presented_once_tr_a7() {
     let twice = refused(|c| c.presented.earlier_segments.push(c.presented.earlier_segments[0].clone()));
     assert_eq!(twice, count(3, 2));
     // Programs that are proven in one piece.
-    let segment = || PresentedSegment { links: vec![], proof: vec![] };
+    let segment = || PresentedSegment { links: vec![], proof: vec![], batch: Default::default() };
     assert_eq!(of(recorded(), |c| c.presented.earlier_segments.push(segment())), count(2, 1));
     assert_eq!(of(proven(), |c| c.presented.earlier_segments.push(segment())), count(2, 1));
 }
