@@ -6,11 +6,13 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`circuits`] | claims of circuits, committed keys, releases by an account |
+//! | [`fulfilments`] | which jobs a transaction brings a proof of |
 //! | [`election`] | the example consumer of a circuit |
 //! | [`tally`] | the example consumer of a linear program |
 
 pub mod circuits;
 pub mod election;
+pub mod fulfilments;
 pub mod tally;
 
 use alloy::consensus::Transaction;

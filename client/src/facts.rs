@@ -1,6 +1,8 @@
 //! What a chain says about one request: records, events, and the verdicts of its contracts. Read without an account.
 
+use crate::chain::fulfilments::{FulfilledJob, jobs_of_call};
 use crate::chain::{ChainError, call_error};
+use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::{Log, TransactionReceipt};
@@ -76,6 +78,8 @@ pub struct SegmentFacts {
     pub transaction: B256,
     /// Its block.
     pub block: u64,
+    /// Jobs that the transaction brings a proof of; `None` where it does not call the contract itself.
+    pub jobs: Option<Vec<FulfilledJob>>,
 }
 
 /// The event `Fulfilled` of a request.
@@ -89,6 +93,8 @@ pub struct FulfilmentFacts {
     pub transaction: B256,
     /// Its block.
     pub block: u64,
+    /// Jobs that the transaction brings a proof of; `None` where it does not call the contract itself.
+    pub jobs: Option<Vec<FulfilledJob>>,
 }
 
 /// A release to be checked by its contract.
@@ -220,13 +226,15 @@ impl ChainReader {
         let mut segments = Vec::with_capacity(found.len());
         for (event, log) in found {
             let links_hash = self.coprocessor.provenSegment(id, event.segment).call().await;
+            let transaction = log.transaction_hash.unwrap_or_default();
             segments.push(SegmentFacts {
                 segment: event.segment,
                 links_hash: links_hash.map_err(|e| call_error("provenSegment", e))?,
                 links: event.links,
                 points: event.linkPoints,
-                transaction: log.transaction_hash.unwrap_or_default(),
+                transaction,
                 block: log.block_number.unwrap_or_default(),
+                jobs: self.jobs_of(transaction).await?,
             });
         }
         Ok(segments)
@@ -246,12 +254,23 @@ impl ChainReader {
         let filter = self.coprocessor.Fulfilled_filter().topic1(id).from_block(0);
         let found = filter.query().await.map_err(|e| call_error(EVENT, e))?;
         let (event, log) = first(EVENT, id, found)?;
+        let transaction = log.transaction_hash.unwrap_or_default();
         Ok(FulfilmentFacts {
             outputs: event.outputs,
             points: event.outputPoints,
-            transaction: log.transaction_hash.unwrap_or_default(),
+            transaction,
             block: log.block_number.unwrap_or_default(),
+            jobs: self.jobs_of(transaction).await?,
         })
+    }
+
+    /// Jobs of circuits that a transaction brings a proof of, where it calls the contract itself.
+    async fn jobs_of(&self, transaction: B256) -> Result<Option<Vec<FulfilledJob>>, ChainError> {
+        const CALL: &str = "eth_getTransactionByHash";
+        let found = self.provider.get_transaction_by_hash(transaction).await.map_err(|e| node(CALL, e))?;
+        let found = found.ok_or_else(|| node(CALL, format!("no transaction {transaction}")))?;
+        let own = found.inner.to() == Some(*self.coprocessor.address());
+        Ok(own.then(|| jobs_of_call(found.inner.input())).flatten())
     }
 
     /// Has the verifier check a proof; a refusal is a named revert.

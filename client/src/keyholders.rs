@@ -8,11 +8,15 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use trine_keyholder::protocol::attest::{CommitteeKey, KeyAnswer, KeyAttestation, ReleaseDomain};
+use trine_keyholder::protocol::batch::{PresentedBatch, PresentedHandle, PresentedJob};
 use trine_keyholder::protocol::committee::CommitteeSize;
 use trine_proto::keyholder::v1 as pb;
 use trine_proto::keyholder::v1::keyholder_service_client::KeyholderServiceClient;
-use trine_proto::prover::v1::Commitment as WireCommitment;
-use trine_verifier::Commitment;
+use trine_proto::prover::v1::handle_record::Origin as WireOrigin;
+use trine_proto::prover::v1::{
+    Batch, Commitment as WireCommitment, CoveredJob, HandleRecord, InputOrigin, OutputOrigin,
+};
+use trine_verifier::{Commitment, Origin};
 
 const SERVICE: &str = "keyholder";
 const ATTEST: &str = "AttestKey";
@@ -35,6 +39,8 @@ pub struct Presentation {
     pub earlier_segments: Vec<PresentedSegment>,
     /// Inner proof; of a circuit of several segments that of the last.
     pub inner_proof: Bytes,
+    /// What else that proof covers.
+    pub batch: PresentedBatch,
     /// Commitments that the input handles name.
     pub inputs: Vec<Commitment>,
     /// Canonical ciphertext bytes of each output.
@@ -50,6 +56,8 @@ pub struct PresentedSegment {
     pub links: Vec<Commitment>,
     /// Inner proof.
     pub inner_proof: Bytes,
+    /// What else it covers.
+    pub batch: PresentedBatch,
 }
 
 impl Presentation {
@@ -62,11 +70,13 @@ impl Presentation {
         let earlier = receipt.earlier_segments.iter().zip(proven).map(|(segment, proven)| PresentedSegment {
             links: proven.outputs.iter().map(|link| link.commitment).collect(),
             inner_proof: segment.inner_proof.clone(),
+            batch: proven.batch.clone(),
         });
         Self {
             request_id: receipt.request_id,
             earlier_segments: earlier.collect(),
             inner_proof: receipt.inner_proof.clone(),
+            batch: proven.last().map(|last| last.batch.clone()).unwrap_or_default(),
             inputs: verified.inputs.iter().map(|input| input.commitment).collect(),
             outputs,
             squashed_digest: Bytes::new(),
@@ -133,6 +143,7 @@ impl CommitteeClient {
             outputs: presentation.outputs.iter().map(|o| o.to_vec()).collect(),
             squashed_digest: presentation.squashed_digest.to_vec(),
             earlier_segments: presentation.earlier_segments.iter().map(wire_segment).collect(),
+            batch: wire_batch(&presentation.batch),
         };
         let answer = self.node(index).await?.release(request).await;
         from_wire(answer.map_err(|s| RpcError::refused(SERVICE, "Release", &s))?.into_inner())
@@ -250,6 +261,46 @@ fn wire_segment(segment: &PresentedSegment) -> pb::ProvenSegment {
     pb::ProvenSegment {
         links: segment.links.iter().map(wire_commitment).collect(),
         inner_proof: segment.inner_proof.to_vec(),
+        batch: wire_batch(&segment.batch),
+    }
+}
+
+/// Unset where there is nothing beside.
+fn wire_batch(batch: &PresentedBatch) -> Option<Batch> {
+    if *batch == PresentedBatch::default() {
+        return None;
+    }
+    let job = |job: &PresentedJob| CoveredJob {
+        request_id: job.request_id.to_vec(),
+        salt: job.salt.to_vec(),
+        program_text: job.program_text.clone(),
+        inputs: job.inputs.iter().map(wire_handle).collect(),
+        outputs: job.outputs.iter().map(wire_handle).collect(),
+        segment: job.segment,
+    };
+    let place = u32::try_from(batch.place).unwrap_or(u32::MAX);
+    Some(Batch { place, others: batch.others.iter().map(job).collect() })
+}
+
+fn wire_handle(handle: &PresentedHandle) -> HandleRecord {
+    let origin = match handle.origin {
+        Origin::Input { registrant, consumer } => {
+            let (registrant, consumer) = (registrant.to_vec(), consumer.to_vec());
+            WireOrigin::Input(InputOrigin { registrant, consumer })
+        }
+        Origin::Output { request_id, job, segment, index } => {
+            let request_id = request_id.to_vec();
+            WireOrigin::Output(OutputOrigin { request_id, job, segment, index })
+        }
+    };
+    HandleRecord {
+        handle: handle.handle.to_vec(),
+        // The wire's numbers are the chain's plus one.
+        key_kind: i32::from(handle.key_kind.code()) + 1,
+        value_type: i32::from(handle.value_type.code()),
+        blocks: u32::from(handle.blocks),
+        commitment: Some(wire_commitment(&handle.commitment)),
+        origin: Some(origin),
     }
 }
 

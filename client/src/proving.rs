@@ -29,7 +29,7 @@ use trine_prover::mode::Mode;
 use trine_prover::wrap::bootstrapping::class::Class;
 use trine_prover::wrap::bootstrapping::{WrapWitness, structure};
 use trine_verifier::bootstrapping::segment::verify_job;
-use trine_verifier::bootstrapping::statement::Job;
+use trine_verifier::bootstrapping::statement::{Job, StatementInputs};
 use trine_verifier::bootstrapping::verify::verify;
 use trine_verifier::bootstrapping::{KeyCommitments, Parameters, Statement};
 use trine_verifier::handle::{HandleRecord, Origin};
@@ -137,14 +137,13 @@ impl DevelopmentProver {
         let [segment] = proven.segments.as_slice() else {
             bail!("{} segments, a wrap is of one", proven.segments.len())
         };
-        let (domain, keys, job) = (self.domain(), self.commitments.clone(), proven.job.clone());
-        let statement = Statement { domain, keys, job };
+        let statement = Statement::single(self.domain(), self.commitments.clone(), proven.job.clone());
         let parameters = &Parameters::PRODUCTION;
-        let shape = statement.inputs(parameters)?.shape;
+        let StatementInputs { shape, words, circuit, .. } = statement.inputs(parameters)?;
         let public = verify(parameters, self.srs.verifier(), &statement, &segment.proof)?;
         let start = Instant::now();
-        let (class, circuit) = (&wrapping.class, &statement.job.circuit);
-        let witness = WrapWitness::new(class, &shape, circuit, &segment.proof.field)?;
+        let class = &wrapping.class;
+        let witness = WrapWitness::new(class, &shape, &circuit, &segment.proof.field)?;
         // The proof is verified before it is given out.
         let groth16 = prove_bootstrapping_wrap(&wrapping.key, class, &public, &witness, &mut OsRng)?;
         let seconds = start.elapsed().as_secs_f64();
@@ -153,8 +152,8 @@ impl DevelopmentProver {
         let group = segment.proof.group.clone();
         let proof = CircuitWrapProof::from_words(&groth16.to_words(), group, &public)?;
         let points = |named: &[NamedCommitment]| calldata::points(named.iter().map(|n| &n.commitment));
-        let (inputs, outputs) = (points(&statement.job.inputs), points(&statement.job.outputs));
-        let values = public_values(&public, &key_points(&statement.keys), &inputs, &outputs);
+        let (inputs, outputs) = (points(&proven.job.inputs), points(&proven.job.outputs));
+        let values = public_values(&public, &words, &key_points(&statement.keys), &inputs, &outputs);
         let proof = proof.to_bytes(&shape, &key.verifier_hash())?;
         let call = CircuitVerifier::verifyCall { publicValues: values.into(), proof: proof.into() };
         let gas = verify_on_chain(&key, &call)?;

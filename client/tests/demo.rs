@@ -57,6 +57,10 @@ fn attacks_are_listed_by_the_kind_of_program() {
     let segments = attacks("auction");
     assert_eq!(segments.len(), 14);
     assert!(has(&segments, "a-segment-left-out") && !has(&circuit, "a-segment-left-out"));
+    let listed = trine(&["demo", "--program", "age-check", "--jobs", "2", "--attack", "list"]).stdout;
+    let batch = String::from_utf8(listed).unwrap();
+    assert_eq!(batch.lines().count(), 17);
+    assert!(batch.contains("outputs-exchanged") && !batch.contains("halves-of-two-proofs"));
     assert_eq!(
         trine(&["demo", "--attack", "list"]).stdout,
         trine(&["demo", "--program", "linear-tally", "--attack", "list"]).stdout
@@ -167,4 +171,38 @@ fn every_attack_is_refused_by_name_or_harmless() {
 #[ignore = "slow: a circuit, then 61 attacks with two more proofs, some minutes with cached keys, 5 GB"]
 fn every_attack_on_a_circuit_is_refused_by_name_or_harmless() {
     every_attack_holds("age-check", 61);
+}
+
+#[test]
+#[ignore = "slow: three age checks in two proofs on a cluster, then 17 attacks, some minutes with cached keys, 5 GB"]
+fn jobs_proved_together_are_released_and_attacked_on_a_cluster() {
+    assert!(has_services(), "build the workspace's binaries first");
+    let folder = tempfile::tempdir().unwrap();
+    let receipt = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let batch = ["--program", "age-check", "--jobs", "3", "--attack", "all"];
+    let output = trine(&[&["demo", "--quiet", "--receipt", &receipt("receipt.json")], &batch[..]].concat());
+    let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<serde_json::Value> =
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let (reports, summaries): (Vec<_>, Vec<_>) =
+        lines.into_iter().partition(|line| line.get("attack").is_some());
+    let [summary] = summaries.as_slice() else { panic!("{text}\n{errors}") };
+    let results = summary["results"].as_array().unwrap();
+    assert_eq!((results.len(), &summary["jobs"]), (3, &3.into()));
+    for result in results {
+        assert_eq!((&result["values"], &result["released"]), (&result["expected"], &true.into()), "{result}");
+    }
+    let gas = summary["gas"].as_array().unwrap();
+    assert!(gas.len() < 3 && summary["proofs"] == gas.len(), "{summary}");
+    assert_eq!(gas.iter().map(|transaction| transaction["jobs"].as_u64().unwrap()).sum::<u64>(), 3);
+    assert_eq!(reports.len(), 17, "{text}\n{errors}");
+    for report in &reports {
+        assert!(report["refused"] == true || report["harmless"] == true, "{report}");
+    }
+    assert!(output.status.success());
+    for (name, result) in ["receipt.json", "receipt.2.json", "receipt.3.json"].iter().zip(results) {
+        let verified = last_json(&trine(&["verify", &receipt(name), "--development", "--json"]));
+        assert_eq!(verified["valid"], true, "{name}");
+        assert_eq!(verified["jobs_in_proofs"], result["jobs_in_proofs"], "{name}");
+    }
 }

@@ -1,5 +1,7 @@
 //! Which attacks are asked for, of the catalogue of the program.
 
+use super::circuit::batch::registry::ATTACKS as BATCH_ATTACKS;
+use super::circuit::batch::scene::BatchScene;
 use super::circuit::registry::ATTACKS as CIRCUIT_ATTACKS;
 use super::circuit::scene::CircuitScene;
 use super::circuit::segments::registry::ATTACKS as SEGMENT_ATTACKS;
@@ -16,6 +18,8 @@ pub enum Catalogue {
     Circuit,
     /// On a circuit of several segments.
     Segments,
+    /// On a proof of several jobs.
+    Batch,
 }
 
 impl Catalogue {
@@ -25,6 +29,7 @@ impl Catalogue {
             Self::Linear => listed(ATTACKS),
             Self::Circuit => listed(CIRCUIT_ATTACKS),
             Self::Segments => listed(SEGMENT_ATTACKS),
+            Self::Batch => listed(BATCH_ATTACKS),
         }
     }
 }
@@ -38,6 +43,8 @@ pub struct Attacks {
     pub circuit: Vec<&'static Attack<CircuitScene>>,
     /// On a circuit of several segments.
     pub segments: Vec<&'static Attack<SegmentScene>>,
+    /// On a proof of several jobs.
+    pub batch: Vec<&'static Attack<BatchScene>>,
 }
 
 impl Attacks {
@@ -47,6 +54,7 @@ impl Attacks {
         Ok(match catalogue {
             Catalogue::Linear => Self { linear: selected(ATTACKS, name)?, ..Self::default() },
             Catalogue::Circuit => Self { circuit: selected(CIRCUIT_ATTACKS, name)?, ..Self::default() },
+            Catalogue::Batch => Self { batch: selected(BATCH_ATTACKS, name)?, ..Self::default() },
             Catalogue::Segments => Self { segments: selected(SEGMENT_ATTACKS, name)?, ..Self::default() },
         })
     }

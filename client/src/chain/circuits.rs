@@ -1,12 +1,14 @@
 //! Circuits of bootstrappings on chain: their claims, the keys that they run under, releases by an account of its own.
 
 use super::{Account, ChainError, RegisteredProgram, call_error, event};
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use trine_contract::bindings::Coprocessor;
 use trine_contract::bindings::coprocessor::ICoprocessor::CircuitClaim;
+use trine_contract::calldata;
 use trine_contract::calldata::registration as abi;
 use trine_program::circuit::Circuit;
 use trine_verifier::bootstrapping::Parameters;
+use trine_verifier::bootstrapping::program::Words;
 use trine_verifier::bootstrapping::registration::{self, Registration, RegistrationError};
 
 /// What a registrant says about a circuit, recomputed from it: whoever has the text says the same.
@@ -17,6 +19,16 @@ pub fn registration(circuit: &Circuit) -> Result<Registration, RegistrationError
 /// The claim about a circuit that one proof covers.
 pub fn circuit_claim(circuit: &Circuit) -> Result<CircuitClaim, RegistrationError> {
     registration::CircuitClaim::of(&Parameters::PRODUCTION, circuit).map(|claim| abi::circuit_claim(&claim))
+}
+
+/// The words of a circuit's program, which fulfilments carry: of its bootstrappings, then of its rows.
+pub fn program_words(circuit: &Circuit) -> Result<Vec<U256>, RegistrationError> {
+    Ok(calldata::circuit::program_words(&Words::of(circuit)?))
+}
+
+/// What claims name a program by.
+pub fn program_digest(words: &[U256]) -> B256 {
+    keccak256(words.iter().flat_map(|word| word.to_be_bytes::<32>()).collect::<Vec<u8>>())
 }
 
 /// What a committee attests about an evaluation key, as the contract takes it.
@@ -103,12 +115,14 @@ mod tests {
     fn the_claim_of_an_election_names_its_handles() {
         let circuit = Election::sized(Size::Small).circuit().unwrap();
         let claim = circuit_claim(&circuit).unwrap();
-        assert_eq!((claim.inputs, claim.outputs, claim.logBootstrappings), (36, 1, 4));
+        assert_eq!((claim.inputs, claim.outputs, claim.bootstrappings), (36, 1, 16));
         // Bools of one block, then an integer of four: the entries that `PrivateElection` expects.
         let entry = |i: usize| (claim.layouts[i / 15] >> (16 * (i % 15))) & U256::from(0xffff);
         assert!((0..36).all(|i| entry(i) == U256::from(1)));
         assert_eq!(entry(36), U256::from(2 | 3 << 8));
         assert_eq!(entry(37), U256::ZERO);
+        let words = program_words(&circuit).unwrap();
+        assert_eq!((words.len(), program_digest(&words)), (16 + 4, claim.program));
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! `trine demo`: an application on encrypted values through every part of the system.
 
+mod arguments;
+
+pub use arguments::Arguments;
+
 use crate::Output;
-use crate::attacks::catalogue::{Attacks, Catalogue};
+use crate::attacks::catalogue::Attacks;
+use crate::attacks::circuit::batch::scene::BatchScene;
 use crate::attacks::circuit::scene::CircuitScene;
 use crate::attacks::circuit::segments::scene::SegmentScene;
 use crate::attacks::play::play;
@@ -9,128 +14,23 @@ use crate::attacks::scene::Scene;
 use crate::demo::clients::Clients;
 use crate::demo::honest::{self, Honest};
 use crate::demo::summary::{OPEN, Stages, Summary};
+use crate::demo::workload::Answered;
 use crate::demo::{election, in_process, workload};
 use crate::stop::StopSignals;
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
+use arguments::{Program, catalogue};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tempfile::TempDir;
-use trine::ballot::{MAX_VOTERS, MIN_VOTERS, expected_totals};
+use trine::ballot::expected_totals;
 use trine::cluster::LocalCluster;
 use trine::cluster::layout::{Folder, Layout};
 use trine::cluster::preparation::Material;
 use trine::config::ClusterFile;
 use trine::phases::Phases;
-use trine_programs::Workload;
-use trine_programs::election::Election;
-use trine_programs::plurality::MAX_BALLOTS;
-use trine_programs::workload::{Size, all, named};
-
-/// The program of the linear tally.
-const LINEAR_TALLY: &str = "linear-tally";
-
-/// Arguments of `trine demo`.
-#[derive(clap::Args)]
-#[command(after_help = "Examples:
-  trine demo
-  trine demo --voters 9 --seed 7
-  trine demo --cluster trine-cluster/cluster.toml
-  trine demo --program age-check
-  trine demo --program linear-tally --voters 15
-  trine demo --attack list
-  trine demo --attack flipped-output-word
-  trine demo --program age-check --attack all
-  trine demo --no-chain")]
-pub struct Arguments {
-    /// What is computed: election, linear-tally, or another workload at its small size. Without it, an
-    /// election; with --attack or --no-chain, the linear tally.
-    #[arg(long, value_name = "NAME", value_parser = known_program)]
-    program: Option<String>,
-    /// Number of voters: 2 to 12 of an election, 12 to 15 of a linear tally. Without it, the most.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(2..=MAX_VOTERS as u64))]
-    voters: Option<u64>,
-    /// Draw the inputs from this seed instead of at random. Encryption is random all the same.
-    #[arg(long)]
-    seed: Option<u64>,
-    /// Use a running cluster instead of starting one.
-    #[arg(long, value_name = "FILE", conflicts_with = "no_chain")]
-    cluster: Option<PathBuf>,
-    /// Keep the cluster's files, logs among them, in this folder.
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["no_chain", "cluster"])]
-    directory: Option<PathBuf>,
-    /// Write the receipt to this file.
-    #[arg(long, value_name = "FILE", conflicts_with = "no_chain")]
-    receipt: Option<PathBuf>,
-    /// Afterwards play this attack: a name, `all`, or `list` to print the names. With a workload as --program, the attacks
-    /// on circuits; with one of several segments, those on segments.
-    #[arg(long, value_name = "NAME", conflicts_with = "no_chain")]
-    attack: Option<String>,
-    /// Run the linear tally in this process alone: native proof, no chain, decryption by the client key.
-    #[arg(long)]
-    no_chain: bool,
-}
-
-/// What is computed, with its parameters.
-enum Program {
-    Election(Election),
-    LinearTally { voters: usize },
-    Workload(Box<dyn Workload>),
-}
-
-fn known_program(name: &str) -> Result<String, String> {
-    if name == LINEAR_TALLY || named(name, Size::Small).is_some() {
-        return Ok(name.into());
-    }
-    let names: Vec<&str> = all(Size::Small).iter().map(|workload| workload.name()).collect();
-    Err(format!("expected {LINEAR_TALLY} or one of {}", names.join(", ")))
-}
-
-impl Arguments {
-    fn program(&self) -> anyhow::Result<Program> {
-        let name = match &self.program {
-            Some(name) => name.as_str(),
-            None if self.attack.is_some() || self.no_chain => LINEAR_TALLY,
-            None => "election",
-        };
-        ensure!(
-            !self.no_chain || name == LINEAR_TALLY,
-            "--no-chain is about the linear tally, not about {name}"
-        );
-        // Its consumer is a contract, which asks for nothing but its own ballots.
-        ensure!(
-            self.attack.is_none() || name != "election",
-            "attacks are played on the linear tally, or on a workload with an account as its consumer, not on an election"
-        );
-        let voters = |fewest: usize, most: usize| -> anyhow::Result<usize> {
-            let voters = self.voters.map_or(Ok(most), usize::try_from)?;
-            ensure!((fewest..=most).contains(&voters), "{voters} voters, {name} takes {fewest} to {most}");
-            Ok(voters)
-        };
-        Ok(match name {
-            LINEAR_TALLY => Program::LinearTally { voters: voters(MIN_VOTERS, MAX_VOTERS)? },
-            "election" => {
-                let voters = voters(2, MAX_BALLOTS)?;
-                Program::Election(Election { voters, ..Election::sized(Size::Small) })
-            }
-            _ => {
-                ensure!(self.voters.is_none(), "{name} has no voters");
-                Program::Workload(named(name, Size::Small).with_context(|| format!("no program {name}"))?)
-            }
-        })
-    }
-}
-
-/// The catalogue of a program's attacks.
-fn catalogue(program: &Program) -> anyhow::Result<Catalogue> {
-    Ok(match program {
-        Program::LinearTally { .. } => Catalogue::Linear,
-        Program::Workload(workload) if workload::segment_count(workload.as_ref())? > 1 => Catalogue::Segments,
-        Program::Workload(_) | Program::Election(_) => Catalogue::Circuit,
-    })
-}
 
 /// Runs the demonstration. The last line of standard output is JSON.
 pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
@@ -144,9 +44,9 @@ pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCo
         Some(seed) => ChaCha20Rng::seed_from_u64(seed),
         None => ChaCha20Rng::from_entropy(),
     };
-    if let Program::Workload(workload) = &program {
-        // Before anything is started for it.
-        workload::check(workload.as_ref())?;
+    if let Program::Workload(workloads) = &program {
+        // Before anything is started for them.
+        workloads.iter().try_for_each(|workload| workload::check(workload.as_ref()).map(drop))?;
     }
     let mut phases = Phases::start(output.quiet);
     if let (Program::LinearTally { voters }, true) = (&program, arguments.no_chain) {
@@ -214,23 +114,21 @@ async fn run_on_cluster(
             let summary = held.summary(&phases, material.cached)?;
             report(&summary, summary.run.open, summary.passed(), &phases, output)
         }
-        Program::Workload(workload) => {
-            let workload = workload.as_ref();
-            let answered = workload::run(&mut clients, &material, workload, rng, &mut phases).await?;
+        Program::Workload(workloads) => {
+            let answered = workload::run(&mut clients, &material, workloads, rng, &mut phases).await?;
             if let Some(path) = &arguments.receipt {
-                answered.full_receipt(clients.file.chain.release_verifier).write(path)?;
+                for (job, answered) in answered.iter().enumerate() {
+                    let receipt = answered.full_receipt(clients.file.chain.release_verifier);
+                    receipt.write(&receipt_file(path, job))?;
+                }
             }
-            let summary = answered.summary(workload, &phases, material.cached)?;
+            let workload = workloads.first().context("no jobs")?;
+            let summary = workload::summary(workload.as_ref(), &answered, &phases, material.cached)?;
             let code = report(&summary, summary.run.open, summary.passed(), &phases, output)?;
-            if !summary.passed() || attacks.circuit.len() + attacks.segments.len() == 0 {
-                return Ok(code);
+            if summary.passed() {
+                return attacked(clients, material, answered, running.cluster, &attacks, output, code).await;
             }
-            if !attacks.segments.is_empty() {
-                let scene = SegmentScene::new(clients, answered, running.cluster).await?;
-                return play(scene, &attacks.segments, output).await;
-            }
-            let scene = CircuitScene::new(clients, material, answered, running.cluster).await?;
-            play(scene, &attacks.circuit, output).await
+            Ok(code)
         }
         Program::LinearTally { voters } => {
             let honest = honest::run(&mut clients, &material, *voters, rng, &mut phases).await?;
@@ -245,6 +143,44 @@ async fn run_on_cluster(
             let scene = Scene::new(clients, material, honest, running.cluster).await?;
             play(scene, &attacks.linear, output).await
         }
+    }
+}
+
+/// Plays the attacks on a workload that are asked for, where there are any.
+async fn attacked(
+    clients: Clients,
+    material: Material,
+    mut answered: Vec<Answered>,
+    cluster: Option<LocalCluster>,
+    attacks: &Attacks,
+    output: Output,
+    code: ExitCode,
+) -> anyhow::Result<ExitCode> {
+    if !attacks.batch.is_empty() {
+        let scene = BatchScene::new(clients, answered, cluster).await?;
+        return play(scene, &attacks.batch, output).await;
+    }
+    let only = answered.pop().context("no jobs")?;
+    if !attacks.segments.is_empty() {
+        let scene = SegmentScene::new(clients, only, cluster).await?;
+        return play(scene, &attacks.segments, output).await;
+    }
+    if !attacks.circuit.is_empty() {
+        let scene = CircuitScene::new(clients, material, only, cluster).await?;
+        return play(scene, &attacks.circuit, output).await;
+    }
+    Ok(code)
+}
+
+/// The file of a job's receipt: of the first as it is named, of the second `receipt.2.json`.
+fn receipt_file(path: &Path, job: usize) -> PathBuf {
+    if job == 0 {
+        return path.into();
+    }
+    let number = (job + 1).to_string();
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some(extension) => path.with_extension(format!("{number}.{extension}")),
+        None => path.with_extension(number),
     }
 }
 
@@ -298,71 +234,12 @@ fn report(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attacks::circuit::registry::ATTACKS as CIRCUIT_ATTACKS;
-    use crate::attacks::circuit::segments::registry::ATTACKS as SEGMENT_ATTACKS;
-    use crate::attacks::registry::ATTACKS;
-    use clap::Parser;
-
-    #[derive(Parser)]
-    struct Command {
-        #[command(flatten)]
-        arguments: Arguments,
-    }
-
-    fn program(arguments: &[&str]) -> Result<Program, String> {
-        let parsed = Command::try_parse_from([&["demo"], arguments].concat()).map_err(|e| e.to_string())?;
-        parsed.arguments.program().map_err(|e| e.to_string())
-    }
 
     #[test]
-    fn the_program_follows_from_what_is_asked() {
-        let elected = Program::Election(Election::sized(Size::Small));
-        let voters = |program: Program| match program {
-            Program::Election(election) => ("election", election.voters),
-            Program::LinearTally { voters } => (LINEAR_TALLY, voters),
-            Program::Workload(_) => ("workload", 0),
-        };
-        assert_eq!(voters(elected), ("election", 12));
-        for (arguments, expected) in [
-            (&[][..], ("election", 12)),
-            (&["--voters", "9"], ("election", 9)),
-            (&["--no-chain"], (LINEAR_TALLY, 15)),
-            (&["--attack", "all", "--voters", "12"], (LINEAR_TALLY, 12)),
-            (&["--program", LINEAR_TALLY], (LINEAR_TALLY, 15)),
-            (&["--program", "age-check"], ("workload", 0)),
-            (&["--program", "age-check", "--attack", "all"], ("workload", 0)),
-        ] {
-            assert_eq!(voters(program(arguments).unwrap()), expected, "{arguments:?}");
-        }
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused_with_numbers() {
-        let refused = |arguments: &[&str]| program(arguments).err().unwrap();
-        assert!(refused(&["--voters", "13"]).contains("13 voters, election takes 2 to 12"));
-        assert!(refused(&["--program", LINEAR_TALLY, "--voters", "11"]).contains("takes 12 to 15"));
-        assert!(refused(&["--voters", "16"]).contains("16"));
-        assert!(refused(&["--program", "poker"]).contains("age-check"));
-        assert!(refused(&["--program", "age-check", "--voters", "3"]).contains("no voters"));
-        assert!(refused(&["--program", "election", "--no-chain"]).contains("linear tally"));
-        assert!(refused(&["--program", "election", "--attack", "all"]).contains("not on an election"));
-    }
-
-    #[test]
-    fn attacks_are_of_the_catalogue_of_the_program() {
-        let chosen = |arguments: &[&str], name: &str| {
-            Attacks::chosen(Some(name), catalogue(&program(arguments).unwrap()).unwrap())
-        };
-        let linear = chosen(&["--program", LINEAR_TALLY], "all").unwrap();
-        assert_eq!((linear.linear.len(), linear.circuit.len()), (ATTACKS.len(), 0));
-        let circuit = chosen(&["--program", "age-check"], "all").unwrap();
-        assert_eq!((circuit.linear.len(), circuit.circuit.len()), (0, CIRCUIT_ATTACKS.len()));
-        let segments = chosen(&["--program", "auction"], "all").unwrap();
-        assert_eq!((segments.circuit.len(), segments.segments.len()), (0, SEGMENT_ATTACKS.len()));
-        assert!(chosen(&["--program", "auction"], "halves-of-two-proofs").is_err());
-        assert!(chosen(&["--program", "age-check"], "link-swapped").is_err());
-        assert!(chosen(&["--program", "age-check"], "isolating-weights").is_err());
-        let none = Attacks::chosen(None, Catalogue::Circuit).unwrap();
-        assert_eq!((none.linear.len(), none.circuit.len()), (0, 0));
+    fn receipts_of_further_jobs_are_numbered() {
+        let file = |path: &str, job| receipt_file(Path::new(path), job).to_str().unwrap().to_owned();
+        assert_eq!(file("out/receipt.json", 0), "out/receipt.json");
+        assert_eq!(file("out/receipt.json", 1), "out/receipt.2.json");
+        assert_eq!(file("receipt", 2), "receipt.3");
     }
 }

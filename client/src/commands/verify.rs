@@ -138,12 +138,23 @@ fn json(
         "native_verify_ms": milliseconds,
         "request_id": receipt.request_id,
         "segments": receipt.segments(),
+        "jobs_in_proofs": receipt.jobs(),
         "verifier_hash": receipt.domain.verifier_hash,
         "srs_digest": receipt.domain.srs_digest,
         "development": arguments.development,
         "plaintexts": receipt.release.as_ref().filter(|_| checked.is_some()).map(|r| &r.plaintexts),
         "chain": chain,
     })
+}
+
+/// A line for each proof that covers further jobs.
+fn shared(jobs: &[usize]) -> Vec<String> {
+    let proofs = jobs.iter().enumerate().filter(|(_, jobs)| **jobs > 1);
+    let line = |(segment, covered): (usize, &usize)| match jobs.len() {
+        1 => format!("its proof covers {covered} jobs, this one among them"),
+        _ => format!("the proof of segment {segment} covers {covered} jobs, this one among them"),
+    };
+    proofs.map(line).collect()
 }
 
 fn print_valid(receipt: &Receipt, milliseconds: f64, checked: Option<OnChainVerdict>) {
@@ -158,6 +169,9 @@ fn print_valid(receipt: &Receipt, milliseconds: f64, checked: Option<OnChainVerd
         receipt.inputs.len(),
         receipt.outputs.len(),
     );
+    for line in shared(&receipt.jobs()) {
+        println!("{line}");
+    }
     let Some(verdict) = checked else { return };
     println!(
         "on chain: fulfilled in block {} for {}; program, key, salt, inputs, outputs and events agree",
@@ -171,5 +185,17 @@ fn print_valid(receipt: &Receipt, milliseconds: f64, checked: Option<OnChainVerd
     }
     if let (true, Some(release)) = (verdict.release_checked, &receipt.release) {
         println!("on chain: the committee of epoch {} signed {:?}", release.epoch, release.plaintexts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proofs_of_several_jobs_are_told() {
+        assert!(shared(&[1, 1]).is_empty());
+        assert_eq!(shared(&[3]), ["its proof covers 3 jobs, this one among them"]);
+        assert_eq!(shared(&[1, 2]), ["the proof of segment 1 covers 2 jobs, this one among them"]);
     }
 }

@@ -4,6 +4,7 @@
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context, bail, ensure};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 use trine::chain::{Account, RegisteredProgram};
 use trine::cluster::preparation::{Material, account};
@@ -193,58 +194,119 @@ pub async fn fulfil(
     asked: Asked<'_>,
     phases: &mut Phases,
 ) -> anyhow::Result<Fulfilled> {
+    let mut fulfilled = fulfil_all(clients, material, &[asked], phases).await?;
+    fulfilled.pop().context("nothing is fulfilled")
+}
+
+/// Has the engine answer requests, which are all handed over before the first is waited for, and reads what it did.
+pub async fn fulfil_all(
+    clients: &mut Clients,
+    material: &Material,
+    asked: &[Asked<'_>],
+    phases: &mut Phases,
+) -> anyhow::Result<Vec<Fulfilled>> {
     let phase = phases.open("evaluate, prove, fulfil");
-    let Asked { program, key_digest, request_id, handles } = asked;
-    let job = clients.engine.submit(&request_id, &key_digest.0, &program.id, handles).await?;
-    let job = clients.engine.watch(&job.job_id, |event| show(&phase, event)).await?;
-    if let Some(failure) = &job.failure {
-        bail!("job failed in {:?}: {}: {}", failure.state(), failure.name, failure.message);
+    let mut jobs = Vec::with_capacity(asked.len());
+    for Asked { program, key_digest, request_id, handles } in asked {
+        let job = clients.engine.submit(request_id, &key_digest.0, &program.id, handles).await?;
+        jobs.push(job.job_id);
     }
-    ensure!(job.state() == pb::JobState::Fulfilled, "the job ends {:?}", job.state());
-    let message = clients.engine.receipt(&job.job_id).await?;
-    let mut receipt = Receipt::from_wire(&message, receipt_setup(material.srs.verifier()))?;
-    // The chain says which transaction it was, not the engine.
-    let reader = clients.account(account::ORGANISER)?;
-    let fulfil_tx = reader.fulfilment(clients.file.chain.coprocessor, request_id).await?;
-    receipt.fulfil_tx = Some(fulfil_tx);
-    let last = Included::read(&reader, fulfil_tx).await?;
-    let earlier = earlier_segments(clients, &reader, &mut receipt).await?;
-    let seconds = (message.argument_ms + message.wrap_ms) as f64 / 1e3;
-    let gas = earlier.iter().map(|included| included.gas).sum::<u64>() + last.gas;
-    let proofs = match receipt.segments() {
-        1 => "proof".into(),
-        segments => format!("{segments} proofs"),
-    };
-    phases.close(phase, format!("{proofs} in {seconds:.1} s, {gas} gas"));
+    let mut answers = Vec::with_capacity(asked.len());
+    for (asked, job) in asked.iter().zip(&jobs) {
+        answers.push(Answer::read(clients, material, asked.request_id, job, &phase).await?);
+    }
+    phases.close(phase, note(&answers));
 
     let phase = phases.open("verify");
-    let start = Instant::now();
-    let verified = receipt::verify(&receipt, &material.srs.verifier().digest())?;
-    let native_verify_ms = start.elapsed().as_secs_f64() * 1e3;
-    phases.close(phase, format!("receipt, natively, {native_verify_ms:.1} ms"));
-
-    let mut outputs = Vec::with_capacity(receipt.outputs.len());
-    for (record, declaration) in receipt.outputs.iter().zip(&verified.declared) {
-        let words = clients.engine.download(&record.handle).await?.words;
-        let blocks = words
-            .chunks(trine_fhe::parameters::BLOCK_WORDS)
-            .map(|block| BlockWords::new(block.to_vec()))
-            .collect::<Result<_, _>>()?;
-        outputs.push(ValueWords::new(*declaration, blocks)?);
+    let (mut fulfilled, mut milliseconds) = (Vec::with_capacity(asked.len()), 0.0);
+    for answer in answers {
+        let verified = answer.verified(clients, material).await?;
+        milliseconds += verified.native_verify_ms;
+        fulfilled.push(verified);
     }
-    Ok(Fulfilled {
-        request_id,
-        receipt,
-        verified,
-        earlier,
-        fulfil_tx,
-        block: last.block,
-        gas: last.gas,
-        input: last.input,
-        outputs,
-        prove_ms: (message.argument_ms, message.wrap_ms),
-        native_verify_ms,
-    })
+    phases.close(phase, format!("receipt, natively, {milliseconds:.1} ms"));
+    Ok(fulfilled)
+}
+
+/// What an engine has done for a request, and the chain has taken.
+struct Answer {
+    receipt: Receipt,
+    prove_ms: (u64, u64),
+    earlier: Vec<Included>,
+    last: Included,
+}
+
+impl Answer {
+    /// Waits for a job and reads its receipt and its transactions.
+    async fn read(
+        clients: &mut Clients,
+        material: &Material,
+        request_id: B256,
+        job_id: &[u8],
+        phase: &OpenPhase,
+    ) -> anyhow::Result<Self> {
+        let job = clients.engine.watch(job_id, |event| show(phase, event)).await?;
+        if let Some(failure) = &job.failure {
+            bail!("job failed in {:?}: {}: {}", failure.state(), failure.name, failure.message);
+        }
+        ensure!(job.state() == pb::JobState::Fulfilled, "the job ends {:?}", job.state());
+        let message = clients.engine.receipt(job_id).await?;
+        let mut receipt = Receipt::from_wire(&message, receipt_setup(material.srs.verifier()))?;
+        // The chain says which transaction it was, not the engine.
+        let reader = clients.account(account::ORGANISER)?;
+        let fulfil_tx = reader.fulfilment(clients.file.chain.coprocessor, request_id).await?;
+        receipt.fulfil_tx = Some(fulfil_tx);
+        let last = Included::read(&reader, fulfil_tx).await?;
+        let earlier = earlier_segments(clients, &reader, &mut receipt).await?;
+        Ok(Self { receipt, prove_ms: (message.argument_ms, message.wrap_ms), earlier, last })
+    }
+
+    /// Verifies the receipt natively and reads the outputs.
+    async fn verified(self, clients: &mut Clients, material: &Material) -> anyhow::Result<Fulfilled> {
+        let Self { receipt, prove_ms, earlier, last } = self;
+        let start = Instant::now();
+        let verified = receipt::verify(&receipt, &material.srs.verifier().digest())?;
+        let native_verify_ms = start.elapsed().as_secs_f64() * 1e3;
+        let mut outputs = Vec::with_capacity(receipt.outputs.len());
+        for (record, declaration) in receipt.outputs.iter().zip(&verified.declared) {
+            let words = clients.engine.download(&record.handle).await?.words;
+            let blocks = words
+                .chunks(trine_fhe::parameters::BLOCK_WORDS)
+                .map(|block| BlockWords::new(block.to_vec()))
+                .collect::<Result<_, _>>()?;
+            outputs.push(ValueWords::new(*declaration, blocks)?);
+        }
+        Ok(Fulfilled {
+            request_id: receipt.request_id,
+            receipt,
+            verified,
+            earlier,
+            fulfil_tx: last.transaction,
+            block: last.block,
+            gas: last.gas,
+            input: last.input,
+            outputs,
+            prove_ms,
+            native_verify_ms,
+        })
+    }
+}
+
+/// How many proofs and how much gas it took. Jobs of one proof name the same one, and the same transaction.
+fn note(answers: &[Answer]) -> String {
+    let mut seconds: BTreeMap<&[u8], f64> = BTreeMap::new();
+    let (mut proofs, mut gas) = (BTreeSet::new(), BTreeMap::new());
+    for Answer { receipt, prove_ms: (argument, wrap), earlier, last } in answers {
+        proofs.extend(receipt.proofs().map(|(inner, _)| inner));
+        seconds.insert(&receipt.inner_proof, (argument + wrap) as f64 / 1e3);
+        gas.extend(earlier.iter().chain([last]).map(|included| (included.transaction, included.gas)));
+    }
+    let proofs = match proofs.len() {
+        1 => "proof".into(),
+        proofs => format!("{proofs} proofs"),
+    };
+    let (seconds, gas) = (seconds.values().sum::<f64>(), gas.values().sum::<u64>());
+    format!("{proofs} in {seconds:.1} s, {gas} gas")
 }
 
 /// The transactions that proved the segments before the last, as the chain names them.

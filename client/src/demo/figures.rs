@@ -1,6 +1,7 @@
 //! The last line of a demonstration of a circuit: what came out, in figures.
 
 use super::clients::Fulfilled;
+use super::jobs::{JobFigures, TransactionFigures};
 use super::summary::Stages;
 use alloy::primitives::B256;
 use anyhow::Context;
@@ -163,6 +164,14 @@ pub struct WorkloadSummary {
     pub expected: Vec<u64>,
     /// The committee's signature was accepted by the release verifier.
     pub released: bool,
+    /// Jobs of the run. What stands above, and of the circuit and its proof, is of the first.
+    pub jobs: usize,
+    /// Proofs of all jobs.
+    pub proofs: usize,
+    /// Each job.
+    pub results: Vec<JobFigures>,
+    /// Each transaction that brought a proof.
+    pub gas: Vec<TransactionFigures>,
     /// Circuit and proof.
     #[serde(flatten)]
     pub circuit: CircuitFigures,
@@ -174,7 +183,7 @@ pub struct WorkloadSummary {
 impl WorkloadSummary {
     /// Whether the run did what it should.
     pub fn passed(&self) -> bool {
-        self.values == self.expected && self.released
+        self.values == self.expected && self.released && self.results.iter().all(JobFigures::passed)
     }
 }
 
@@ -200,6 +209,18 @@ mod tests {
             verifier_hash: B256::ZERO,
             srs_digest: B256::ZERO,
             key_digest: B256::ZERO,
+        }
+    }
+
+    fn job(value: u64) -> JobFigures {
+        JobFigures {
+            request: B256::ZERO,
+            parameters: String::new(),
+            values: vec![value],
+            expected: vec![value],
+            released: true,
+            jobs_in_proofs: vec![2],
+            transactions: vec![B256::ZERO],
         }
     }
 
@@ -230,11 +251,23 @@ mod tests {
             values: vec![1],
             expected: vec![1],
             released: true,
+            jobs: 2,
+            proofs: 1,
+            results: vec![job(1), job(0)],
+            gas: vec![TransactionFigures { transaction: B256::ZERO, jobs: 2, gas: 1_700_000 }],
             circuit: circuit(),
             run: RunFigures::of(&Phases::start(true), true),
         };
         assert!(workload.passed());
         assert!(!WorkloadSummary { values: vec![0], ..workload.clone() }.passed());
+        let wrong = JobFigures { expected: vec![7], ..job(0) };
+        assert!(!WorkloadSummary { results: vec![job(1), wrong], ..workload.clone() }.passed());
+        let sealed = JobFigures { released: false, ..job(0) };
+        assert!(!WorkloadSummary { results: vec![job(1), sealed], ..workload.clone() }.passed());
+        let value = serde_json::to_value(&workload).unwrap();
+        for field in ["jobs", "proofs", "results", "gas", "values", "gas_fulfil"] {
+            assert!(value.get(field).is_some(), "{field}");
+        }
         assert!(!WorkloadSummary { released: false, ..workload }.passed());
     }
 

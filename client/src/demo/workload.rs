@@ -1,9 +1,10 @@
 //! A workload on a cluster: an account is the registrant and the consumer of all inputs, the committee releases the outputs,
 //! and they are compared with the model.
 
-use super::clients::{Asked, Clients, Fulfilled, fulfil, put_key, receipt_release, release, upload};
+use super::clients::{Asked, Clients, Fulfilled, fulfil_all, put_key, receipt_release, release, upload};
 use super::election::encrypt;
 use super::figures::{CircuitFigures, RunFigures, WorkloadSummary};
+use super::jobs::{JobFigures, TransactionFigures, proofs_of};
 use alloy::primitives::{Address, B256};
 use anyhow::{Context, ensure};
 use rand::{CryptoRng, RngCore};
@@ -40,6 +41,8 @@ pub fn segment_count(workload: &dyn Workload) -> anyhow::Result<usize> {
 
 /// A workload, from inputs to released outputs.
 pub struct Answered {
+    /// Parameters of the workload, in words.
+    parameters: String,
     /// Its circuit.
     pub circuit: Circuit,
     /// The circuit on chain.
@@ -60,56 +63,112 @@ pub struct Answered {
     expected: Vec<u64>,
 }
 
-/// Runs the workload on a cluster, with an account as the consumer.
+/// Runs workloads on a cluster, one job each, with an account as the consumer. All are handed over before the first is waited
+/// for, so that those which wait for a proof may get one together.
 pub async fn run<R: RngCore + CryptoRng>(
     clients: &mut Clients,
     material: &Material,
-    workload: &dyn Workload,
+    workloads: &[Box<dyn Workload>],
     rng: &mut R,
     phases: &mut Phases,
-) -> anyhow::Result<Answered> {
+) -> anyhow::Result<Vec<Answered>> {
     let consumer = clients.account(account::ORGANISER)?;
     let coprocessor = clients.file.chain.coprocessor;
 
     let phase = phases.open("programs and keys");
-    let circuit = check(workload)?;
     let key_digest = circuit_key(clients, &consumer, material).await?;
-    let registered = register_circuit(clients, &consumer, &circuit).await?;
+    let mut programs: Vec<(Circuit, RegisteredProgram)> = Vec::with_capacity(workloads.len());
+    for workload in workloads {
+        let circuit = check(workload.as_ref())?;
+        let registered = match programs.iter().find(|(known, _)| *known == circuit) {
+            Some((_, registered)) => *registered,
+            None => register_circuit(clients, &consumer, &circuit).await?,
+        };
+        programs.push((circuit, registered));
+    }
     put_key(&mut clients.engine, material).await?;
-    phases.close(phase, format!("{} bootstrappings", circuit.bootstrappings().len()));
+    let bootstrappings: usize = programs.iter().map(|(circuit, _)| circuit.bootstrappings().len()).sum();
+    phases.close(phase, format!("{bootstrappings} bootstrappings"));
 
     let phase = phases.open("encrypt");
-    let plaintexts = workload.draw(rng);
-    let values = encrypt(material, &circuit, &plaintexts)?;
-    phases.close(phase, format!("{} inputs", values.len()));
+    let plaintexts: Vec<Vec<u64>> = workloads.iter().map(|workload| workload.draw(rng)).collect();
+    let encrypted = programs
+        .iter()
+        .zip(&plaintexts)
+        .map(|((circuit, _), plaintexts)| encrypt(material, circuit, plaintexts));
+    let values: Vec<Vec<EncryptedValue>> = encrypted.collect::<Result<_, _>>()?;
+    phases.close(phase, format!("{} inputs", values.iter().map(Vec::len).sum::<usize>()));
 
     let phase = phases.open("register");
-    let handles = register_values(clients, &consumer, key_digest, &values, &phase).await?;
-    let request_id = consumer.request(coprocessor, registered.reference, key_digest, &handles).await?;
-    phases.close(phase, format!("request {request_id}"));
+    let mut requests = Vec::with_capacity(workloads.len());
+    for ((_, registered), values) in programs.iter().zip(&values) {
+        let handles = register_values(clients, &consumer, key_digest, values, &phase).await?;
+        let request_id = consumer.request(coprocessor, registered.reference, key_digest, &handles).await?;
+        requests.push((request_id, handles));
+    }
+    phases.close(phase, noted(&requests));
 
-    let asked = Asked { program: &registered, key_digest, request_id, handles: &handles };
-    let fulfilled = fulfil(clients, material, asked, phases).await?;
+    let asked = programs.iter().zip(&requests).map(|((_, program), (request_id, handles))| Asked {
+        program,
+        key_digest,
+        request_id: *request_id,
+        handles,
+    });
+    let asked: Vec<Asked<'_>> = asked.collect();
+    let fulfilled = fulfil_all(clients, material, &asked, phases).await?;
 
     let phase = phases.open("release");
-    for output in &fulfilled.receipt.outputs {
-        consumer.allow_release(coprocessor, output.handle).await?;
+    let mut answered = Vec::with_capacity(workloads.len());
+    let jobs = workloads.iter().zip(programs).zip(values).zip(requests).zip(plaintexts).zip(fulfilled);
+    for (((((workload, (circuit, registered)), values), (_, handles)), plaintexts), fulfilled) in jobs {
+        let release = released(clients, &consumer, &fulfilled, &phase).await?;
+        answered.push(Answered {
+            parameters: workload.parameters(),
+            registered,
+            key_digest,
+            values,
+            handles,
+            fulfilled,
+            released: decoded(circuit.outputs(), &release.plaintexts)?,
+            release,
+            expected: workload.model(&plaintexts),
+            circuit,
+        });
     }
-    let release = release(clients, &fulfilled, &phase).await?;
-    let reader = ChainReader::new(&clients.file.chain.rpc_url, coprocessor)?;
+    let values: Vec<&[u64]> = answered.iter().map(|job| job.released.as_slice()).collect();
+    phases.close(phase, format!("{values:?}"));
+    Ok(answered)
+}
+
+fn noted(requests: &[(B256, Vec<B256>)]) -> String {
+    match requests {
+        [(request_id, _)] => format!("request {request_id}"),
+        requests => format!("{} requests", requests.len()),
+    }
+}
+
+/// Lets the committee decrypt a request's outputs, and has the release verifier check what it signs.
+async fn released(
+    clients: &Clients,
+    consumer: &Account,
+    fulfilled: &Fulfilled,
+    phase: &OpenPhase,
+) -> anyhow::Result<Release> {
+    let chain = &clients.file.chain;
+    for output in &fulfilled.receipt.outputs {
+        consumer.allow_release(chain.coprocessor, output.handle).await?;
+    }
+    let release = release(clients, fulfilled, phase).await?;
+    let reader = ChainReader::new(&chain.rpc_url, chain.coprocessor)?;
     let signed = SignedRelease {
         epoch: release.epoch,
-        request_id,
+        request_id: fulfilled.request_id,
         handles: release.handles.clone(),
         plaintexts: release.plaintexts.clone(),
         signature: release.signature.clone(),
     };
-    reader.check_release(clients.file.chain.release_verifier, &signed).await?;
-    let released = decoded(circuit.outputs(), &release.plaintexts)?;
-    phases.close(phase, format!("{released:?}"));
-
-    let expected = workload.model(&plaintexts);
-    Ok(Answered { circuit, registered, key_digest, values, handles, fulfilled, release, released, expected })
+    reader.check_release(chain.release_verifier, &signed).await?;
+    Ok(release)
 }
 
 /// Registers values by an account, for itself as the consumer, and uploads them.
@@ -141,23 +200,41 @@ impl Answered {
         Receipt { release: Some(release), ..self.fulfilled.receipt.clone() }
     }
 
-    /// The figures of the run.
-    pub fn summary(
-        &self,
-        workload: &dyn Workload,
-        phases: &Phases,
-        keys_cached: bool,
-    ) -> anyhow::Result<WorkloadSummary> {
-        Ok(WorkloadSummary {
-            parameters: workload.parameters(),
-            outputs: workload.operations().outputs,
+    fn figures(&self) -> JobFigures {
+        JobFigures {
+            request: self.fulfilled.request_id,
+            parameters: self.parameters.clone(),
             values: self.released.clone(),
             expected: self.expected.clone(),
             released: true,
-            circuit: CircuitFigures::of(workload.name(), &self.circuit, &self.fulfilled)?,
-            run: RunFigures::of(phases, keys_cached),
-        })
+            jobs_in_proofs: self.fulfilled.receipt.jobs(),
+            transactions: self.fulfilled.transactions(),
+        }
     }
+}
+
+/// The figures of a run, in whose first job all figures of a single one are.
+pub fn summary(
+    workload: &dyn Workload,
+    answered: &[Answered],
+    phases: &Phases,
+    keys_cached: bool,
+) -> anyhow::Result<WorkloadSummary> {
+    let first = answered.first().context("no jobs")?;
+    let fulfilled: Vec<&Fulfilled> = answered.iter().map(|job| &job.fulfilled).collect();
+    Ok(WorkloadSummary {
+        parameters: first.parameters.clone(),
+        outputs: workload.operations().outputs,
+        values: first.released.clone(),
+        expected: first.expected.clone(),
+        released: true,
+        jobs: answered.len(),
+        proofs: proofs_of(&fulfilled),
+        results: answered.iter().map(Answered::figures).collect(),
+        gas: TransactionFigures::of(&fulfilled),
+        circuit: CircuitFigures::of(workload.name(), &first.circuit, &first.fulfilled)?,
+        run: RunFigures::of(phases, keys_cached),
+    })
 }
 
 /// Integers from released blocks, two bits each and carries added, output by output.

@@ -1,16 +1,19 @@
 //! Native verification of a receipt of a circuit of bootstrappings.
 
+use super::batch::presented;
 use super::error::ReceiptError;
 use super::file::{Receipt, ReceiptSegment};
 use super::verify::{VerifiedInputs, VerifiedReceipt, domain, named_values};
 use alloy::primitives::{B256, Bytes};
 use trine_contract::calldata::circuit::{CircuitWrapProof, proof_bytes};
+use trine_keyholder::protocol::batch::{PresentedBatch, merged};
 use trine_program::circuit::text::HEADER;
 use trine_program::circuit::{Circuit, Segment, segments};
+use trine_verifier::bootstrapping::program::Words;
 use trine_verifier::bootstrapping::segment::{JobRejection, segment_jobs};
-use trine_verifier::bootstrapping::statement::{Job, PublicInputs};
+use trine_verifier::bootstrapping::statement::{Job, PublicInputs, StatementError};
 use trine_verifier::bootstrapping::{
-    CircuitProof, KeyCommitments, Parameters, Shape, Statement, verify as verify_proof,
+    CircuitProof, KeyCommitments, Parameters, Shape, verify as verify_proof,
 };
 use trine_verifier::srs::VerifierSrs;
 use trine_verifier::{Commitment, Domain, NamedCommitment};
@@ -29,12 +32,20 @@ pub struct VerifiedCircuit {
 /// What the proof of a segment says.
 #[derive(Debug)]
 pub struct VerifiedSegment {
+    /// Its circuit.
+    pub circuit: Circuit,
     /// Public inputs of its wrap.
     pub public: PublicInputs,
     /// Its inputs.
     pub inputs: Vec<NamedCommitment>,
     /// Its outputs: links, of the last segment outputs of the circuit.
     pub outputs: Vec<NamedCommitment>,
+    /// All jobs that the proof covers, in their order, this one among them.
+    pub jobs: Vec<Job>,
+    /// Words of their programs, merged.
+    pub words: Words,
+    /// What the receipt says of the others.
+    pub batch: PresentedBatch,
 }
 
 /// Whether a program text is a circuit's, by its first line.
@@ -55,9 +66,12 @@ pub(super) fn verify(receipt: &Receipt, srs: &VerifierSrs) -> Result<VerifiedRec
     let job = Job { request_id, salt, segment: 0, circuit, inputs, outputs };
     let domain = domain(receipt);
     let jobs = segment_jobs(&domain, &job, &list, &links).map_err(miscounted)?;
-    let proofs = receipt.proofs().zip(jobs).enumerate();
-    let verified = proofs.map(|(segment, (proofs, job))| {
-        Proof { segment, proofs, domain: &domain, keys: &keys, srs }.verify(job)
+    let batches = receipt.earlier_segments.iter().map(|segment| segment.batch.as_ref());
+    let batches = batches.chain([receipt.batch.as_ref()]);
+    let proofs = receipt.proofs().zip(batches).zip(jobs).enumerate();
+    let verified = proofs.map(|(segment, ((proofs, batch), job))| {
+        let batch = presented(segment, batch)?;
+        Proof { segment, proofs, domain: &domain, keys: &keys, srs }.verify(batch, job)
     });
     let segments = verified.collect::<Result<_, _>>()?;
     Ok(VerifiedReceipt {
@@ -94,6 +108,7 @@ fn miscounted(rejection: JobRejection) -> ReceiptError {
     match rejection {
         JobRejection::Segments(error) => ReceiptError::Cut(error),
         JobRejection::Segment { segment, error } => ReceiptError::CircuitRejected { segment, error },
+        JobRejection::Batch { segment, error } => ReceiptError::Batch { segment, fault: error.into() },
         JobRejection::Count { got, expected, .. } => ReceiptError::SegmentCount { got, expected },
     }
 }
@@ -112,21 +127,27 @@ struct Proof<'a> {
 
 impl Proof<'_> {
     /// As `trine_verifier::bootstrapping::segment::verify_job` does, and keeps the public inputs.
-    fn verify(&self, job: Job) -> Result<VerifiedSegment, ReceiptError> {
+    fn verify(&self, presented: PresentedBatch, job: Job) -> Result<VerifiedSegment, ReceiptError> {
         let (parameters, segment) = (Parameters::PRODUCTION, self.segment);
-        let shape = Shape::new(parameters, &job.circuit)?;
+        let refused = |fault| ReceiptError::Batch { segment, fault };
+        let batch = presented.read(self.domain).map_err(refused)?;
+        let together = merged(&batch, &job.circuit).map_err(refused)?;
+        let shape = Shape::new(parameters, &together)?;
         let (inner, wrapped) = self.proofs;
         let proof = CircuitProof::from_bytes(&shape, inner)
             .map_err(|error| ReceiptError::SegmentProof { segment, error })?;
-        let statement = Statement { domain: *self.domain, keys: self.keys.clone(), job };
-        let public = verify_proof(&parameters, self.srs, &statement, &proof)
-            .map_err(|error| ReceiptError::CircuitRejected { segment, error })?;
+        let (circuit, inputs, outputs) = (job.circuit.clone(), job.inputs.clone(), job.outputs.clone());
+        let statement = batch.statement(*self.domain, self.keys.clone(), job);
+        let statement = statement.map_err(|error| refused(error.into()))?;
+        let rejected = |error| ReceiptError::CircuitRejected { segment, error };
+        let public = verify_proof(&parameters, self.srs, &statement, &proof).map_err(rejected)?;
         if let Some(wrapped) = wrapped {
             check_wrapped(wrapped, &self.domain.verifier_hash, &shape, &proof, &public)
                 .map_err(|field| ReceiptError::Wrapped { segment, field })?;
         }
-        let Job { inputs, outputs, .. } = statement.job;
-        Ok(VerifiedSegment { public, inputs, outputs })
+        let words = Words::of(&together).map_err(|error| rejected(StatementError::OffGrid(error).into()))?;
+        let jobs = statement.jobs;
+        Ok(VerifiedSegment { circuit, public, inputs, outputs, jobs, words, batch: presented })
     }
 }
 
@@ -204,7 +225,7 @@ mod tests {
             stmt: zero,
             shape: zero,
             layouts: [zero; 6],
-            prog: zero,
+            program_at_z: zero,
             rounds: [zero; 4],
             opening,
         };

@@ -5,6 +5,8 @@ use super::file::{Receipt, ReceiptOrigin, ReceiptRecord, ReceiptRelease};
 use super::registered::compare_program;
 use super::verify::{VerifiedInputs, VerifiedReceipt};
 use crate::chain::ChainError;
+use crate::chain::circuits::program_words;
+use crate::chain::fulfilments::FulfilledJob;
 use crate::facts::{
     FULFILLED, FulfilmentFacts, PROVEN, ProgramFacts, REGISTERED, SegmentFacts, VerifierFacts,
 };
@@ -141,6 +143,14 @@ pub enum OnChainError {
         /// In the receipt.
         expected: B256,
     },
+    /// The transaction does not name the job, or names another program or other values for it.
+    #[error("segment {segment}: {field} in the transaction differs from the receipt's")]
+    Job {
+        /// The segment; 0 of a circuit that one proof covers.
+        segment: usize,
+        /// What differs.
+        field: &'static str,
+    },
     /// A released handle is no output of the request.
     #[error("released handle {handle} is not output {index} of the request")]
     ReleasedHandle {
@@ -207,6 +217,7 @@ pub fn compare(
         }
     }
     compare_segments(receipt, verified, &facts.segments)?;
+    compare_jobs(receipt, verified, facts)?;
     compare_fulfilment(receipt, verified, &facts.fulfilment)
 }
 
@@ -266,6 +277,44 @@ fn differing_links(segment: usize, facts: &SegmentFacts, proven: &VerifiedSegmen
         ("hash of links", facts.links_hash == packed(&digests)),
     ];
     fields.iter().find_map(|(field, same)| (!same).then_some(*field))
+}
+
+/// Transactions that call the contract name the receipt's job among theirs, with its program and its values.
+///
+/// That the contract took them so is in its records and events; where another contract called it, these are all there is.
+fn compare_jobs(
+    receipt: &Receipt,
+    verified: &VerifiedReceipt,
+    facts: &ChainFacts,
+) -> Result<(), OnChainError> {
+    let VerifiedInputs::Circuit(circuit) = &verified.public else { return Ok(()) };
+    let transactions = facts.segments.iter().map(|segment| &segment.jobs).chain([&facts.fulfilment.jobs]);
+    for (segment, (jobs, proven)) in transactions.zip(&circuit.segments).enumerate() {
+        let Some(jobs) = jobs else { continue };
+        let own = (receipt.request_id, U256::from(segment));
+        let named = jobs.iter().find(|job| (job.request_id, job.segment) == own);
+        let differing = match named {
+            None => Some("the job"),
+            Some(job) => differing_part(job, proven)?,
+        };
+        if let Some(field) = differing {
+            return Err(OnChainError::Job { segment, field });
+        }
+    }
+    Ok(())
+}
+
+fn differing_part(
+    job: &FulfilledJob,
+    proven: &VerifiedSegment,
+) -> Result<Option<&'static str>, RegistrationError> {
+    let commitments = |values: &[NamedCommitment]| points(values.iter().map(|value| &value.commitment));
+    let parts = [
+        ("the program", job.words == program_words(&proven.circuit)?),
+        ("an input", job.inputs == commitments(&proven.inputs)),
+        ("an output", job.outputs == commitments(&proven.outputs)),
+    ];
+    Ok(parts.iter().find_map(|(field, same)| (!same).then_some(*field)))
 }
 
 /// The first field in which a record of the receipt differs from the chain's.

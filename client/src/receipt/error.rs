@@ -1,5 +1,6 @@
 //! Why a receipt is refused.
 
+use trine_keyholder::protocol::batch::BatchFault;
 use trine_program::TextError;
 use trine_program::circuit::{CircuitTextError, SegmentError};
 use trine_verifier::VerifyError;
@@ -147,6 +148,31 @@ pub enum ReceiptError {
     /// The inner proof is rejected.
     #[error("inner proof: {0}")]
     Rejected(#[from] VerifyError),
+    /// A receipt of a linear program with further jobs: its proof covers none.
+    #[error("further jobs in the receipt of a linear program, which is proven alone")]
+    UncheckedBatch,
+    /// The list of jobs that a proof covers is none.
+    #[error("jobs of the proof of segment {segment}: {fault}")]
+    Batch {
+        /// The segment.
+        segment: usize,
+        /// What is wrong.
+        fault: BatchFault,
+    },
+    /// A commitment of another job of a proof is no point.
+    #[error("segment {segment}, job {job} of the others, {what} {index}: {error}")]
+    BatchCommitment {
+        /// The segment.
+        segment: usize,
+        /// Which of the others.
+        job: usize,
+        /// "input" or "output".
+        what: &'static str,
+        /// Which of them.
+        index: usize,
+        /// What is wrong.
+        error: CommitmentError,
+    },
     /// The inner proof of a segment of a circuit is not decodable. A circuit that one proof covers is segment 0.
     #[error("inner proof of segment {segment}: {error}")]
     SegmentProof {

@@ -42,7 +42,10 @@ pub struct Receipt {
     pub earlier_segments: Vec<ReceiptSegment>,
     /// Inner proof, canonical bytes.
     pub inner_proof: Bytes,
-    /// Proof for `Coprocessor.fulfil`, `fulfilCircuit` or `fulfilSegment`; absent where no contract was asked.
+    /// What else that proof covers; absent where it is of this job alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<ReceiptBatch>,
+    /// Proof for `Coprocessor.fulfil`, `fulfilCircuit` or `fulfilJobs`; absent where no contract was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrapped_proof: Option<Bytes>,
     /// Transaction that fulfilled the request.
@@ -61,12 +64,44 @@ pub struct ReceiptSegment {
     pub links: Vec<[B256; 2]>,
     /// Inner proof, canonical bytes.
     pub inner_proof: Bytes,
-    /// Proof for `Coprocessor.fulfilSegment`; absent where no contract was asked.
+    /// What else that proof covers; absent where it is of this segment alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<ReceiptBatch>,
+    /// Proof for `Coprocessor.fulfilJobs`; absent where no contract was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrapped_proof: Option<Bytes>,
     /// Transaction that proved it on chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fulfil_tx: Option<B256>,
+}
+
+/// The jobs that a proof covers beside the receipt's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptBatch {
+    /// Where the own job stands among all of them, from 0.
+    pub place: u32,
+    /// The others, in their order.
+    pub others: Vec<ReceiptJob>,
+}
+
+/// Another job of a proof: what is proved of it is no matter of the receipt, and nobody asks the chain about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptJob {
+    /// Its request.
+    pub request_id: B256,
+    /// Salt of the request.
+    pub salt: B256,
+    /// Place of the segment in its job; else 0.
+    #[serde(default)]
+    pub segment: u32,
+    /// Canonical text of its circuit, of a segment the segment's own.
+    pub program: String,
+    /// Inputs in the order of the circuit.
+    pub inputs: Vec<ReceiptRecord>,
+    /// Outputs in the order of the circuit.
+    pub outputs: Vec<ReceiptRecord>,
 }
 
 /// Verifier's part of a reference string.
@@ -219,6 +254,13 @@ impl Receipt {
     pub fn proofs(&self) -> impl Iterator<Item = (&Bytes, Option<&Bytes>)> {
         let earlier = self.earlier_segments.iter().map(|s| (&s.inner_proof, s.wrapped_proof.as_ref()));
         earlier.chain([(&self.inner_proof, self.wrapped_proof.as_ref())])
+    }
+
+    /// How many jobs each proof covers, this one included, in order.
+    pub fn jobs(&self) -> Vec<usize> {
+        let earlier = self.earlier_segments.iter().map(|segment| segment.batch.as_ref());
+        let batches = earlier.chain([self.batch.as_ref()]);
+        batches.map(|batch| batch.map_or(1, |batch| batch.others.len().saturating_add(1))).collect()
     }
 
     /// The JSON, indented.

@@ -10,7 +10,6 @@ use trine_contract::bindings::ICoprocessor::{CircuitRecord, SegmentedRecord};
 use trine_contract::calldata::scalar;
 use trine_verifier::bootstrapping::Parameters;
 use trine_verifier::bootstrapping::registration::{Registration, SegmentClaim};
-use trine_verifier::bootstrapping::statement::PublicInputs;
 
 /// The record of the request's program says what the receipt's text gives.
 pub(super) fn compare_program(
@@ -33,8 +32,7 @@ pub(super) fn compare_program(
             ]
         }
         (ProgramFacts::Circuit(program), VerifiedInputs::Circuit(circuit)) => {
-            let [segment] = circuit.segments.as_slice() else { return Err(OnChainError::ProgramKind) };
-            circuit_fields(program, &segment.public, id, [inputs, outputs])
+            circuit_fields(program, circuit, id, [inputs, outputs])?
         }
         (ProgramFacts::Segmented(program), VerifiedInputs::Circuit(circuit)) => {
             segmented_fields(program, circuit, id, [inputs, outputs])?
@@ -55,23 +53,23 @@ type Field = (&'static str, B256, U256);
 
 fn circuit_fields(
     program: &CircuitRecord,
-    public: &PublicInputs,
+    circuit: &VerifiedCircuit,
     id: B256,
     [inputs, outputs]: [U256; 2],
-) -> Vec<Field> {
+) -> Result<Vec<Field>, OnChainError> {
+    let registration = Registration::of(&Parameters::PRODUCTION, &circuit.circuit)?;
+    let Registration::Whole(own) = registration else { return Err(OnChainError::ProgramKind) };
     let claim = &program.claim;
-    let layouts = claim.layouts.iter().zip(&public.layouts);
-    let layouts = layouts.map(|(got, expected)| ("a layout", B256::from(*got), scalar(expected)));
-    // The verifier took log P from its statement's shape: bits 8 to 15 of the public input.
-    let slots = (scalar(&public.shape) >> 8) & U256::from(0xff);
+    let layouts = claim.layouts.iter().zip(own.layouts);
+    let layouts = layouts.map(|(got, own)| ("a layout", B256::from(*got), U256::from_be_bytes(own)));
     let fields = [
         ("id", program.programId, id.into()),
-        ("digest", claim.prog.into(), scalar(&public.prog)),
-        ("log2 of the bootstrappings", U256::from(claim.logBootstrappings).into(), slots),
+        ("digest of its words", claim.program, U256::from_be_bytes(own.program)),
+        ("number of bootstrappings", U256::from(claim.bootstrappings).into(), U256::from(own.bootstrappings)),
         ("number of inputs", U256::from(claim.inputs).into(), inputs),
         ("number of outputs", U256::from(claim.outputs).into(), outputs),
     ];
-    fields.into_iter().chain(layouts).collect()
+    Ok(fields.into_iter().chain(layouts).collect())
 }
 
 /// Of segments the contract keeps digests of what is claimed about them, which the text gives.

@@ -11,8 +11,8 @@ use trine_verifier::digest::{field_word, point_words};
 use trine_verifier::srs::{G2_EXPONENTS, G2_POWERS, VerifierSrs, point_of_h};
 use trine_verifier::statement::parameter_set_id;
 use trine_verifier::{
-    Address, Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, NamedCommitment, Origin,
-    PublicInputs, Statement,
+    Bytes32, Class, Commitment, Domain, HandleRecord, InnerProof, Job, NamedCommitment, Origin, PublicInputs,
+    Statement,
 };
 
 /// Length of a proof for `Coprocessor.fulfil` (`docs/spec/onchain.md`).
@@ -57,9 +57,9 @@ impl VerifiedReceipt {
         };
         let keys = calldata::circuit::key_points(&circuit.keys);
         let values = |segment: &VerifiedSegment| {
-            let inputs = points(segment.inputs.iter().map(|i| &i.commitment));
-            let outputs = points(segment.outputs.iter().map(|o| &o.commitment));
-            calldata::circuit::public_values(&segment.public, &keys, &inputs, &outputs)
+            let inputs = points(segment.jobs.iter().flat_map(|job| &job.inputs).map(|i| &i.commitment));
+            let outputs = points(segment.jobs.iter().flat_map(|job| &job.outputs).map(|o| &o.commitment));
+            calldata::circuit::public_values(&segment.public, &segment.words, &keys, &inputs, &outputs)
         };
         circuit.segments.iter().map(values).collect()
     }
@@ -85,6 +85,9 @@ fn verify_linear(receipt: &Receipt, srs: &VerifierSrs) -> Result<VerifiedReceipt
     let got = receipt.earlier_segments.len();
     if got > 0 {
         return Err(ReceiptError::UncheckedSegments { got });
+    }
+    if receipt.batch.is_some() {
+        return Err(ReceiptError::UncheckedBatch);
     }
     let program = LinearProgram::from_text(receipt.program.as_bytes())?;
     let statement = statement(receipt, program)?;
@@ -203,23 +206,26 @@ fn named(
 }
 
 fn handle_record(receipt: &Receipt, record: &ReceiptRecord, commitment: &Commitment) -> HandleRecord {
-    let address = |a: &alloy::primitives::Address| -> Address { a.0.0 };
     HandleRecord {
         chain_id: receipt.domain.chain_id,
-        coprocessor: address(&receipt.domain.coprocessor),
+        coprocessor: receipt.domain.coprocessor.0.0,
         key_digest: receipt.domain.key_digest.0,
         key_kind: record.key_kind,
         value_type: record.value_type,
         blocks: record.blocks,
-        origin: match &record.origin {
-            ReceiptOrigin::Input { registrant, consumer } => {
-                Origin::Input { registrant: address(registrant), consumer: address(consumer) }
-            }
-            ReceiptOrigin::Output { request_id, job, segment, index } => {
-                Origin::Output { request_id: request_id.0, job: *job, segment: *segment, index: *index }
-            }
-        },
+        origin: origin(&record.origin),
         commitment_digest: commitment.digest(),
+    }
+}
+
+pub(super) fn origin(origin: &ReceiptOrigin) -> Origin {
+    match origin {
+        ReceiptOrigin::Input { registrant, consumer } => {
+            Origin::Input { registrant: registrant.0.0, consumer: consumer.0.0 }
+        }
+        ReceiptOrigin::Output { request_id, job, segment, index } => {
+            Origin::Output { request_id: request_id.0, job: *job, segment: *segment, index: *index }
+        }
     }
 }
 

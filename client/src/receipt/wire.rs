@@ -1,6 +1,9 @@
 //! Receipts from the engine's messages.
 
-use super::file::{FORMAT, Receipt, ReceiptDomain, ReceiptOrigin, ReceiptRecord, ReceiptSegment, Setup};
+use super::file::{
+    FORMAT, Receipt, ReceiptBatch, ReceiptDomain, ReceiptJob, ReceiptOrigin, ReceiptRecord, ReceiptSegment,
+    Setup,
+};
 use alloy::primitives::{Address, B256, Bytes};
 use trine_program::{KeyKind, ValueType};
 use trine_proto::engine::v1 as engine;
@@ -41,7 +44,6 @@ impl Receipt {
         let statement = message.statement.as_ref().ok_or(WireError::Missing("statement"))?;
         let domain = statement.domain.as_ref().ok_or(WireError::Missing("domain"))?;
         let proof = message.proof.as_ref().ok_or(WireError::Missing("proof"))?;
-        let text = String::from_utf8(statement.program_text.clone()).map_err(|_| WireError::Text)?;
         Ok(Self {
             format: FORMAT.into(),
             setup,
@@ -55,12 +57,13 @@ impl Receipt {
             },
             request_id: word("request id", &statement.request_id)?,
             salt: word("salt", &statement.salt)?,
-            program: text,
+            program: text(&statement.program_text)?,
             inputs: statement.inputs.iter().map(record).collect::<Result<_, _>>()?,
             outputs: statement.outputs.iter().map(record).collect::<Result<_, _>>()?,
             key_points: key_points(statement.key_points.as_ref())?,
             earlier_segments: message.earlier_segments.iter().map(segment).collect::<Result<_, _>>()?,
             inner_proof: proof.inner.clone().into(),
+            batch: batch(proof)?,
             wrapped_proof: wrapped(proof),
             fulfil_tx: transaction(&message.fulfil_tx)?,
             release: None,
@@ -74,9 +77,31 @@ fn segment(message: &engine::EarlierSegment) -> Result<ReceiptSegment, WireError
     Ok(ReceiptSegment {
         links: message.links.iter().map(link).collect::<Result<_, _>>()?,
         inner_proof: proof.inner.clone().into(),
+        batch: batch(proof)?,
         wrapped_proof: wrapped(proof),
         fulfil_tx: transaction(&message.fulfil_tx)?,
     })
+}
+
+/// What a proof covers beside its job; nothing where the message is unset.
+fn batch(proof: &prover::EvaluationProof) -> Result<Option<ReceiptBatch>, WireError> {
+    let Some(message) = &proof.batch else { return Ok(None) };
+    let job = |job: &prover::CoveredJob| -> Result<ReceiptJob, WireError> {
+        Ok(ReceiptJob {
+            request_id: word("request id of another job", &job.request_id)?,
+            salt: word("salt of another job", &job.salt)?,
+            segment: job.segment,
+            program: text(&job.program_text)?,
+            inputs: job.inputs.iter().map(record).collect::<Result<_, _>>()?,
+            outputs: job.outputs.iter().map(record).collect::<Result<_, _>>()?,
+        })
+    };
+    let others = message.others.iter().map(job).collect::<Result<_, _>>()?;
+    Ok(Some(ReceiptBatch { place: message.place, others }))
+}
+
+fn text(bytes: &[u8]) -> Result<String, WireError> {
+    String::from_utf8(bytes.to_vec()).map_err(|_| WireError::Text)
 }
 
 fn wrapped(proof: &prover::EvaluationProof) -> Option<Bytes> {
@@ -163,6 +188,20 @@ mod tests {
             segment(&message).unwrap_err()
         };
         assert_eq!(refusal(|s| s.proof = None), WireError::Missing("proof of a segment"));
+        let batch = |s: &mut engine::EarlierSegment, job: prover::CoveredJob| {
+            s.proof.as_mut().unwrap().batch = Some(prover::Batch { place: 1, others: vec![job] });
+        };
+        let mut of_two = honest.clone();
+        let job = || prover::CoveredJob { request_id: vec![6; 32], salt: vec![7; 32], ..Default::default() };
+        batch(&mut of_two, job());
+        let read = segment(&of_two).unwrap().batch.unwrap();
+        assert_eq!((read.place, read.others.len()), (1, 1));
+        assert_eq!(read.others[0].request_id, B256::repeat_byte(6));
+        batch(&mut of_two, prover::CoveredJob { salt: vec![7; 31], ..job() });
+        let short = segment(&of_two).unwrap_err();
+        assert_eq!(short, WireError::Length { field: "salt of another job", got: 31, expected: 32 });
+        batch(&mut of_two, prover::CoveredJob { program_text: vec![0xff], ..job() });
+        assert_eq!(segment(&of_two).unwrap_err(), WireError::Text);
         let short = refusal(|s| s.links[0].point.truncate(63));
         assert_eq!(short, WireError::Length { field: "link y", got: 31, expected: 32 });
         let transaction = refusal(|s| s.fulfil_tx.truncate(31));

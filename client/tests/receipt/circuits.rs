@@ -64,6 +64,7 @@ fn receipt() -> (Receipt, [u8; 32]) {
         key_points: Some(keys().to_xy().iter().map(|xy| xy.map(B256::from)).collect()),
         earlier_segments: vec![],
         inner_proof: zeros(&circuit).into(),
+        batch: None,
         wrapped_proof: None,
         fulfil_tx: None,
         release: None,

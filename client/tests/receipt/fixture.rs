@@ -89,6 +89,7 @@ pub fn fixture() -> &'static Fixture {
             key_points: None,
             earlier_segments: vec![],
             inner_proof: proof.to_bytes(&class).into(),
+            batch: None,
             wrapped_proof: Some(wrapped.into()),
             fulfil_tx: None,
             release: None,

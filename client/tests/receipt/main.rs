@@ -1,5 +1,6 @@
 //! Receipts: what is written reads back and verifies from the file alone; every altered field is refused by name.
 
+mod batch;
 mod circuits;
 mod fixture;
 mod onchain;

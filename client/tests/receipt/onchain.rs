@@ -57,6 +57,7 @@ fn honest() -> ChainFacts {
             points: receipt.outputs.iter().map(|r| r.commitment.map(|w| U256::from_be_bytes(w.0))).collect(),
             transaction: B256::repeat_byte(9),
             block: 7,
+            jobs: None,
         },
         inputs: receipt.inputs.iter().zip(&digests).map(|(r, d)| on_chain(r, *d)).collect(),
         outputs: receipt.outputs.iter().zip(&outputs).map(|(r, d)| on_chain(r, *d)).collect(),
@@ -148,9 +149,9 @@ fn another_program_is_refused() {
 #[test]
 fn a_program_of_the_other_kind_is_refused() {
     let claim = CircuitClaim {
-        prog: U256::ZERO,
+        program: B256::ZERO,
         layouts: [U256::ZERO; 6],
-        logBootstrappings: 0,
+        bootstrappings: 1,
         inputs: 12,
         outputs: 1,
     };

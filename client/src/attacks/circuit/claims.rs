@@ -76,7 +76,7 @@ mod tests {
     fn alterations_change_what_they_name_and_nothing_else() {
         let claim = claim();
         let fewer = without_last_input(&claim).unwrap();
-        assert_eq!((fewer.inputs, fewer.outputs, fewer.prog), (35, 1, claim.prog));
+        assert_eq!((fewer.inputs, fewer.outputs, fewer.program), (35, 1, claim.program));
         assert_eq!(entries(&fewer)[35], 2 | 3 << 8);
         let wider = with_more_output_blocks(&claim, 1).unwrap();
         assert_eq!((wider.inputs, entries(&wider)[36]), (36, 2 | 4 << 8));

@@ -5,20 +5,25 @@ use super::claims;
 use super::programs;
 use super::release::with_flipped_word;
 use super::scene::{CircuitScene, Fulfilment};
+use super::words::Spelled;
 use crate::attacks::registry::Playing;
 use crate::attacks::report::Observation;
 use crate::attacks::seen::seen_of_nodes;
 use crate::demo::clients::presentation;
-use alloy::primitives::B256;
+use alloy::primitives::{B256, U256};
 use anyhow::Context;
 use trine::chain::commitment_points;
 use trine::keyholders::Presentation;
-use trine_contract::bindings::coprocessor::ICoprocessor::CircuitClaim;
 use trine_verifier::Commitment;
 
 /// Has the honest outputs recorded as those of a request that nobody proved, and asks for their release.
-async fn recorded(scene: &mut CircuitScene, request_id: B256, inputs: usize) -> anyhow::Result<Observation> {
-    let mut unproven = Fulfilment { requestId: request_id, ..scene.fulfilment()? };
+async fn recorded(
+    scene: &mut CircuitScene,
+    request_id: B256,
+    inputs: usize,
+    words: Vec<U256>,
+) -> anyhow::Result<Observation> {
+    let mut unproven = Fulfilment { requestId: request_id, words, ..scene.fulfilment()? };
     unproven.inputPoints.truncate(inputs);
     scene.record_unproven(unproven).await?;
     let mut asked = Presentation { request_id, ..presentation(&scene.honest.fulfilled) };
@@ -30,10 +35,10 @@ async fn recorded(scene: &mut CircuitScene, request_id: B256, inputs: usize) -> 
 async fn recorded_of_text(
     scene: &mut CircuitScene,
     text: &str,
-    claim: CircuitClaim,
+    spelled: Spelled,
 ) -> anyhow::Result<Observation> {
-    let (request, handles) = scene.open_request_of(text, claim).await?;
-    recorded(scene, request, handles.len()).await
+    let (request, handles) = scene.open_request_of(text, spelled.claim).await?;
+    recorded(scene, request, handles.len(), spelled.words).await
 }
 
 /// Another result than the circuit has on its inputs.
@@ -57,8 +62,8 @@ pub fn false_result(scene: &mut CircuitScene) -> Playing<'_> {
 pub fn half_step_recorded(scene: &mut CircuitScene) -> Playing<'_> {
     Box::pin(async {
         let circuit = programs::half_step(&scene.honest.circuit)?;
-        let claim = scene.claim()?;
-        recorded_of_text(scene, &circuit.to_text(), claim).await
+        let honest = scene.spelled()?;
+        recorded_of_text(scene, &circuit.to_text(), honest).await
     })
 }
 
@@ -66,8 +71,8 @@ pub fn half_step_recorded(scene: &mut CircuitScene) -> Playing<'_> {
 pub fn table_off_grid_recorded(scene: &mut CircuitScene) -> Playing<'_> {
     Box::pin(async {
         let circuit = programs::table_off_grid(&scene.honest.circuit)?;
-        let claim = scene.claim()?;
-        recorded_of_text(scene, &circuit.to_text(), claim).await
+        let honest = scene.spelled()?;
+        recorded_of_text(scene, &circuit.to_text(), honest).await
     })
 }
 
@@ -75,8 +80,8 @@ pub fn table_off_grid_recorded(scene: &mut CircuitScene) -> Playing<'_> {
 pub fn malformed_text_recorded(scene: &mut CircuitScene) -> Playing<'_> {
     Box::pin(async {
         let text = programs::swapped_terms_text(&scene.honest.circuit)?;
-        let claim = scene.claim()?;
-        recorded_of_text(scene, &text, claim).await
+        let honest = scene.spelled()?;
+        recorded_of_text(scene, &text, honest).await
     })
 }
 
@@ -84,17 +89,20 @@ pub fn malformed_text_recorded(scene: &mut CircuitScene) -> Playing<'_> {
 pub fn other_function_recorded(scene: &mut CircuitScene) -> Playing<'_> {
     Box::pin(async {
         let circuit = programs::with_first_block_zero(&scene.honest.circuit)?;
-        let claim = scene.claim()?;
-        recorded_of_text(scene, &circuit.to_text(), claim).await
+        let honest = scene.spelled()?;
+        recorded_of_text(scene, &circuit.to_text(), honest).await
     })
 }
 
 /// A registration that claims one input fewer than the text has.
 pub fn fewer_inputs_recorded(scene: &mut CircuitScene) -> Playing<'_> {
     Box::pin(async {
-        let claim = claims::without_last_input(&scene.claim()?)?;
+        let honest = scene.spelled()?;
+        let claim = claims::without_last_input(&honest.claim)?;
+        // Of words that read an input which is not there the contract would say so.
+        let spelled = Spelled { claim, words: honest.words }.without_terms();
         let text = scene.honest.circuit.to_text();
-        recorded_of_text(scene, &text, claim).await
+        recorded_of_text(scene, &text, spelled).await
     })
 }
 

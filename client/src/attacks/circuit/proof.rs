@@ -325,6 +325,7 @@ mod tests {
             keyPoints: vec![],
             outputPoints: vec![point_words(&G1Affine::generator()).map(U256::from_be_bytes)],
             inputPoints: vec![],
+            words: vec![],
             proof: Bytes::new(),
         };
         let raised = with_output_raised(fulfilment.clone(), &G1Affine::generator()).unwrap();

@@ -2,8 +2,7 @@
 
 use super::claims;
 use super::programs;
-use super::proof::modulus;
-use super::scene::CircuitScene;
+use super::scene::{CircuitScene, Fulfilment};
 use crate::attacks::registry::Playing;
 use crate::attacks::report::Observation;
 use crate::attacks::seen::{seen_on_chain, seen_on_wire};
@@ -12,8 +11,8 @@ use trine_program::circuit::Circuit;
 
 /// Most blocks of a handle; one block is `blocks - 1 = 0`.
 const MOST_BLOCKS: u8 = 64;
-/// log2 of twice the bootstrappings that one proof covers.
-const TOO_MANY: u8 = 5;
+/// One bootstrapping more than a proof covers.
+const TOO_MANY: u8 = 17;
 
 async fn claimed(scene: &CircuitScene, claim: CircuitClaim) -> anyhow::Result<Observation> {
     seen_on_chain(scene.register(&scene.honest.circuit.to_text(), claim).await)
@@ -36,11 +35,15 @@ async fn submitted(scene: &mut CircuitScene, circuit: &Circuit) -> anyhow::Resul
     seen_on_wire(scene.clients.engine.submit(&request, &key.0, &registered.id, &handles).await)
 }
 
-/// The digest of the program plus the order of the field: the same public input under another reference.
+/// A word of the program plus the order of the field, claimed and spelled so: the same program for the proof.
 pub fn program_plus_modulus(scene: &mut CircuitScene) -> Playing<'_> {
     Box::pin(async {
-        let honest = scene.claim()?;
-        claimed(scene, CircuitClaim { prog: honest.prog + modulus(), ..honest }).await
+        let raised = scene.spelled()?.with_modulus_added()?;
+        let text = scene.honest.circuit.to_text();
+        let (request, _) = scene.open_request_of(&text, raised.claim).await?;
+        let honest = scene.fulfilment()?;
+        let fulfilment = Fulfilment { requestId: request, words: raised.words, ..honest };
+        seen_on_chain(scene.send_fulfil(&fulfilment).await)
     })
 }
 
@@ -51,7 +54,7 @@ pub fn handle_beyond_slot(scene: &mut CircuitScene) -> Playing<'_> {
 
 /// More bootstrappings than one proof covers.
 pub fn larger_shape(scene: &mut CircuitScene) -> Playing<'_> {
-    Box::pin(async { claimed(scene, CircuitClaim { logBootstrappings: TOO_MANY, ..scene.claim()? }).await })
+    Box::pin(async { claimed(scene, CircuitClaim { bootstrappings: TOO_MANY, ..scene.claim()? }).await })
 }
 
 /// A text whose terms stand in another order: another identifier for the same function.

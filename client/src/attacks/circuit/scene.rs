@@ -2,12 +2,13 @@
 //! with funds.
 
 use super::insiders::Insiders;
+use super::words::Spelled;
 use crate::demo::clients::{self, Asked, Clients, Fulfilled};
 use crate::demo::workload::Answered;
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::sol_types::{SolCall, SolError};
 use anyhow::{Context, bail};
-use trine::chain::circuits::circuit_claim;
+use trine::chain::circuits::{circuit_claim, program_words};
 use trine::chain::{Account, ChainError, RegisteredProgram, call_error, commitment_points, event};
 use trine::cluster::LocalCluster;
 use trine::cluster::preparation::{Material, account};
@@ -92,6 +93,11 @@ impl CircuitScene {
         Ok(circuit_claim(&self.honest.circuit)?)
     }
 
+    /// The honest claim with its words.
+    pub fn spelled(&self) -> anyhow::Result<Spelled> {
+        Ok(Spelled { claim: self.claim()?, words: program_words(&self.honest.circuit)? })
+    }
+
     /// Commitments of the evaluation key.
     pub fn keys(&self) -> anyhow::Result<&KeyCommitments> {
         match &self.honest.fulfilled.verified.public {
@@ -108,6 +114,7 @@ impl CircuitScene {
             keyPoints: key_points(self.keys()?),
             outputPoints: commitment_points(fulfilled.verified.outputs.iter().map(|o| &o.commitment)),
             inputPoints: commitment_points(fulfilled.verified.inputs.iter().map(|i| &i.commitment)),
+            words: program_words(&self.honest.circuit)?,
             proof: fulfilled.receipt.wrapped_proof.clone().context("no proof for the contract")?,
         })
     }
@@ -152,6 +159,7 @@ impl CircuitScene {
             message.keyPoints,
             message.outputPoints,
             message.inputPoints,
+            message.words,
             message.proof,
         );
         Ok(self.stranger.send("fulfilCircuit", call).await?.transaction_hash)

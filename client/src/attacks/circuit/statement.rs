@@ -3,12 +3,13 @@
 use super::claims;
 use super::programs;
 use super::scene::{CircuitScene, Fulfilment};
+use super::words::Spelled;
 use crate::attacks::registry::Playing;
 use crate::attacks::report::Observation;
 use crate::attacks::seen::seen_on_chain;
-use alloy::primitives::B256;
+use alloy::primitives::{B256, U256};
 use anyhow::{Context, ensure};
-use trine::chain::circuits::circuit_claim;
+use trine::chain::circuits::{circuit_claim, program_words};
 use trine_contract::bindings::coprocessor::ICoprocessor::CircuitClaim;
 use trine_program::{Declaration, KeyKind, ValueType};
 use trine_verifier::{HandleRecord, Origin};
@@ -18,8 +19,9 @@ async fn answer_with_honest_proof(
     scene: &CircuitScene,
     request_id: B256,
     inputs: usize,
+    words: Vec<U256>,
 ) -> anyhow::Result<Observation> {
-    let mut fulfilment = Fulfilment { requestId: request_id, ..scene.fulfilment()? };
+    let mut fulfilment = Fulfilment { requestId: request_id, words, ..scene.fulfilment()? };
     fulfilment.inputPoints.truncate(inputs);
     seen_on_chain(scene.send_fulfil(&fulfilment).await)
 }
@@ -28,18 +30,18 @@ async fn answer_with_honest_proof(
 async fn answer_of_registration(
     scene: &mut CircuitScene,
     text: &str,
-    claim: CircuitClaim,
+    spelled: Spelled,
 ) -> anyhow::Result<Observation> {
-    let (request, handles) = scene.open_request_of(text, claim).await?;
-    answer_with_honest_proof(scene, request, handles.len()).await
+    let (request, handles) = scene.open_request_of(text, spelled.claim).await?;
+    answer_with_honest_proof(scene, request, handles.len(), spelled.words).await
 }
 
 /// The honest proof for a request of another circuit of the same shape over the same ciphertexts.
 pub fn other_program(scene: &mut CircuitScene) -> Playing<'_> {
     Box::pin(async {
         let other = programs::with_first_block_zero(&scene.honest.circuit)?;
-        let claim = circuit_claim(&other)?;
-        answer_of_registration(scene, &other.to_text(), claim).await
+        let spelled = Spelled { claim: circuit_claim(&other)?, words: program_words(&other)? };
+        answer_of_registration(scene, &other.to_text(), spelled).await
     })
 }
 
@@ -47,7 +49,8 @@ pub fn other_program(scene: &mut CircuitScene) -> Playing<'_> {
 pub fn other_handle(scene: &mut CircuitScene) -> Playing<'_> {
     Box::pin(async {
         let (request, handles) = scene.open_request().await?;
-        answer_with_honest_proof(scene, request, handles.len()).await
+        let words = scene.spelled()?.words;
+        answer_with_honest_proof(scene, request, handles.len(), words).await
     })
 }
 
@@ -74,31 +77,36 @@ pub fn handle_moved(scene: &mut CircuitScene) -> Playing<'_> {
     })
 }
 
-/// The honest proof under a registration that claims one input fewer than the text has.
+/// The honest proof under a registration that claims one input fewer than the text has: a term reads what is not there.
 pub fn fewer_inputs(scene: &mut CircuitScene) -> Playing<'_> {
     Box::pin(async {
-        let claim = claims::without_last_input(&scene.claim()?)?;
+        let honest = scene.spelled()?;
+        let claim = claims::without_last_input(&honest.claim)?;
         let text = scene.honest.circuit.to_text();
-        answer_of_registration(scene, &text, claim).await
+        answer_of_registration(scene, &text, Spelled { claim, ..honest }).await
     })
 }
 
-/// The honest proof under a registration that claims half the slots of bootstrappings.
+/// The honest proof under a registration that claims half the bootstrappings.
 pub fn smaller_shape(scene: &mut CircuitScene) -> Playing<'_> {
     Box::pin(async {
-        let honest = scene.claim()?;
-        let log = honest.logBootstrappings.checked_sub(1).context("one slot is the fewest")?;
+        let honest = scene.spelled()?;
+        let bootstrappings = honest.claim.bootstrappings / 2;
+        ensure!(bootstrappings > 0, "no half of {} bootstrappings", honest.claim.bootstrappings);
+        let claim = CircuitClaim { bootstrappings, ..honest.claim };
         let text = scene.honest.circuit.to_text();
-        answer_of_registration(scene, &text, CircuitClaim { logBootstrappings: log, ..honest }).await
+        answer_of_registration(scene, &text, Spelled { claim, words: honest.words }).await
     })
 }
 
-/// The honest proof under a registration that claims one block more for the first output.
+/// The honest proof under a registration that claims one block more for the first output, which is zero.
 pub fn wider_output(scene: &mut CircuitScene) -> Playing<'_> {
     Box::pin(async {
-        let claim = claims::with_more_output_blocks(&scene.claim()?, 1)?;
+        let honest = scene.spelled()?;
+        let claim = claims::with_more_output_blocks(&honest.claim, 1)?;
+        let wider = Spelled { claim, words: honest.words }.with_empty_row();
         let text = scene.honest.circuit.to_text();
-        answer_of_registration(scene, &text, claim).await
+        answer_of_registration(scene, &text, wider).await
     })
 }
 

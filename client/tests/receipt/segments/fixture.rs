@@ -20,8 +20,8 @@ use trine_verifier::{Commitment, HandleRecord, Origin};
 pub const REQUEST: B256 = B256::repeat_byte(4);
 pub const CONSUMER: Address = Address::repeat_byte(0xcc);
 /// Powers that a value of one block is committed to with.
-const LOG_BLOCK_POWERS: usize = 12;
-const CIRCUIT: &str = "trine circuit 1
+pub const LOG_BLOCK_POWERS: usize = 12;
+pub const CIRCUIT: &str = "trine circuit 1
 input bool compute 1 degree 1
 input bool compute 1 degree 1
 output bool compute 1 degree 1
@@ -42,7 +42,7 @@ fn read(file: &str) -> Vec<u8> {
     std::fs::read(folder.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-fn point(hex: &str) -> [B256; 2] {
+pub fn point(hex: &str) -> [B256; 2] {
     let bytes = hex::decode(hex).unwrap();
     [B256::from_slice(&bytes[..32]), B256::from_slice(&bytes[32..])]
 }
@@ -143,10 +143,12 @@ fn receipt_of(parts: Parts) -> (Receipt, [u8; 32]) {
         earlier_segments: vec![ReceiptSegment {
             links: vec![parts.link],
             inner_proof: first.into(),
+            batch: None,
             wrapped_proof: None,
             fulfil_tx: Some(B256::repeat_byte(0xf0)),
         }],
         inner_proof: second.into(),
+        batch: None,
         wrapped_proof: None,
         fulfil_tx: Some(B256::repeat_byte(0xf1)),
         release: None,
@@ -156,7 +158,7 @@ fn receipt_of(parts: Parts) -> (Receipt, [u8; 32]) {
 }
 
 /// A point of the curve, another one for each scalar.
-fn some_point(scalar: u64) -> [B256; 2] {
+pub fn some_point(scalar: u64) -> [B256; 2] {
     let point = (G1Affine::generator() * Fr::from(scalar)).into_affine();
     point_words(&point).map(B256::from)
 }

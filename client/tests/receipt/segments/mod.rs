@@ -3,7 +3,7 @@
 //! What is refused before a proof is verified is tested with proofs of nothing; the rest with the two proofs that the
 //! keyholders' tests record.
 
-mod fixture;
+pub mod fixture;
 mod onchain;
 
 use alloy::primitives::B256;

@@ -3,14 +3,19 @@
 use super::fixture::{CONSUMER, REQUEST, circuit, commitment, handle_record, keys, unproven};
 use alloy::primitives::{Address, B256, U256, keccak256};
 use ark_bn254::Fr;
+use trine::chain::circuits::program_words;
+use trine::chain::fulfilments::FulfilledJob;
 use trine::facts::{FulfilmentFacts, ProgramFacts, SegmentFacts, VerifierFacts};
 use trine::receipt::circuit::{VerifiedCircuit, VerifiedSegment};
 use trine::receipt::comparison::{ChainFacts, OnChainError, compare};
 use trine::receipt::file::{Receipt, ReceiptOrigin, ReceiptRecord};
 use trine::receipt::{VerifiedInputs, VerifiedReceipt};
 use trine_contract::bindings::ICoprocessor::{HandleRecord as ChainRecord, RequestRecord, SegmentedRecord};
+use trine_contract::calldata::points;
+use trine_keyholder::protocol::batch::PresentedBatch;
 use trine_program::circuit::segments;
 use trine_verifier::bootstrapping::Parameters;
+use trine_verifier::bootstrapping::program::Words;
 use trine_verifier::bootstrapping::registration::{Registration, SegmentClaim};
 use trine_verifier::bootstrapping::segment::segment_jobs;
 use trine_verifier::bootstrapping::statement::{Job, PublicInputs};
@@ -50,16 +55,20 @@ fn assumed(receipt: &Receipt) -> VerifiedReceipt {
     let zero = Fr::from(0u64);
     let opening = OpeningChallenges { rho: zero, r: zero, q: zero, z: zero, r_at_z: zero };
     let segment = |job: Job| VerifiedSegment {
+        circuit: job.circuit.clone(),
         public: PublicInputs {
             stmt: zero,
             shape: zero,
             layouts: [zero; 6],
-            prog: zero,
+            program_at_z: zero,
             rounds: [zero; 4],
             opening,
         },
-        inputs: job.inputs,
-        outputs: job.outputs,
+        inputs: job.inputs.clone(),
+        outputs: job.outputs.clone(),
+        words: Words::of(&job.circuit).unwrap(),
+        jobs: vec![job],
+        batch: PresentedBatch::default(),
     };
     let verified = VerifiedCircuit {
         keys: keys(receipt.key_points.as_ref().unwrap()),
@@ -72,6 +81,22 @@ fn assumed(receipt: &Receipt) -> VerifiedReceipt {
         outputs,
         declared: circuit.outputs().to_vec(),
         public: VerifiedInputs::Circuit(Box::new(verified)),
+    }
+}
+
+/// What a transaction names of a segment of the receipt.
+fn job(receipt: &Receipt, circuit: &VerifiedCircuit, segment: usize) -> FulfilledJob {
+    job_of(receipt.request_id, &circuit.segments[segment], segment)
+}
+
+fn job_of(request_id: B256, proven: &VerifiedSegment, segment: usize) -> FulfilledJob {
+    let commitments = |values: &[NamedCommitment]| points(values.iter().map(|value| &value.commitment));
+    FulfilledJob {
+        request_id,
+        segment: U256::from(segment),
+        words: program_words(&proven.circuit).unwrap(),
+        inputs: commitments(&proven.inputs),
+        outputs: commitments(&proven.outputs),
     }
 }
 
@@ -136,12 +161,15 @@ fn honest() -> ChainFacts {
             points: links.iter().map(words).collect(),
             transaction: B256::repeat_byte(0xf0),
             block: 6,
+            jobs: Some(vec![job(receipt, circuit, 0)]),
         }],
         fulfilment: FulfilmentFacts {
             outputs: vec![receipt.outputs[0].handle],
             points: vec![words(&receipt.outputs[0].commitment)],
             transaction: B256::repeat_byte(0xf1),
             block: 7,
+            // Beside another request's.
+            jobs: Some(vec![job_of(B256::ZERO, &circuit.segments[1], 1), job(receipt, circuit, 1)]),
         },
         inputs: receipt.inputs.iter().map(on_chain).collect(),
         outputs: receipt.outputs.iter().map(on_chain).collect(),
@@ -193,4 +221,35 @@ fn another_registration_is_refused() {
         });
         assert!(matches!(error, OnChainError::Program { field, .. } if field == named), "{error}");
     }
+}
+
+/// The contract's records decide; a transaction that calls it says the same, or the receipt is of another one.
+#[test]
+fn a_transaction_names_the_job_with_its_program_and_values() {
+    for (alter, segment, named) in [
+        ((|f| f.segments[0].jobs = Some(vec![])) as fn(&mut ChainFacts), 0, "the job"),
+        (|f| own(f).request_id = B256::ZERO, 1, "the job"),
+        (|f| own(f).segment = U256::ZERO, 1, "the job"),
+        (|f| own(f).words[0] += U256::from(1), 1, "the program"),
+        (|f| own(f).words.swap(0, 1), 1, "the program"),
+        (|f| own(f).inputs.swap(0, 1), 1, "an input"),
+        (|f| own(f).outputs[0][0] += U256::from(1), 1, "an output"),
+    ] {
+        let error = on_chain_refusal(alter);
+        assert!(
+            matches!(error, OnChainError::Job { segment: s, field } if (s, field) == (segment, named)),
+            "{error}"
+        );
+    }
+    // Called by another contract: there is nothing to compare with.
+    let (receipt, _) = unproven();
+    let mut facts = honest();
+    facts.segments[0].jobs = None;
+    facts.fulfilment.jobs = None;
+    compare(&receipt, &assumed(&receipt), &facts).unwrap();
+}
+
+/// The receipt's job in the transaction that fulfilled it.
+fn own(facts: &mut ChainFacts) -> &mut FulfilledJob {
+    &mut facts.fulfilment.jobs.as_mut().unwrap()[1]
 }

@@ -6,62 +6,62 @@ use crate::attacks::seen::seen_on_chain;
 use alloy::primitives::B256;
 use anyhow::{Context, ensure};
 use trine::chain::ChainError;
-use trine_contract::bindings::coprocessor::ICoprocessor::SegmentProof;
+use trine_contract::bindings::coprocessor::ICoprocessor::JobProof;
 
 /// Sources from here on are links.
 const FIRST_LINK: u16 = 256;
 
 /// The first input of a segment that is a link.
-fn link_input(proof: &SegmentProof) -> anyhow::Result<usize> {
-    let sources = &proof.claim.sources;
+fn link_input(job: &JobProof) -> anyhow::Result<usize> {
+    let sources = &job.claim.sources;
     sources.iter().position(|source| *source >= FIRST_LINK).context("the segment reads no link")
 }
 
 /// The first list of links that is given.
-fn given_links(proof: &mut SegmentProof) -> anyhow::Result<&mut Vec<B256>> {
-    proof.links.iter_mut().find(|links| !links.is_empty()).context("no links are given")
+fn given_links(job: &mut JobProof) -> anyhow::Result<&mut Vec<B256>> {
+    job.links.iter_mut().find(|links| !links.is_empty()).context("no links are given")
 }
 
 /// Another commitment than the proven one is named as the link that the last segment reads.
 pub fn link_swapped(scene: &mut SegmentScene) -> Playing<'_> {
     Box::pin(async {
-        let mut proof = scene.proof(scene.last())?;
+        let mut message = scene.message(scene.last())?;
         let input = scene.honest.values.first().context("no inputs")?.commitment.digest();
-        let link = given_links(&mut proof)?.first_mut().context("an empty list")?;
+        let link = given_links(&mut message.job)?.first_mut().context("an empty list")?;
         ensure!(link.0 != input, "the link is the input");
         *link = input.into();
-        seen_on_chain(scene.try_before(scene.last(), proof).await)
+        seen_on_chain(scene.try_before(scene.last(), message).await)
     })
 }
 
 /// The last segment reads another point than the commitment of its link.
 pub fn link_point_swapped(scene: &mut SegmentScene) -> Playing<'_> {
     Box::pin(async {
-        let mut proof = scene.proof(scene.last())?;
+        let mut message = scene.message(scene.last())?;
         let other = trine::chain::commitment_points(scene.honest.values.iter().map(|v| &v.commitment));
-        let input = link_input(&proof)?;
-        let point = proof.inputPoints.get_mut(input).context("fewer points than sources")?;
+        let input = link_input(&message.job)?;
+        let point = message.job.inputPoints.get_mut(input).context("fewer points than sources")?;
         *point = *other.first().context("no inputs")?;
-        seen_on_chain(scene.try_before(scene.last(), proof).await)
+        seen_on_chain(scene.try_before(scene.last(), message).await)
     })
 }
 
 /// The first segment is said to have made another link than it proves.
 pub fn link_altered(scene: &mut SegmentScene) -> Playing<'_> {
     Box::pin(async {
-        let mut proof = scene.proof(0)?;
+        let mut message = scene.message(0)?;
         let other = trine::chain::commitment_points(scene.honest.values.iter().map(|v| &v.commitment));
-        *proof.outputPoints.first_mut().context("no outputs")? = *other.first().context("no inputs")?;
-        seen_on_chain(scene.try_before(0, proof).await)
+        *message.job.outputPoints.first_mut().context("no outputs")? = *other.first().context("no inputs")?;
+        seen_on_chain(scene.try_before(0, message).await)
     })
 }
 
 /// The last segment is proven without naming the links that it reads.
 pub fn links_not_given(scene: &mut SegmentScene) -> Playing<'_> {
     Box::pin(async {
-        let mut proof = scene.proof(scene.last())?;
-        given_links(&mut proof)?.clear();
-        seen_on_chain(scene.try_before(scene.last(), proof).await)
+        let mut message = scene.message(scene.last())?;
+        given_links(&mut message.job)?.clear();
+        seen_on_chain(scene.try_before(scene.last(), message).await)
     })
 }
 

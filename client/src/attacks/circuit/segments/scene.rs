@@ -3,16 +3,27 @@
 
 use crate::demo::clients::{Clients, Included};
 use crate::demo::workload::{Answered, register_values};
-use alloy::primitives::{Address, B256, Bytes};
-use alloy::sol_types::SolCall;
-use anyhow::{Context, bail};
+use alloy::primitives::{Address, B256, Bytes, U256};
+use anyhow::{Context, anyhow, bail};
+use trine::chain::fulfilments::JobsMessage;
 use trine::chain::{Account, ChainError};
 use trine::cluster::LocalCluster;
 use trine::cluster::preparation::account;
 use trine::facts::ChainReader;
 use trine::phases::Phases;
 use trine_contract::bindings::Coprocessor;
-use trine_contract::bindings::coprocessor::ICoprocessor::SegmentProof;
+use trine_contract::bindings::coprocessor::ICoprocessor::JobProof;
+
+/// A message that proves one segment, taken apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SegmentMessage {
+    /// The segment.
+    pub job: JobProof,
+    /// Commitments of the evaluation key.
+    pub key_points: Vec<[U256; 2]>,
+    /// The proof.
+    pub proof: Bytes,
+}
 
 /// Everything an attack can reach. Nothing of it is a secret of a node.
 pub struct SegmentScene {
@@ -46,7 +57,7 @@ impl SegmentScene {
         let scene = Self { clients, honest, stranger, _cluster: cluster, segments };
         for segment in 0..scene.segments.len() {
             // Taken apart and put together again, as altered ones are.
-            let control = scene.proof(segment)?;
+            let control = scene.message(segment)?;
             if let Err(error) = scene.try_before(segment, control).await {
                 bail!("honest segment {segment} does not pass on the state before it: {error}");
             }
@@ -74,9 +85,14 @@ impl SegmentScene {
         self.segments.len().saturating_sub(1)
     }
 
-    /// The honest message that proved a segment.
-    pub fn proof(&self, segment: usize) -> anyhow::Result<SegmentProof> {
-        Ok(Coprocessor::fulfilSegmentCall::abi_decode(&self.included(segment)?.input)?.p)
+    /// The honest message that proved a segment, and no other job.
+    pub fn message(&self, segment: usize) -> anyhow::Result<SegmentMessage> {
+        let call =
+            JobsMessage::decode(&self.included(segment)?.input).context("another call than fulfilJobs")?;
+        let got = call.jobs.len();
+        let [job] = <[JobProof; 1]>::try_from(call.jobs)
+            .map_err(|_| anyhow!("segment {segment} is one of {got} jobs of a proof"))?;
+        Ok(SegmentMessage { job, key_points: call.key_points, proof: call.proof })
     }
 
     /// Block in which a segment was proven.
@@ -89,15 +105,16 @@ impl SegmentScene {
     }
 
     /// Plays a message on the state before the honest one of a segment.
-    pub async fn try_before(&self, segment: usize, proof: SegmentProof) -> Result<Bytes, ChainError> {
+    pub async fn try_before(&self, segment: usize, message: SegmentMessage) -> Result<Bytes, ChainError> {
         let block = self.segments.get(segment).map_or(0, |included| included.block);
-        self.try_at(block.saturating_sub(1), proof).await
+        self.try_at(block.saturating_sub(1), message).await
     }
 
     /// Plays a message on the state after a block.
-    pub async fn try_at(&self, block: u64, proof: SegmentProof) -> Result<Bytes, ChainError> {
-        let input = Coprocessor::fulfilSegmentCall { p: proof }.abi_encode();
-        self.stranger.call_at("fulfilSegment", self.coprocessor(), input.into(), block).await
+    pub async fn try_at(&self, block: u64, message: SegmentMessage) -> Result<Bytes, ChainError> {
+        let SegmentMessage { job, key_points, proof } = message;
+        let input = JobsMessage { jobs: vec![job], key_points, proof }.encode();
+        self.stranger.call_at("fulfilJobs", self.coprocessor(), input, block).await
     }
 
     /// A request of the stranger for the honest circuit over its own registrations of the same ciphertexts, not answered.
