@@ -87,7 +87,7 @@ impl JobRunner {
 
     /// Begins a proof of several jobs, in a task of its own: no single job's end ends it.
     fn lead(&self, job: &Job, invited: Vec<Invited>, worker: OwnedSemaphorePermit) -> Membership {
-        let ids: Vec<JobId> = [job.id].into_iter().chain(invited.iter().map(|other| other.id)).collect();
+        let ids: Vec<JobId> = std::iter::once(job.id).chain(invited.iter().map(|other| other.id)).collect();
         let (sender, outcome) = watch::channel(None);
         let runner = self.clone();
         let task = tokio::spawn(async move {

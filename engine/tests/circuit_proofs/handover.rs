@@ -16,6 +16,7 @@ use trine_engine::prover::{
 use trine_engine::store::Store;
 use trine_proto::prover::v1 as pb;
 use trine_proto::prover::v1::prover_service_server::{ProverService, ProverServiceServer};
+use trine_verifier::bootstrapping::statement::Job as StatedJob;
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
@@ -151,6 +152,20 @@ async fn a_statement_carries_its_key_and_a_lost_key_is_handed_over_again() {
     let job = &proven().statement.jobs[0];
     assert_eq!(message.program_text, job.circuit.to_text().into_bytes());
     assert_eq!((message.salt, message.further_jobs), (job.salt.to_vec(), vec![]));
+
+    // Further jobs follow the first, in their order.
+    let mut batch = task.clone();
+    let ProofStatement::Circuit(statement) = &mut batch.statement else { panic!("a circuit") };
+    for request in [8, 9] {
+        statement.jobs.push(StatedJob { request_id: [request; 32], ..job.clone() });
+        batch.jobs.push(JobValues::default());
+    }
+    assert!(prover.prove(batch, &|_| {}).await.is_err());
+    let message = seen.lock().unwrap().statements[1].clone();
+    assert_eq!(message.request_id, job.request_id);
+    let further: Vec<_> = message.further_jobs.iter().map(|further| further.request_id.clone()).collect();
+    assert_eq!(further, [vec![8; 32], vec![9; 32]]);
+    assert!(message.further_jobs.iter().all(|further| further.program_text == message.program_text));
 
     // A worker that proves no circuits is of another setup.
     let (linear_only, _) = start(false).await;
