@@ -48,6 +48,12 @@ pub struct Attacks {
 }
 
 impl Attacks {
+    /// Whether none is asked for.
+    pub fn is_empty(&self) -> bool {
+        let Self { linear, circuit, segments, batch } = self;
+        linear.len() + circuit.len() + segments.len() + batch.len() == 0
+    }
+
     /// Names are checked before anything is started.
     pub fn chosen(name: Option<&str>, catalogue: Catalogue) -> anyhow::Result<Self> {
         let Some(name) = name else { return Ok(Self::default()) };

@@ -125,10 +125,10 @@ async fn run_on_cluster(
             let workload = workloads.first().context("no jobs")?;
             let summary = workload::summary(workload.as_ref(), &answered, &phases, material.cached)?;
             let code = report(&summary, summary.run.open, summary.passed(), &phases, output)?;
-            if summary.passed() {
-                return attacked(clients, material, answered, running.cluster, &attacks, output, code).await;
+            if !summary.passed() || attacks.is_empty() {
+                return Ok(code);
             }
-            Ok(code)
+            attacked(clients, material, answered, running.cluster, &attacks, output).await
         }
         Program::LinearTally { voters } => {
             let honest = honest::run(&mut clients, &material, *voters, rng, &mut phases).await?;
@@ -146,7 +146,7 @@ async fn run_on_cluster(
     }
 }
 
-/// Plays the attacks on a workload that are asked for, where there are any.
+/// Plays the attacks on a workload that are asked for.
 async fn attacked(
     clients: Clients,
     material: Material,
@@ -154,7 +154,6 @@ async fn attacked(
     cluster: Option<LocalCluster>,
     attacks: &Attacks,
     output: Output,
-    code: ExitCode,
 ) -> anyhow::Result<ExitCode> {
     if !attacks.batch.is_empty() {
         let scene = BatchScene::new(clients, answered, cluster).await?;
@@ -165,11 +164,8 @@ async fn attacked(
         let scene = SegmentScene::new(clients, only, cluster).await?;
         return play(scene, &attacks.segments, output).await;
     }
-    if !attacks.circuit.is_empty() {
-        let scene = CircuitScene::new(clients, material, only, cluster).await?;
-        return play(scene, &attacks.circuit, output).await;
-    }
-    Ok(code)
+    let scene = CircuitScene::new(clients, material, only, cluster).await?;
+    play(scene, &attacks.circuit, output).await
 }
 
 /// The file of a job's receipt: of the first as it is named, of the second `receipt.2.json`.

@@ -17,7 +17,7 @@ fn first_two(message: &mut JobsMessage) -> anyhow::Result<(&mut JobProof, &mut J
 }
 
 /// Plays the honest message with a part of the first two jobs exchanged.
-async fn exchanged<T: PartialEq>(
+async fn exchanged<T>(
     scene: &BatchScene,
     part: impl Fn(&mut JobProof) -> &mut T,
 ) -> anyhow::Result<Observation> {

@@ -3,6 +3,8 @@
 //! What is refused before a proof is verified is tested with a proof of nothing; the rest with the proof of three jobs that
 //! the keyholders' tests record.
 
+mod onchain;
+
 use crate::segments::fixture::{
     CIRCUIT, CONSUMER, LOG_BLOCK_POWERS, REQUEST, commitment, keys, point, record, some_point,
 };
