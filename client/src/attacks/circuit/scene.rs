@@ -285,7 +285,7 @@ impl CircuitScene {
 }
 
 /// The reference that `ProgramAlreadyRegistered` names.
-fn known_reference(error: &ChainError) -> Option<B256> {
+pub fn known_reference(error: &ChainError) -> Option<B256> {
     let ChainError::Reverted { data, .. } = error else { return None };
     let known = Coprocessor::ProgramAlreadyRegistered::abi_decode(data).ok()?;
     Some(known.programRef)

@@ -20,7 +20,7 @@ pub fn a_job_left_out(scene: &mut BatchScene) -> Playing<'_> {
 /// One job more: a request of the stranger that nobody has proved, of the same circuit over the same ciphertexts.
 pub fn a_job_added(scene: &mut BatchScene) -> Playing<'_> {
     Box::pin(async {
-        let stranger = scene.open_job(0).await?;
+        let stranger = scene.open_job().await?;
         let mut message = scene.message();
         message.jobs.push(stranger);
         seen_on_chain(scene.try_now(message).await?)
@@ -30,7 +30,7 @@ pub fn a_job_added(scene: &mut BatchScene) -> Playing<'_> {
 /// Such a request in place of a job that the proof covers, beside one that is fulfilled already.
 pub fn a_job_replaced(scene: &mut BatchScene) -> Playing<'_> {
     Box::pin(async {
-        let stranger = scene.open_job(0).await?;
+        let stranger = scene.open_job().await?;
         let mut message = scene.message();
         *message.jobs.first_mut().context("no jobs")? = stranger;
         seen_on_chain(scene.try_now(message).await?)

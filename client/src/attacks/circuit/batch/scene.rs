@@ -1,16 +1,18 @@
 //! The scene of an attack on a batch: a cluster in which jobs have been proved together, and a stranger with funds.
 
+use crate::attacks::circuit::scene::known_reference;
 use crate::demo::clients::Clients;
-use crate::demo::workload::{Answered, register_values};
+use crate::demo::workload::Answered;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use anyhow::{Context, bail};
 use trine::chain::fulfilments::JobsMessage;
 use trine::chain::{Account, ChainError, event};
 use trine::cluster::LocalCluster;
 use trine::cluster::preparation::account;
-use trine::phases::Phases;
 use trine_contract::bindings::Coprocessor;
 use trine_contract::bindings::coprocessor::ICoprocessor::{CircuitClaim, JobProof};
+
+const REGISTER: &str = "registerCircuit";
 
 /// Everything an attack can reach. Nothing of it is a secret of a node.
 pub struct BatchScene {
@@ -25,6 +27,8 @@ pub struct BatchScene {
     honest: JobsMessage,
     /// Block of its transaction.
     block: u64,
+    /// The stranger's own registrations of the first job's ciphertexts, for itself as the consumer.
+    handles: Vec<B256>,
 }
 
 impl BatchScene {
@@ -43,7 +47,7 @@ impl BatchScene {
             let own = left.iter().position(|answered| answered.fulfilled.request_id == job.requestId);
             jobs.push(left.swap_remove(own.context("the batch has a job of somebody else")?));
         }
-        let scene = Self { clients, jobs, stranger, _cluster: cluster, honest, block };
+        let scene = Self { clients, jobs, stranger, _cluster: cluster, honest, block, handles: Vec::new() };
         // Taken apart and put together again, as altered ones are.
         if let Err(error) = scene.try_before(scene.message()).await {
             bail!("the honest batch does not pass on the state before it: {error}");
@@ -80,38 +84,51 @@ impl BatchScene {
         self.stranger.call_at(call, self.coprocessor(), input, block).await
     }
 
-    /// A request of the stranger for the circuit of a job over its own registrations of the same ciphertexts, not answered;
+    /// A request of the stranger for the first job's circuit over its own registrations of the same ciphertexts, not answered;
     /// as a job of a message.
-    pub async fn open_job(&mut self, job: usize) -> anyhow::Result<JobProof> {
-        let reference = self.job(job)?.registered.reference;
-        self.requested(job, reference).await
+    pub async fn open_job(&mut self) -> anyhow::Result<JobProof> {
+        let reference = self.first()?.registered.reference;
+        self.requested(reference).await
     }
 
-    /// The same for the job's text under another claim.
-    pub async fn open_job_of_claim(&mut self, job: usize, claim: CircuitClaim) -> anyhow::Result<JobProof> {
-        let text: Bytes = self.job(job)?.circuit.to_text().into_bytes().into();
+    /// The same for the first job's text under another claim.
+    pub async fn open_job_of_claim(&mut self, claim: CircuitClaim) -> anyhow::Result<JobProof> {
+        let text: Bytes = self.first()?.circuit.to_text().into_bytes().into();
         let contract = self.stranger.coprocessor(self.coprocessor());
-        let receipt = self.stranger.send("registerCircuit", contract.registerCircuit(text, claim)).await?;
-        let registered: Coprocessor::CircuitRegistered = event("registerCircuit", &receipt)?;
-        self.requested(job, registered.programRef).await
+        let reference = match self.stranger.send(REGISTER, contract.registerCircuit(text, claim)).await {
+            Ok(receipt) => event::<Coprocessor::CircuitRegistered>(REGISTER, &receipt)?.programRef,
+            // An attack on this cluster has done so before.
+            Err(error) => known_reference(&error).ok_or(error)?,
+        };
+        self.requested(reference).await
     }
 
-    /// A job of the batch.
-    pub fn job(&self, job: usize) -> anyhow::Result<&Answered> {
-        self.jobs.get(job).with_context(|| format!("no job {job}"))
+    /// The first job of the batch.
+    pub fn first(&self) -> anyhow::Result<&Answered> {
+        self.jobs.first().context("no jobs")
     }
 
-    async fn requested(&mut self, job: usize, program: B256) -> anyhow::Result<JobProof> {
-        let phases = Phases::start(true);
-        let phase = phases.open("register");
-        let (coprocessor, stranger) = (self.coprocessor(), self.stranger.clone());
-        let Self { clients, jobs, .. } = self;
-        let answered = jobs.get(job).with_context(|| format!("no job {job}"))?;
-        let (key, values) = (answered.key_digest, &answered.values);
-        let handles = register_values(clients, &stranger, key, values, &phase).await?;
-        let request = stranger.request(coprocessor, program, key, &handles).await?;
-        let honest = self.honest.jobs.get(job).with_context(|| format!("no job {job}"))?;
+    async fn requested(&mut self, program: B256) -> anyhow::Result<JobProof> {
+        let handles = self.stranger_handles().await?;
+        let key = self.first()?.key_digest;
+        let request = self.stranger.request(self.coprocessor(), program, key, &handles).await?;
+        let honest = self.honest.jobs.first().context("no jobs")?;
         Ok(JobProof { requestId: request, segment: U256::ZERO, ..honest.clone() })
+    }
+
+    /// The stranger's registrations of the first job's ciphertexts, made once. The engine need not know them.
+    async fn stranger_handles(&mut self) -> anyhow::Result<Vec<B256>> {
+        if self.handles.is_empty() {
+            let (coprocessor, own) = (self.coprocessor(), self.stranger.address());
+            let first = self.jobs.first().context("no jobs")?;
+            for value in &first.values {
+                let (key, declared) = (first.key_digest, value.words.declaration());
+                let registered =
+                    self.stranger.register_ciphertext(coprocessor, own, key, declared, &value.commitment);
+                self.handles.push(registered.await?);
+            }
+        }
+        Ok(self.handles.clone())
     }
 }
 

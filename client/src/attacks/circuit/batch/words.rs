@@ -10,13 +10,13 @@ use trine::chain::circuits::{circuit_claim, program_words};
 
 /// The first job's claim and words, as its text gives them.
 fn honest(scene: &BatchScene) -> anyhow::Result<Spelled> {
-    let circuit = &scene.job(0)?.circuit;
+    let circuit = &scene.first()?.circuit;
     Ok(Spelled { claim: circuit_claim(circuit)?, words: program_words(circuit)? })
 }
 
 /// Claims and spells a program so, and names it in place of the first job beside the others.
 async fn registered(scene: &mut BatchScene, spelled: Spelled) -> anyhow::Result<Observation> {
-    let mut stranger = scene.open_job_of_claim(0, spelled.claim).await?;
+    let mut stranger = scene.open_job_of_claim(spelled.claim).await?;
     stranger.words = spelled.words;
     let mut message = scene.message();
     *message.jobs.first_mut().context("no jobs")? = stranger;
