@@ -30,8 +30,9 @@ contract BatchComposer {
         uint256 rows;
     }
 
-    /// Words of the public values before the offsets of their lists, and before the first list.
+    /// Words of the public values before the offsets of their lists.
     uint256 private constant HEAD_WORDS = 8;
+    /// Slots, rows, points of keys, inputs, outputs.
     uint256 private constant LISTS = 5;
 
     /// @notice What a verifier of circuits takes: `abi.encode(stmt, shape, layouts, slots, rows, keyPoints, inputPoints, outputPoints)`
@@ -68,11 +69,9 @@ contract BatchComposer {
         if (digest != expected) revert ICoprocessor.KeyPointsMismatch(digest, expected);
         if (KeyCommitments.hasCasting(keyPoints)) return;
         for (uint256 j; j < jobs.length; ++j) {
-            ICoprocessor.CircuitClaim calldata claim = jobs[j].claim;
-            for (uint256 i; i < claim.inputs; ++i) {
-                if ((Layouts.entryOf(claim.layouts, i) >> 6) & 3 != 0) {
-                    revert ICoprocessor.NoCastingKey(j, i);
-                }
+            (uint256[6] memory layouts, uint256 inputs) = (jobs[j].claim.layouts, jobs[j].claim.inputs);
+            for (uint256 i; i < inputs; ++i) {
+                if ((Layouts.entryOf(layouts, i) >> 6) & 3 != 0) revert ICoprocessor.NoCastingKey(j, i);
             }
         }
     }

@@ -71,6 +71,26 @@ contract CoprocessorBatchesTest is BatchFixture {
         assertTrue(coprocessor.provenSegment(second, 1) != 0, "second");
     }
 
+    /// Beside what the verifier needs: one job of 3 bootstrappings, 2 inputs, 1 output; the same and one of 5, 1, 2.
+    function test_GasOfTheContractsOwnPart() external {
+        uint256[2] memory ceilings = [uint256(160_000), 350_000];
+        for (uint256 count = 1; count < 3; ++count) {
+            (ICoprocessor.JobProof[] memory jobs, Stated[] memory stated_) = askForAll(count);
+            expectBatch(stated_);
+            uint256[2][] memory keys = points(1, KEY_POINTS);
+            bytes memory call = count == 1
+                ? abi.encodeCall(
+                    coprocessor.fulfilCircuit,
+                    (jobs[0].requestId, keys, jobs[0].outputPoints, jobs[0].inputPoints, jobs[0].words, proof)
+                )
+                : abi.encodeCall(coprocessor.fulfilJobs, (jobs, keys, proof));
+            uint256 before = gasleft();
+            (bool taken,) = address(coprocessor).call(call);
+            assertAtMost(before - gasleft(), ceilings[count - 1]);
+            assertTrue(taken, "taken");
+        }
+    }
+
     function test_NoJob() external {
         refuseBatch(new ICoprocessor.JobProof[](0), abi.encodeWithSelector(ICoprocessor.NoJob.selector));
     }

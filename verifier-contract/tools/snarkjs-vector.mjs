@@ -3,7 +3,7 @@
 //   npm install --prefix FOLDER snarkjs@0.7.5 circom2@0.2.23 js-sha3@0.9.3
 //   node tools/snarkjs-vector.mjs FOLDER
 //
-// The circuit accepts any 18 public inputs, so the proof stands for a statement of one input and one output: its points
+// The circuit accepts any 18 public inputs, so the proof stands for a statement of one input and one output, and of any program: its points
 // are known multiples of the generator, all others are at infinity, and the opening holds. Setup and proof are random:
 // every run makes another vector.
 import { createRequire } from "node:module";
@@ -22,7 +22,9 @@ const { getCurveFromName } = createRequire(require.resolve("snarkjs"))("ffjavasc
 const PUBLIC_INPUTS = 18;
 const LOG_POWERS = 8;
 const CLASS_ID = 1n;
-// Slots of the class, and used points of the least shape (docs/spec/onchain.md).
+// Slots of bootstrappings that a program has words for.
+const SLOTS = 16;
+// Slots of the class, and used points of the least shapes (docs/spec/onchain.md).
 const [COLUMN_SLOTS, ROTATION_SLOTS, KEY_POINTS, INPUT_SLOTS] = [22, 1, 16, 64];
 const [COLUMNS, ROTATIONS, FOLDS] = [7, 1, 5];
 
@@ -52,11 +54,14 @@ const power = (exponent) => Fr.exp(rho, exponent);
 const batch = Fr.add(Fr.mul(power(firstInput), a), Fr.mul(power(firstInput + INPUT_SLOTS), b));
 const [input, output, remainder] = [a, b, batch].map(multiple);
 const closing = [[0n, 0n], remainder, [0n, 0n]];
-const shape = CLASS_ID | (1n << 16n) | (1n << 24n);
+const shape = CLASS_ID | (2n << 8n) | (1n << 16n) | (1n << 24n);
 const statement = [11n, shape, 0x0206_0206n, 0n, 0n, 0n, 0n, 0n];
-// Words of the program: P(z) is the first, whatever z is.
-const [slots, rows] = [[12n], [0n]];
-const programAtZ = slots[0];
+// Words of the program: as many slots as the shape is the least for, rows behind the slots of the class.
+const slots = Array.from({ length: 3 }, () => number(random()));
+const rows = Array.from({ length: 5 }, () => number(random()));
+const evaluated = [...slots, ...Array(SLOTS - slots.length).fill(0n), ...rows]
+    .reduceRight((sum, value) => Fr.add(Fr.mul(sum, z), Fr.e(value)), Fr.zero);
+const programAtZ = number(evaluated);
 const digests = [
     round(1, infinity(COLUMNS)),
     round(2, infinity(ROTATIONS)),
@@ -113,24 +118,11 @@ const keyWords = [
     ...key.IC.flatMap(g1),
     ...[1, 16, 17].flatMap(powerOfTau),
 ];
-const publicValues = [
-    ...statement,
-    0x1a0n,
-    0x1e0n,
-    0x220n,
-    0x640n,
-    0x6a0n,
-    BigInt(slots.length),
-    ...slots,
-    BigInt(rows.length),
-    ...rows,
-    BigInt(KEY_POINTS),
-    ...infinity(KEY_POINTS).flat(),
-    1n,
-    ...input,
-    1n,
-    ...output,
-];
+// Lists with their counts; before them where they start.
+const lists = [slots, rows, infinity(KEY_POINTS), [input], [output]];
+const encoded = lists.map((list) => [BigInt(list.length), ...list.flat()]);
+const starts = encoded.map((_, i) => encoded.slice(0, i).reduce((sum, list) => sum + list.length, statement.length + lists.length));
+const publicValues = [...statement, ...starts.map((start) => BigInt(32 * start)), ...encoded.flat()];
 const proofWords = [
     ...g1(proof.pi_a),
     ...g2(proof.pi_b),

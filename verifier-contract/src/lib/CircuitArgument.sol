@@ -150,7 +150,7 @@ library CircuitArgument {
         public_[D2] = ProofWords.roundDigest(proof, 2, rotation, shape.rotationPoints);
     }
 
-    /// `P(z)`: slots at the powers from 0 on, rows at those from the class's number of slots on.
+    /// PB.T3: `P(z)`, slots at the powers from 0 on, rows at those from the number of slots of the class on.
     function programAt(bytes calldata values, Shape memory shape, uint256 z) private pure returns (uint256) {
         uint256 power = z;
         for (uint256 slots = 1; slots < CircuitClass.BOOTSTRAPPING_SLOTS; slots *= 2) {

@@ -243,13 +243,13 @@ fn a_segment_beside_a_circuit() {
 #[test]
 fn the_claim_of_a_neighbour() {
     let mut chain = Chain::new(true);
-    let [first, second] = [0, 1].map(|_| Segmented::ask(&mut chain, &linked()));
-    let mut job = first.job_proof(0);
-    job.claim = second.job_proof(1).claim;
-    let call = chain.fulfil_jobs(vec![job], &first.statements[0]);
+    let segmented = Segmented::ask(&mut chain, &linked());
+    let circuits = two(&mut chain);
+    let mut jobs = circuits.job_proofs();
+    jobs[1] = ICoprocessor::JobProof { claim: segmented.job_proof(1).claim, ..segmented.job_proof(0) };
+    let call = Coprocessor::fulfilJobsCall { jobs, ..circuits.call(&mut chain) };
     assert_eq!(error_name(send(&mut chain, &call)), "SegmentClaimMismatch");
     // A circuit of one piece under a segment's number.
-    let circuits = two(&mut chain);
     let mut call = circuits.call(&mut chain);
     call.jobs[1].segment = U256::from(1);
     assert_eq!(error_name(send(&mut chain, &call)), "UnknownSegment");

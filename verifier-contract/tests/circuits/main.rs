@@ -22,7 +22,7 @@ use trine_contract::calldata::points;
 use trine_verifier::bootstrapping::Shape;
 
 /// Ceilings of the gas of `fulfilCircuit` and of its calldata, by bootstrappings, with 12 inputs and 2 outputs.
-const CEILINGS: [(usize, u64, usize); 2] = [(8, 1_190_000, 4_200), (16, 1_280_000, 4_900)];
+const CEILINGS: [(usize, u64, usize); 2] = [(8, 1_250_000, 4_600), (16, 1_350_000, 5_500)];
 
 #[test]
 fn circuits_from_ciphertexts_to_proven_values() {
@@ -61,7 +61,7 @@ fn every_size_has_its_proof() {
         let call = chain.fulfilment(&asked);
         let receipt = chain.fulfil(&call).unwrap();
         println!("{bootstrappings} / {inputs} / {outputs}: gas_fulfil_circuit {}", receipt.gas);
-        assert!(receipt.gas <= 2_850_000, "gas_fulfil_circuit {}", receipt.gas);
+        assert!(receipt.gas <= 3_000_000, "gas_fulfil_circuit {}", receipt.gas);
     }
 }
 
