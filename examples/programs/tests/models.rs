@@ -120,7 +120,7 @@ fn an_election_may_be_released() {
         |declaration: &Declaration| InputSource::Leaf(Leaf { declaration: *declaration, noise_level: 1 });
     let (program_id, text) = (circuit.id(), circuit.to_text());
     let inputs = circuit.inputs().iter().map(leaf).collect();
-    let records = releasable(&[Job { program_id, text: text.as_bytes(), inputs }], &model).unwrap();
+    let records = releasable(&[Job { program_id, text: text.as_bytes(), inputs }], &model, &[true]).unwrap();
     assert_eq!((records.len(), records[0].degree), (1, 2));
 }
 

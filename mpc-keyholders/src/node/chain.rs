@@ -2,7 +2,8 @@
 //!
 //! Finality rule: a fulfilment is final when the configured number of blocks, its own included, stands on it. The
 //! consumer's permission to release is read at that depth, too, so that neither can be reorganised away afterwards
-//! within the rule.
+//! within the rule. The contract takes it once for a request, with all outputs that are released: a node that sees any of
+//! them sees all, and every node the same.
 
 use super::config::{ChainConfig, ConfigError, hex_field};
 use crate::protocol::authorise::{ChainFacts, ChainHandle};

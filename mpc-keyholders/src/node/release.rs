@@ -189,7 +189,7 @@ impl Node {
         Ok(told.map(|message| message.as_bytes().to_vec()))
     }
 
-    /// Releases the outputs of a request. The same request again returns what is persisted (TR.P3).
+    /// Releases the outputs of a request that its consumer has named. The same request again returns what is persisted (TR.P3).
     pub async fn release(
         self: &Arc<Self>,
         presented: Presented,

@@ -228,7 +228,7 @@ fn refused(refusal: Refusal) -> Status {
 pub fn status(error: &ReleaseError) -> Status {
     let code = match error {
         ReleaseError::Refused(refusal) => match refusal {
-            Refusal::NotFulfilled | Refusal::NotFinal { .. } | Refusal::ReleaseNotAllowed { .. } => {
+            Refusal::NotFulfilled | Refusal::NotFinal { .. } | Refusal::ReleaseNotAllowed => {
                 Code::FailedPrecondition
             }
             Refusal::KeyNotCommitted => Code::FailedPrecondition,

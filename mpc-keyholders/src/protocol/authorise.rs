@@ -39,7 +39,7 @@ pub struct ChainHandle {
     pub record: HandleRecord,
     /// Whether the contract marks it as output of a proof that it accepted.
     pub proven: bool,
-    /// Whether its consumer has allowed its release.
+    /// Whether it is among the outputs that its consumer has named for release: one decision for all outputs of a request.
     pub released: bool,
     /// The consumer.
     pub consumer: Address,
@@ -81,7 +81,7 @@ pub struct Presented {
     pub batch: PresentedBatch,
     /// Commitments that the input handles name.
     pub inputs: Vec<Commitment>,
-    /// Words of the outputs.
+    /// Words of all outputs, released or not: the statement of the proof names them all.
     pub outputs: Vec<ValueWords>,
 }
 
@@ -96,7 +96,7 @@ pub struct PresentedSegment {
     pub batch: PresentedBatch,
 }
 
-/// What may be squashed and decrypted.
+/// What may be squashed and decrypted: the outputs that the consumer has named, in the order of the program.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Authorised {
     request_id: Bytes32,
@@ -121,7 +121,7 @@ impl Authorised {
         &self.values
     }
 
-    /// Largest noise variance of a block, from the program text, unit q^2.
+    /// Largest noise variance of a released block, from the program text, unit q^2.
     pub fn variance(&self) -> f64 {
         self.variance
     }
@@ -143,19 +143,21 @@ pub fn authorise(
     let domain = own_domain(rules, key, facts)?;
     check_domain(&domain, &facts.domain)?;
     let (program, variance) = releasable_program(rules, facts)?;
-    if let Some(index) = facts.outputs.iter().position(|o| !o.released) {
-        return Err(Refusal::ReleaseNotAllowed { index });
+    if !facts.outputs.iter().any(|output| output.released) {
+        return Err(Refusal::ReleaseNotAllowed);
     }
     check_segments(&program, &presented.earlier_segments)?;
     let inputs = check_inputs(&domain, &program, facts, &presented)?;
     let outputs = check_outputs(rules, &domain, &program, facts, &presented)?;
 
-    let handles = outputs.iter().map(|o| o.handle).collect();
     let request_id = presented.request_id;
     let evaluation = Evaluation { domain, request_id, salt: facts.salt, program, inputs, outputs };
     let last = PresentedProof { proof: &presented.proof, batch: &presented.batch };
     evaluation.verify(rules, key, &presented.earlier_segments, last)?;
-    Ok(Authorised { request_id, handles, values: presented.outputs, variance })
+    let pairs = facts.outputs.iter().zip(presented.outputs);
+    let released = pairs.filter(|(output, _)| output.released);
+    let (handles, values) = released.map(|(output, value)| (output.handle, value)).unzip();
+    Ok(Authorised { request_id, handles, values, variance })
 }
 
 /// TR.A1 and TR.A2.

@@ -1,8 +1,9 @@
-//! Whether the program of a request may be released at all (TR.A4, TR.A5): decided from its text, which the node takes from
-//! the chain and hashes by itself.
+//! Whether the outputs of a request that its consumer has named may be released at all (TR.A4, TR.A5): decided from the text
+//! of the program, which the node takes from the chain and hashes by itself.
 //!
 //! Outputs of circuits are released under the policy of `trine_program::circuit::release`; those of linear programs, which
-//! are not bootstrapped, under the development policy, in development mode alone.
+//! are not bootstrapped, under the development policy, in development mode alone. That one is asked of all outputs, whichever
+//! are released.
 
 use super::authorise::{ChainFacts, ChainHandle, ReleaseRules};
 use super::evaluation::Program;
@@ -15,7 +16,8 @@ use trine_program::{Circuit, Declaration, KeyKind, LinearProgram, ProgramId};
 use trine_verifier::Origin;
 use trine_verifier::bootstrapping::Parameters;
 
-/// The program of the request, and the largest noise variance of its output blocks, unit q^2 (TR.A4, TR.A5).
+/// The program of the request, and the largest noise variance of a released block, unit q^2 (TR.A4, TR.A5); of a linear
+/// program of any output's block.
 pub(super) fn releasable_program(
     rules: &ReleaseRules,
     facts: &ChainFacts,
@@ -51,6 +53,7 @@ fn releasable_circuit(rules: &ReleaseRules, facts: &ChainFacts) -> Result<(Progr
     let malformed = |source| ReleaseViolation::Text { job: 0, source };
     let circuit = Circuit::from_text(&facts.program_text).map_err(malformed)?;
     check_count("inputs on chain", facts.inputs.len(), circuit.inputs().len())?;
+    check_count("outputs on chain", facts.outputs.len(), circuit.outputs().len())?;
     let handles = facts.inputs.iter().zip(circuit.inputs()).enumerate();
     let inputs = handles.map(|(index, (handle, declared))| leaf(index, handle, declared));
     let job = Job {
@@ -58,9 +61,10 @@ fn releasable_circuit(rules: &ReleaseRules, facts: &ChainFacts) -> Result<(Progr
         text: &facts.program_text,
         inputs: inputs.collect::<Result<_, _>>()?,
     };
-    let outputs = releasable(&[job], &rules.noise)?;
+    let released: Vec<bool> = facts.outputs.iter().map(|output| output.released).collect();
+    let records = releasable(&[job], &rules.noise, &released)?;
     let segments = segments(&circuit, &Parameters::PRODUCTION.segment_limits())?;
-    let variance = outputs.iter().map(|output| output.variance).fold(0.0, f64::max);
+    let variance = records.iter().map(|record| record.variance).fold(0.0, f64::max);
     Ok((Program::Circuit { circuit, segments }, variance))
 }
 

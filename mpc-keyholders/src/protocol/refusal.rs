@@ -64,12 +64,9 @@ pub enum Refusal {
     /// The release policy refuses the circuit.
     #[error("TR.A5: {0}")]
     Circuit(#[from] ReleaseViolation),
-    /// The consumer has not allowed the release.
-    #[error("TR.A6: output {index}: its consumer has not allowed the release")]
-    ReleaseNotAllowed {
-        /// Output of the request.
-        index: usize,
-    },
+    /// The consumer has named no output for release, or not yet in a final block.
+    #[error("TR.A6: its consumer has not allowed the release of any output")]
+    ReleaseNotAllowed,
     /// Another number of handles than the program has.
     #[error("TR.A7: {got} {what}, the program has {expected}")]
     Count {
@@ -210,7 +207,7 @@ impl Refusal {
                 PolicyViolation::TooFewInputs { .. } => "TooFewInputs",
                 PolicyViolation::IsolatingWeight { .. } => "IsolatingWeight",
             },
-            Self::ReleaseNotAllowed { .. } => "ReleaseNotAllowed",
+            Self::ReleaseNotAllowed => "ReleaseNotAllowed",
             Self::Count { .. } => "HandleCount",
             Self::SegmentCount { .. } => "SegmentCount",
             Self::LinkCount { .. } => "LinkCount",

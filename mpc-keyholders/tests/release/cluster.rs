@@ -51,11 +51,19 @@ impl ChainReader for MemoryChain {
     }
 }
 
-/// Encrypts [`PLAINTEXTS`] under the test key, with randomness from the words: the same words, the same blocks.
-struct MemorySquasher(Vec<u64>);
+/// Encrypts [`PLAINTEXTS`] under the test key, with randomness from the words: the same words, the same blocks. Remembers
+/// what it was asked for.
+struct MemorySquasher {
+    key: Vec<u64>,
+    asked: Asked,
+}
+
+/// Values that were squashed, by any node.
+type Asked = Arc<std::sync::Mutex<Vec<ValueWords>>>;
 
 impl Squasher for MemorySquasher {
     fn squash(&self, value: &ValueWords, _variance: f64) -> Result<Vec<SquashedBlock>, SquashingError> {
+        self.asked.lock().unwrap().push(value.clone());
         let mut rng = ChaCha20Rng::seed_from_u64(value.blocks()[0].words()[0]);
         Ok(PLAINTEXTS
             .iter()
@@ -64,7 +72,7 @@ impl Squasher for MemorySquasher {
                 let mask: Vec<u128> =
                     (0..KEY_DIMENSION).map(|_| u128::from(rng.next_u64()) << 64 | 7).collect();
                 let product =
-                    mask.iter().zip(&self.0).fold(0u128, |s, (a, k)| s.wrapping_add(a * u128::from(*k)));
+                    mask.iter().zip(&self.key).fold(0u128, |s, (a, k)| s.wrapping_add(a * u128::from(*k)));
                 let noise = rng.gen_range(-(1i128 << 65)..1 << 65);
                 let body = product.wrapping_add(u128::from(*plaintext) << 123).wrapping_add(noise as u128);
                 SquashedBlock { mask, body }
@@ -144,6 +152,7 @@ pub struct Cluster {
     key: Vec<u64>,
     proven: Proven,
     pub chain: MemoryChain,
+    asked: Asked,
     client_ports: Vec<SocketAddr>,
     peer_ports: Vec<SocketAddr>,
     running: Vec<Option<Running>>,
@@ -194,6 +203,7 @@ impl Cluster {
             key,
             proven,
             chain,
+            asked: Asked::default(),
             client_ports: (0..4).map(|_| free_port()).collect(),
             peer_ports: (0..4).map(|_| free_port()).collect(),
             running: (0..4).map(|_| None).collect(),
@@ -247,7 +257,7 @@ impl Cluster {
             release_domain: ReleaseDomain { chain_id: 31337, verifying_contract: [8; 20] },
             storage: Storage::open(&self.path(&format!("data-{index}")), flooding).unwrap(),
             chain: Box::new(self.chain.clone()),
-            squasher: Box::new(MemorySquasher(self.key.clone())),
+            squasher: Box::new(MemorySquasher { key: self.key.clone(), asked: Arc::clone(&self.asked) }),
             evaluation_key: LazyKey::new(Arc::new(MemoryKey(self.proven.evaluation_key.clone()))),
             peers: named.iter().map(|(n, p)| Peer::new(*n, p, &tls).unwrap()).collect(),
             limits: config.limits.clone(),
@@ -284,6 +294,19 @@ impl Cluster {
 
     pub fn node(&self, index: u8) -> &Arc<Node> {
         &self.running[usize::from(index)].as_ref().unwrap().node
+    }
+
+    /// Values that the nodes have squashed so far.
+    pub fn squashed(&self) -> Vec<ValueWords> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// What the chain says from now on: the consumer has named these outputs, and no others.
+    pub fn allow(&self, outputs: &[usize]) {
+        let mut facts = self.chain.0.lock().unwrap();
+        for (index, output) in facts.outputs.iter_mut().enumerate() {
+            output.released = outputs.contains(&index);
+        }
     }
 
     /// The honest request.

@@ -10,5 +10,6 @@ mod proven;
 mod recorded;
 mod recorded_batch;
 mod refusals;
+mod sealed;
 mod segments;
 mod workshop;

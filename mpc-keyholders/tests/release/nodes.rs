@@ -136,7 +136,7 @@ async fn refusals_are_named_on_the_wire() {
     let status = release(&cluster, 0, substituted).await.unwrap_err();
     assert_eq!((status.code(), refusal(&status)), (Code::InvalidArgument, "SquashedDigestMismatch"), "TR.S2");
 
-    cluster.chain.0.lock().unwrap().outputs[0].released = false;
+    cluster.allow(&[]);
     let status = release(&cluster, 0, cluster.request()).await.unwrap_err();
     assert_eq!((status.code(), refusal(&status)), (Code::FailedPrecondition, "ReleaseNotAllowed"));
     assert!(status.message().starts_with("TR.A6"));

@@ -10,6 +10,7 @@ use trine_keyholder::protocol::authorise::{
 use trine_keyholder::protocol::batch::PresentedBatch;
 use trine_keyholder::protocol::evaluation::CommittedKey;
 use trine_keyholder::protocol::refusal::Refusal;
+use trine_program::policy::DELTA;
 use trine_program::{Declaration, KeyKind, LinearProgram, LinearRow, Term, ValueType};
 use trine_prover::argument::{Witness, prove};
 use trine_verifier::srs::CommitmentKey;
@@ -64,9 +65,9 @@ pub fn declaration(degree: u8) -> Declaration {
     Declaration { value_type: ValueType::Nibbles, key_kind: KeyKind::Compute, blocks: BLOCKS, degree }
 }
 
-/// A program of two outputs, each the weighted sum of all inputs, block by block.
+/// A program of two outputs, each the weighted sum of all inputs, block by block; the second one is larger by 1.
 pub fn program(weights: [i8; VOTERS], constant: u64) -> LinearProgram {
-    let row = |block| LinearRow {
+    let row = |block, constant| LinearRow {
         terms: weights
             .iter()
             .enumerate()
@@ -75,7 +76,8 @@ pub fn program(weights: [i8; VOTERS], constant: u64) -> LinearProgram {
             .collect(),
         constant,
     };
-    let rows = (0..2).flat_map(|_| (0..BLOCKS).map(row)).collect();
+    let constants = [constant, constant + DELTA];
+    let rows = constants.iter().flat_map(|constant| (0..BLOCKS).map(|block| row(block, *constant))).collect();
     LinearProgram::new(vec![declaration(1); VOTERS], vec![declaration(15); 2], rows).unwrap()
 }
 

@@ -78,8 +78,8 @@ fn programs_that_may_not_be_released_are_refused_tr_a5() {
 
 #[test]
 fn a_release_that_the_consumer_has_not_allowed_is_refused_tr_a6() {
-    let expected = Refusal::ReleaseNotAllowed { index: 1 };
-    assert_eq!(refused(|c| c.facts.outputs[1].released = false), expected, "TR.A6");
+    let refusal = refused(|c| c.facts.outputs.iter_mut().for_each(|output| output.released = false));
+    assert_eq!((refusal.name(), &refusal), ("ReleaseNotAllowed", &Refusal::ReleaseNotAllowed), "TR.A6");
 }
 
 /// A first program that nobody's policy reads could weigh, shift or single out a value before a harmless sum.

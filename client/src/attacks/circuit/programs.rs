@@ -40,6 +40,17 @@ pub fn identity_of_bool() -> anyhow::Result<Circuit> {
     Ok(Circuit::new(vec![bool], vec![bool], vec![table], vec![unread], vec![itself])?)
 }
 
+/// A bool looked up as it is, and beside it the bool itself: an output that may be released, and one that may not.
+pub fn bool_and_itself() -> anyhow::Result<Circuit> {
+    let identity = identity_of_bool()?;
+    let bool = *identity.inputs().first().context("no input")?;
+    let tables = identity.tables().to_vec();
+    let copied = Wire::Output { bootstrapping: 0, function: 0 };
+    let copied = Linear { terms: vec![Term { wire: copied, coefficient: 1 }], constant: 0 };
+    let rows = [vec![copied], identity.rows().to_vec()].concat();
+    Ok(Circuit::new(vec![bool], vec![bool; 2], tables, identity.bootstrappings().to_vec(), rows)?)
+}
+
 fn rebuilt(circuit: &Circuit, tables: Vec<Table>, rows: Vec<Linear>) -> Result<Circuit, CircuitError> {
     let (inputs, outputs) = (circuit.inputs().to_vec(), circuit.outputs().to_vec());
     Circuit::new(inputs, outputs, tables, circuit.bootstrappings().to_vec(), rows)
@@ -140,8 +151,24 @@ mod tests {
         let leaf = Leaf { declaration: identity.inputs()[0], noise_level: 1 };
         let (text, inputs) = (identity.to_text(), vec![InputSource::Leaf(leaf)]);
         let job = Job { program_id: identity.id(), text: text.as_bytes(), inputs };
-        let refused = releasable(&[job], &noise_model()).unwrap_err();
+        let refused = releasable(&[job], &noise_model(), &[true]).unwrap_err();
         assert!(matches!(refused, ReleaseViolation::NotBootstrapped { output: 0, row: 0, .. }), "{refused}");
+    }
+
+    #[test]
+    fn a_bool_beside_itself_is_released_in_part() {
+        let circuit = bool_and_itself().unwrap();
+        assert_eq!(admission(&circuit), None);
+        let leaf = Leaf { declaration: circuit.inputs()[0], noise_level: 1 };
+        let text = circuit.to_text();
+        let release = |marks: [bool; 2]| {
+            let inputs = vec![InputSource::Leaf(leaf)];
+            let job = Job { program_id: circuit.id(), text: text.as_bytes(), inputs };
+            releasable(&[job], &noise_model(), &marks)
+        };
+        assert_eq!(release([true, false]).unwrap().len(), 1);
+        let refused = release([false, true]).unwrap_err();
+        assert!(matches!(refused, ReleaseViolation::NotBootstrapped { output: 1, row: 1, .. }), "{refused}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! May the outputs of a circuit be decrypted? The release policy, which each keyholder recomputes from program *texts*.
+//! May outputs of a circuit be decrypted? The release policy, which each keyholder recomputes from program *texts*.
 //!
 //! An identifier of a text says nothing about the text, and a record that somebody else kept says what he likes. So the
 //! predicate takes every text from the leaves to the released job, and what the leaves declare; it computes the record
@@ -9,10 +9,11 @@
 //! | TR.L1 | texts are canonical circuits under their registered identifiers |
 //! | TR.L2 | an input is a leaf with its declaration, or an output of an earlier job with the record recomputed for it |
 //! | TR.L3 | constants and table values, noise level, degree: [`admissible`] for each job |
-//! | TR.L4 | released blocks are outputs of bootstrappings |
+//! | TR.L4 | blocks of released outputs are outputs of bootstrappings; of those that stay encrypted nothing is asked |
 //!
 //! What the caller must still discharge: that leaves are registered ciphertexts and declared as the chain has them, that
-//! sources are those of the requests on chain, and that every job is proven.
+//! sources are those of the requests on chain, that every job is proven, and that no other output than those named is
+//! decrypted.
 
 use crate::circuit::check::is_bootstrapped;
 use crate::circuit::text::linear_text;
@@ -108,6 +109,14 @@ pub enum ReleaseViolation {
         /// The wire, constant or table, and its numbers.
         violation: Violation,
     },
+    /// Not one mark for each output of the last job.
+    #[error("TR.L4: {got} outputs are marked as released or not, the last job has {expected}")]
+    OutputCount {
+        /// Marks given.
+        got: usize,
+        /// Outputs of the last job.
+        expected: usize,
+    },
     /// A released block that is something else than one output of a bootstrapping: its noise tells about the key.
     #[error(
         "TR.L4: output {output}, row {row} is {content}, expected one output of a bootstrapping with coefficient 1"
@@ -142,33 +151,43 @@ impl ReleaseViolation {
                 Violation::Padding { .. } | Violation::Domain { .. } => "PlaintextRange",
                 Violation::DegreeUnderstated { .. } => "DegreeUnderstated",
             },
+            Self::OutputCount { .. } => "HandleCount",
             Self::NotBootstrapped { .. } => "NotBootstrapped",
         }
     }
 }
 
-/// Checks that every output of the last job may be decrypted; returns their records.
+/// Checks that the outputs of the last job that `released` marks, one mark for each output, may be decrypted; returns the
+/// records of these.
 ///
 /// Jobs come before those that read them. Order: the number of jobs; for each job its text, its identifier, the sources of
-/// its inputs and [`admissible`]; then the rows of the last job.
-pub fn releasable(jobs: &[Job<'_>], model: &NoiseModel) -> Result<Vec<HandleRecord>, ReleaseViolation> {
+/// its inputs and [`admissible`]; then the number of marks and the rows of the marked outputs.
+pub fn releasable(
+    jobs: &[Job<'_>],
+    model: &NoiseModel,
+    released: &[bool],
+) -> Result<Vec<HandleRecord>, ReleaseViolation> {
     if jobs.len() > MAX_JOBS {
         return Err(ReleaseViolation::JobCount { got: jobs.len() });
     }
     let mut outputs: Vec<Vec<OutputRecord>> = Vec::with_capacity(jobs.len());
-    let mut released = None;
+    let mut last_circuit = None;
     for (job, content) in jobs.iter().enumerate() {
         let circuit = circuit_of(job, content)?;
         let records = input_records(job, content, &outputs, model)?;
         let admitted = admissible(&circuit, &records, model);
         outputs.push(admitted.map_err(|violation| ReleaseViolation::Inadmissible { job, violation })?);
-        released = Some(circuit);
+        last_circuit = Some(circuit);
     }
-    let (Some(circuit), Some(last)) = (released, outputs.last()) else {
+    let (Some(circuit), Some(last)) = (last_circuit, outputs.last()) else {
         return Err(ReleaseViolation::JobCount { got: 0 });
     };
-    check_bootstrapped(&circuit)?;
-    Ok(last.iter().map(|output| output.record).collect())
+    if released.len() != last.len() {
+        return Err(ReleaseViolation::OutputCount { got: released.len(), expected: last.len() });
+    }
+    check_bootstrapped(&circuit, released)?;
+    let marked = last.iter().zip(released).filter(|(_, marked)| **marked);
+    Ok(marked.map(|(output, _)| output.record).collect())
 }
 
 /// TR.L1.
@@ -197,12 +216,12 @@ fn input_records(
     content.inputs.iter().enumerate().map(record).collect()
 }
 
-/// TR.L4.
-fn check_bootstrapped(circuit: &Circuit) -> Result<(), ReleaseViolation> {
+/// TR.L4. Rows of outputs that stay encrypted are counted, so that places are those of the text.
+fn check_bootstrapped(circuit: &Circuit, released: &[bool]) -> Result<(), ReleaseViolation> {
     let mut row = 0;
-    for (output, rows) in circuit.rows_by_output().enumerate() {
+    for (output, (rows, released)) in circuit.rows_by_output().zip(released).enumerate() {
         for content in rows {
-            if !is_bootstrapped(content) {
+            if *released && !is_bootstrapped(content) {
                 let content = linear_text(content);
                 return Err(ReleaseViolation::NotBootstrapped { output, row, content });
             }

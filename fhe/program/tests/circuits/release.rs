@@ -49,8 +49,9 @@ fn chain<'a>(first: InputSource, texts: &[&'a str]) -> Vec<Job<'a>> {
     texts.iter().enumerate().map(|(index, text)| job(text, before(index))).collect()
 }
 
+/// Of a last job with one output.
 fn refused(jobs: &[Job<'_>]) -> ReleaseViolation {
-    releasable(jobs, &MODEL).unwrap_err()
+    releasable(jobs, &MODEL, &[true]).unwrap_err()
 }
 
 fn changed(from: &str, to: &str) -> String {
@@ -69,11 +70,11 @@ fn violation(text: &str, input: InputSource) -> Violation {
 #[test]
 fn a_bootstrapped_output_is_released_with_its_record() {
     let jobs = chain(leaf(3, 1), &[IDENTITY, IDENTITY]);
-    let records = releasable(&jobs, &MODEL).unwrap();
+    let records = releasable(&jobs, &MODEL, &[true]).unwrap();
     assert_eq!((records[0].degree, records[0].noise_level), (3, 1));
     assert!((records[0].variance / MODEL.bootstrapping_variance - 1.0).abs() < 1e-12);
     let constant = changed("row 0 + 1*b0.0", &format!("row {STEP}"));
-    assert!(releasable(&[job(&constant, leaf(3, 1))], &MODEL).is_ok(), "a public constant");
+    assert!(releasable(&[job(&constant, leaf(3, 1))], &MODEL, &[true]).is_ok(), "a public constant");
 }
 
 /// The released bit would be the sign of the noise: ten thousand of them give the small key.
@@ -112,9 +113,8 @@ fn an_output_that_is_not_bootstrapped_is_refused_tr_l4() {
     }
 }
 
-#[test]
-fn an_output_that_is_not_bootstrapped_is_named_by_its_place() {
-    let text = "trine circuit 1
+/// One block from a bootstrapping, then two of which the second is its input as it came.
+const PARTLY_BOOTSTRAPPED: &str = "trine circuit 1
 input nibbles compute 1 degree 3
 output nibbles compute 1 degree 3
 output nibbles compute 2 degree 3
@@ -124,8 +124,50 @@ row 0 + 1*b0.0
 row 0 + 1*b0.0
 row 0 + 1*i0.0
 ";
-    let refusal = refused(&[job(text, leaf(3, 1))]);
-    assert!(matches!(refusal, ReleaseViolation::NotBootstrapped { output: 1, row: 2, .. }), "{refusal}");
+
+#[test]
+fn an_output_that_is_not_bootstrapped_is_named_by_its_place() {
+    let jobs = [job(PARTLY_BOOTSTRAPPED, leaf(3, 1))];
+    for released in [[true, true], [false, true]] {
+        let refusal = releasable(&jobs, &MODEL, &released).unwrap_err();
+        assert!(
+            matches!(refusal, ReleaseViolation::NotBootstrapped { output: 1, row: 2, .. }),
+            "TR.L4: {refusal}"
+        );
+    }
+}
+
+/// Its noise is told to nobody.
+#[test]
+fn an_output_that_stays_encrypted_need_not_be_bootstrapped_tr_l4() {
+    let jobs = [job(PARTLY_BOOTSTRAPPED, leaf(3, 1))];
+    let records = releasable(&jobs, &MODEL, &[true, false]).unwrap();
+    assert_eq!(records.len(), 1, "of the released output alone");
+    assert!((records[0].variance / MODEL.bootstrapping_variance - 1.0).abs() < 1e-12);
+    assert_eq!(releasable(&jobs, &MODEL, &[false, false]).unwrap(), []);
+}
+
+/// The whole text is admitted, whatever is released of it.
+#[test]
+fn an_output_that_stays_encrypted_is_admissible_all_the_same_tr_l3() {
+    let half = format!("row {HALF_STEP} + 1*i0.0");
+    let text = PARTLY_BOOTSTRAPPED.replacen("row 0 + 1*i0.0", &half, 1);
+    let refusal = releasable(&[job(&text, leaf(3, 1))], &MODEL, &[true, false]).unwrap_err();
+    assert_eq!(refusal.name(), "ConstantOffGrid", "TR.L3");
+    let steep = PARTLY_BOOTSTRAPPED.replacen("row 0 + 1*i0.0", "row 0 + 6*i0.0", 1);
+    let steep = steep.replacen("compute 2 degree 3", "compute 2 degree 15", 1);
+    let refusal = releasable(&[job(&steep, leaf(2, 1))], &MODEL, &[true, false]).unwrap_err();
+    assert!(matches!(refusal, ReleaseViolation::Inadmissible { job: 0, .. }), "TR.L3: {refusal}");
+}
+
+#[test]
+fn each_output_is_marked_as_released_or_not_tr_l4() {
+    let jobs = [job(PARTLY_BOOTSTRAPPED, leaf(3, 1))];
+    for marks in [&[][..], &[true], &[true, true, true]] {
+        let refusal = releasable(&jobs, &MODEL, marks).unwrap_err();
+        let expected = ReleaseViolation::OutputCount { got: marks.len(), expected: 2 };
+        assert_eq!((refusal.name(), &refusal), ("HandleCount", &expected), "TR.L4");
+    }
 }
 
 /// Doubled three times over three jobs, then bootstrapped: the last text alone shows a level of 1.
@@ -133,7 +175,7 @@ row 0 + 1*i0.0
 fn noise_that_a_chain_of_handles_adds_up_is_refused_tr_l3() {
     let (once, twice) = (doubling(1, 2), doubling(2, 4));
     let read = IDENTITY.replacen("degree 3", "degree 4", 1);
-    assert!(releasable(&chain(leaf(1, 1), &[&once, &twice, &read]), &MODEL).is_ok(), "level 4");
+    assert!(releasable(&chain(leaf(1, 1), &[&once, &twice, &read]), &MODEL, &[true]).is_ok(), "level 4");
     let thrice = doubling(4, 8);
     let read = IDENTITY.replacen("degree 3", "degree 8", 1);
     let refusal = refused(&chain(leaf(1, 1), &[&once, &twice, &thrice, &read]));
@@ -141,12 +183,12 @@ fn noise_that_a_chain_of_handles_adds_up_is_refused_tr_l3() {
     assert_eq!(refusal, ReleaseViolation::Inadmissible { job: 2, violation: expected }, "TR.L3");
     assert_eq!(refusal.name(), "NoiseLevel");
     // The same last job on a leaf that claims to be fresh is one of other handles.
-    assert!(releasable(&[job(&read, leaf(8, 1))], &MODEL).is_ok());
+    assert!(releasable(&[job(&read, leaf(8, 1))], &MODEL, &[true]).is_ok());
 }
 
 #[test]
 fn a_leaf_brings_its_declared_noise_level_tr_l3() {
-    assert!(releasable(&chain(leaf(3, 5), &[IDENTITY]), &MODEL).is_ok());
+    assert!(releasable(&chain(leaf(3, 5), &[IDENTITY]), &MODEL, &[true]).is_ok());
     let text = changed("1*i0.0", "2*i0.0").replace("degree 3", "degree 6");
     let expected = Violation::NoiseLevel { place: Place::Bootstrapping(0), level: 6 };
     assert_eq!(violation(&text, leaf(3, 3)), expected, "TR.L3");
@@ -163,9 +205,9 @@ fn variance_is_carried_through_handles_tr_l3() {
     let jobs = chain(leaf(1, 1), &[&once, IDENTITY]);
     let fresh_variance = MODEL.bootstrapping_variance;
     let wide = NoiseModel { fresh_variance, max_variance: 4.1 * fresh_variance, ..MODEL };
-    assert!(releasable(&jobs, &wide).is_ok());
+    assert!(releasable(&jobs, &wide, &[true]).is_ok());
     let tight = NoiseModel { max_variance: 3.9 * fresh_variance, ..wide };
-    let refusal = releasable(&jobs, &tight).unwrap_err();
+    let refusal = releasable(&jobs, &tight, &[true]).unwrap_err();
     assert!(
         matches!(refusal, ReleaseViolation::Inadmissible { job: 0, violation: Violation::Variance { .. } }),
         "{refusal}"
@@ -251,5 +293,5 @@ fn the_number_of_jobs_is_bounded_tr_l1() {
     assert_eq!(refused(&[]), ReleaseViolation::JobCount { got: 0 }, "TR.L1");
     let texts = vec![IDENTITY; MAX_JOBS + 1];
     assert_eq!(refused(&chain(leaf(3, 1), &texts)), ReleaseViolation::JobCount { got: MAX_JOBS + 1 });
-    assert!(releasable(&chain(leaf(3, 1), &texts[1..]), &MODEL).is_ok());
+    assert!(releasable(&chain(leaf(3, 1), &texts[1..]), &MODEL, &[true]).is_ok());
 }
