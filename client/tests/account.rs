@@ -26,7 +26,7 @@ async fn a_refused_estimate_takes_no_nonce() {
         for code in [REFUSES, ACCEPTS] {
             let put = provider.raw_request::<_, ()>("anvil_setCode".into(), (contract.address(), code));
             put.await.unwrap();
-            let sent = account.send("allowRelease", contract.allowRelease(B256::ZERO)).await;
+            let sent = account.send("allowRelease", contract.allowRelease(vec![B256::ZERO])).await;
             match code {
                 REFUSES => assert!(matches!(sent, Err(ChainError::Reverted { .. })), "{sent:?}"),
                 _ => drop(sent.unwrap()),

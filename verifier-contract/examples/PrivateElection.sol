@@ -139,7 +139,7 @@ contract PrivateElection {
         if (!result) revert NotTheResult(handle);
         phase = Phase.Allowed;
         resultHandle = handle;
-        coprocessor.allowRelease(handle);
+        coprocessor.allowRelease(resultHandles());
         emit ResultAllowed(handle);
     }
 
@@ -149,9 +149,7 @@ contract PrivateElection {
         expectPhase(Phase.Allowed);
         if (blocks.length != WINNER_BLOCKS) revert WinnerBlockCount(blocks.length, WINNER_BLOCKS);
         phase = Phase.Accepted;
-        bytes32[] memory handles = new bytes32[](1);
-        handles[0] = resultHandle;
-        releaseVerifier.verifyRelease(epoch, requestId, handles, blocks, signature);
+        releaseVerifier.verifyRelease(epoch, requestId, resultHandles(), blocks, signature);
         uint256 elected;
         for (uint256 i; i < WINNER_BLOCKS; ++i) {
             elected += blocks[i] << (2 * i);
@@ -164,6 +162,11 @@ contract PrivateElection {
     /// @notice Handles of the ballots, in the order of the circuit's inputs; zero for those that are not cast.
     function ballots() external view returns (bytes32[] memory) {
         return ballotHandles;
+    }
+
+    function resultHandles() private view returns (bytes32[] memory handles) {
+        handles = new bytes32[](1);
+        handles[0] = resultHandle;
     }
 
     function expectPhase(Phase expected) private view {

@@ -112,7 +112,7 @@ contract PrivateTally {
         if (!result) revert NotTheResult(handle);
         phase = Phase.Allowed;
         resultHandle = handle;
-        coprocessor.allowRelease(handle);
+        coprocessor.allowRelease(resultHandles());
         emit ResultAllowed(handle);
     }
 
@@ -121,15 +121,18 @@ contract PrivateTally {
         expectPhase(Phase.Allowed);
         if (totals.length != candidates) revert TotalsCount(totals.length, candidates);
         phase = Phase.Accepted;
-        bytes32[] memory handles = new bytes32[](1);
-        handles[0] = resultHandle;
-        releaseVerifier.verifyRelease(epoch, requestId, handles, totals, signature);
+        releaseVerifier.verifyRelease(epoch, requestId, resultHandles(), totals, signature);
         emit Result(totals);
     }
 
     /// @notice Handles of the ballots, in the order of the program's inputs.
     function ballots() external view returns (bytes32[] memory) {
         return ballotHandles;
+    }
+
+    function resultHandles() private view returns (bytes32[] memory handles) {
+        handles = new bytes32[](1);
+        handles[0] = resultHandle;
     }
 
     function expectPhase(Phase expected) private view {

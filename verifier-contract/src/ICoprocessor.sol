@@ -174,7 +174,7 @@ interface ICoprocessor {
         bytes32[] outputs,
         uint256[2][] outputPoints
     );
-    event ReleaseAllowed(bytes32 indexed handle, address indexed consumer, bytes32 indexed requestId);
+    event ReleaseAllowed(bytes32 indexed requestId, address indexed consumer, bytes32[] outputs);
 
     error UnknownKeyScheme(bytes32 scheme);
     /// The key's digest is registered, under another scheme only.
@@ -271,7 +271,14 @@ interface ICoprocessor {
     error TermOutsideJob(uint256 job, uint256 word);
     error NotConsumer(bytes32 handle, address caller, address consumer);
     error NotProven(bytes32 handle);
-    error ReleaseAlreadyAllowed(bytes32 handle);
+    /// A release of nothing.
+    error NothingReleased();
+    /// The value is an output of another request than the first one.
+    error ReleaseOfAnotherRequest(bytes32 handle, bytes32 got, bytes32 expected);
+    /// The output stands before one that is named before it, or is that one.
+    error ReleaseOrder(uint256 index);
+    /// What is released of the request is decided.
+    error ReleaseAlreadyAllowed(bytes32 requestId);
 
     /// @notice Registers the digest of an evaluation key's bytes, once. Circuits do not run under such a digest.
     /// @param scheme How the digest is made: `keccak256("trine.key.blake3.v1")`.
@@ -369,8 +376,11 @@ interface ICoprocessor {
     /// @param keyPoints Commitments of the key of all requests.
     function fulfilJobs(JobProof[] calldata jobs, uint256[2][] calldata keyPoints, bytes calldata proof) external;
 
-    /// @notice Lets the committee decrypt a proven value. Only its consumer may.
-    function allowRelease(bytes32 handle) external;
+    /// @notice Lets the committee decrypt outputs of one request. Only their consumer may, once: outputs that are not named
+    /// stay encrypted for good.
+    /// @dev A set that grew would be decrypted by keyholders that read the chain at different blocks in two ways.
+    /// @param outputs Proven outputs of one request, at least one, in the order of the program.
+    function allowRelease(bytes32[] calldata outputs) external;
 
     /// @notice Whether the committee may decrypt the value: proven, and allowed by its consumer.
     function isReleaseAllowed(bytes32 handle) external view returns (bool);

@@ -28,10 +28,12 @@ abstract contract ValueLedger is SegmentRegistry, KeyRegistry {
         bytes32 origin;
     }
 
+    /// `released` says that the consumer has named the outputs that the committee decrypts.
     struct StoredRequest {
         address consumer;
         uint32 key;
         RequestState state;
+        bool released;
         uint48 fulfilledAt;
         bytes32 programRef;
         bytes32 salt;
@@ -132,6 +134,7 @@ abstract contract ValueLedger is SegmentRegistry, KeyRegistry {
             msg.sender,
             key,
             RequestState.Requested,
+            false,
             0,
             programRef,
             salt,
@@ -142,13 +145,23 @@ abstract contract ValueLedger is SegmentRegistry, KeyRegistry {
     }
 
     /// @inheritdoc ICoprocessor
-    function allowRelease(bytes32 handle) external {
-        StoredHandle storage stored = knownHandle(handle);
-        if (stored.consumer != msg.sender) revert NotConsumer(handle, msg.sender, stored.consumer);
-        if (stored.state != HandleState.Proven) revert NotProven(handle);
-        if (stored.released) revert ReleaseAlreadyAllowed(handle);
-        stored.released = true;
-        emit ReleaseAllowed(handle, msg.sender, stored.origin);
+    function allowRelease(bytes32[] calldata outputs) external {
+        if (outputs.length == 0) revert NothingReleased();
+        bytes32 requestId = ownedOutput(outputs[0]).origin;
+        StoredRequest storage asked = requests[requestId];
+        if (asked.released) revert ReleaseAlreadyAllowed(requestId);
+        asked.released = true;
+        uint256 least;
+        for (uint256 i; i < outputs.length; ++i) {
+            StoredHandle storage stored = ownedOutput(outputs[i]);
+            if (stored.origin != requestId) {
+                revert ReleaseOfAnotherRequest(outputs[i], stored.origin, requestId);
+            }
+            if (stored.index < least) revert ReleaseOrder(i);
+            least = uint256(stored.index) + 1;
+            stored.released = true;
+        }
+        emit ReleaseAllowed(requestId, msg.sender, outputs);
     }
 
     /// @inheritdoc ICoprocessor
@@ -309,6 +322,13 @@ abstract contract ValueLedger is SegmentRegistry, KeyRegistry {
     function record(bytes32 handle, StoredHandle memory value) private {
         if (handles[handle].state != HandleState.Unknown) revert AlreadyRegistered(handle);
         handles[handle] = value;
+    }
+
+    /// A proven value of which the caller is the consumer.
+    function ownedOutput(bytes32 handle) private view returns (StoredHandle storage stored) {
+        stored = knownHandle(handle);
+        if (stored.consumer != msg.sender) revert NotConsumer(handle, msg.sender, stored.consumer);
+        if (stored.state != HandleState.Proven) revert NotProven(handle);
     }
 
     function knownHandle(bytes32 handle) private view returns (StoredHandle storage stored) {

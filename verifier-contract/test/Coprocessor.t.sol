@@ -75,7 +75,7 @@ contract CoprocessorTest is Test {
         );
         assertEq(coprocessor.requestRecord(requestId).fulfilledAt, 7);
         assertTrue(!coprocessor.isReleaseAllowed(output), "not yet");
-        coprocessor.allowRelease(output);
+        coprocessor.allowRelease(one(output));
         assertTrue(coprocessor.isReleaseAllowed(output), "allowed");
     }
 
@@ -149,23 +149,23 @@ contract CoprocessorTest is Test {
         vm.expectRevert(
             abi.encodeWithSelector(ICoprocessor.NotConsumer.selector, output, STRANGER, address(this))
         );
-        coprocessor.allowRelease(output);
+        coprocessor.allowRelease(one(output));
     }
 
     function test_ReleaseOfWhatWasNotProven() external {
         bytes32 ballot = register(1);
         vm.expectRevert(abi.encodeWithSelector(ICoprocessor.NotProven.selector, ballot));
-        coprocessor.allowRelease(ballot);
+        coprocessor.allowRelease(one(ballot));
         vm.expectRevert(abi.encodeWithSelector(ICoprocessor.UnknownHandle.selector, bytes32(0)));
-        coprocessor.allowRelease(bytes32(0));
+        coprocessor.allowRelease(one(bytes32(0)));
     }
 
     function test_ReleaseIsAllowedOnce() external {
         (bytes32 requestId, uint256[2][] memory inputs) = ask();
         bytes32 output = fulfil(requestId, inputs, points(9, 1));
-        coprocessor.allowRelease(output);
-        vm.expectRevert(abi.encodeWithSelector(ICoprocessor.ReleaseAlreadyAllowed.selector, output));
-        coprocessor.allowRelease(output);
+        coprocessor.allowRelease(one(output));
+        vm.expectRevert(abi.encodeWithSelector(ICoprocessor.ReleaseAlreadyAllowed.selector, requestId));
+        coprocessor.allowRelease(one(output));
     }
 
     /// The identity of a registered ciphertext: the output has the same commitment and is still another value.
@@ -178,7 +178,7 @@ contract CoprocessorTest is Test {
             handleOf(inputs[0], keccak256(abi.encode(tag("origin_input"), address(this), address(this))));
         assertTrue(output != ballot, "another handle");
         vm.expectRevert(abi.encodeWithSelector(ICoprocessor.NotProven.selector, ballot));
-        coprocessor.allowRelease(ballot);
+        coprocessor.allowRelease(one(ballot));
     }
 
     /// An output's commitment registered in advance gets another handle: the fulfilment is not blocked.
@@ -189,7 +189,7 @@ contract CoprocessorTest is Test {
         bytes32 output = fulfil(requestId, inputs, points(9, 1));
         assertTrue(output != early, "another handle");
         vm.expectRevert(abi.encodeWithSelector(ICoprocessor.NotProven.selector, early));
-        coprocessor.allowRelease(early);
+        coprocessor.allowRelease(one(early));
     }
 
     function test_CiphertextsAreRegisteredOnce() external {
@@ -372,6 +372,11 @@ contract CoprocessorTest is Test {
         verifier.expect(publicValues(requestId, inputs, outputs), "proof");
         coprocessor.fulfil(requestId, outputs, inputs, "proof");
         return outputHandle(requestId, outputs[0]);
+    }
+
+    function one(bytes32 handle) private pure returns (bytes32[] memory list) {
+        list = new bytes32[](1);
+        list[0] = handle;
     }
 
     /// `docs/spec/onchain.md`, written down once more.

@@ -29,7 +29,10 @@ contract CoprocessorCircuitsTest is StatementFixture {
         assertTrue(value.consumer == address(this) && value.registrant == address(0), "consumer");
         assertEq(value.requestId, requestId);
         assertEq(value.keyDigest, key);
-        coprocessor.allowRelease(output);
+        bytes32[] memory released = new bytes32[](1);
+        released[0] = output;
+        coprocessor.allowRelease(released);
+        assertTrue(coprocessor.isReleaseAllowed(output), "allowed");
         vm.expectRevert(abi.encodeWithSelector(ICoprocessor.AlreadyFulfilled.selector, requestId));
         coprocessor.fulfilCircuit(
             requestId, points(1, KEY_POINTS), points(9, 1), points(1, 2), words(), proof

@@ -45,8 +45,8 @@ contract CoprocessorSegmentsTest is SegmentFixture {
                 uint256(value.valueType) | uint256(value.keyKind) << 6 | uint256(value.blocks - 1) << 8,
                 i == 0 ? OUTPUT_0 : OUTPUT_1
             );
-            coprocessor.allowRelease(outputs[i]);
         }
+        coprocessor.allowRelease(outputs);
         for (uint256 s; s < SEGMENTS; ++s) {
             ICoprocessor.JobProof memory again = honest(requestId, s, 0);
             vm.expectRevert(abi.encodeWithSelector(ICoprocessor.AlreadyFulfilled.selector, requestId));
@@ -81,8 +81,10 @@ contract CoprocessorSegmentsTest is SegmentFixture {
         bytes memory unknown = abi.encodeWithSelector(ICoprocessor.UnknownHandle.selector, inputs[0]);
         vm.expectRevert(unknown);
         coprocessor.handleRecord(inputs[0]);
+        bytes32[] memory links = new bytes32[](1);
+        links[0] = inputs[0];
         vm.expectRevert(unknown);
-        coprocessor.allowRelease(inputs[0]);
+        coprocessor.allowRelease(links);
         vm.expectRevert(unknown);
         coprocessor.request(programRef, key, inputs);
         assertTrue(!coprocessor.isReleaseAllowed(inputs[0]), "not released");

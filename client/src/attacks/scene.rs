@@ -125,9 +125,7 @@ impl Scene {
         let mut phases = Phases::start(true);
         let asked = Asked { program, key_digest: self.material.key_digest, request_id, handles };
         let fulfilled = clients::fulfil(&mut self.clients, &self.material, asked, &mut phases).await?;
-        let output = fulfilled.receipt.outputs.first().context("the receipt has no output")?.handle;
-        let contract = self.stranger.coprocessor(self.coprocessor());
-        self.stranger.send("allowRelease", contract.allowRelease(output)).await?;
+        self.stranger.allow_release(self.coprocessor(), &fulfilled.receipt.output_handles()).await?;
         Ok(fulfilled)
     }
 

@@ -136,9 +136,7 @@ pub fn identity_of_registered(scene: &mut Scene) -> Playing<'_> {
 pub fn stranger_release(scene: &mut Scene) -> Playing<'_> {
     Box::pin(async {
         let output = scene.honest.fulfilled.receipt.outputs.first().context("no output")?.handle;
-        let contract = scene.stranger.coprocessor(scene.coprocessor());
-        let sent = scene.stranger.send("allowRelease", contract.allowRelease(output)).await;
-        seen_on_chain(sent.map(|r| r.transaction_hash))
+        seen_on_chain(scene.stranger.allow_release(scene.coprocessor(), &[output]).await)
     })
 }
 

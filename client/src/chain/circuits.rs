@@ -96,10 +96,11 @@ impl Account {
         content.map_err(|e| call_error("contentOf", e))
     }
 
-    /// Lets the committee decrypt a proven value of which this account is the consumer.
-    pub async fn allow_release(&self, coprocessor: Address, handle: B256) -> Result<(), ChainError> {
+    /// Lets the committee decrypt proven outputs of one request of which this account is the consumer, in the order of the
+    /// program. Once for a request: the others stay encrypted.
+    pub async fn allow_release(&self, coprocessor: Address, outputs: &[B256]) -> Result<(), ChainError> {
         let contract = self.coprocessor(coprocessor);
-        self.send("allowRelease", contract.allowRelease(handle)).await.map(drop)
+        self.send("allowRelease", contract.allowRelease(outputs.to_vec())).await.map(drop)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::Output;
 use crate::target::{self, Target};
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::{Address, B256, Bytes};
 use anyhow::{Context, bail, ensure};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use trine::cluster::preparation::account::ORGANISER;
@@ -22,6 +23,7 @@ use trine_fhe::words::{BlockWords, ValueWords};
 #[command(after_help = "Examples:
   trine release --cluster cluster.toml receipt.json
   trine release --cluster cluster.toml receipt.json --allow --account 2 --out released.json
+  trine release --cluster cluster.toml transfer.json --allow --output 0
   trine release --cluster cluster.toml receipt.json --json | jq .plaintexts")]
 pub struct Arguments {
     #[command(flatten)]
@@ -29,9 +31,12 @@ pub struct Arguments {
     /// Receipt of the job.
     #[arg(value_name = "RECEIPT")]
     receipt: PathBuf,
-    /// Allow the release on chain first, from the account: it must be the consumer.
+    /// Allow the release on chain first, from the account: it must be the consumer. Which outputs are released is decided once.
     #[arg(long)]
     allow: bool,
+    /// An output to allow, by its place in the receipt, from 0; may be given several times. All without it.
+    #[arg(long = "output", value_name = "NUMBER", requires = "allow")]
+    outputs: Vec<usize>,
     /// Development account that allows.
     #[arg(long, value_name = "NUMBER", default_value_t = ORGANISER)]
     account: usize,
@@ -40,7 +45,7 @@ pub struct Arguments {
     out: Option<PathBuf>,
 }
 
-/// Asks every node, and has the contract check the answer. The committee answers for all outputs of the request.
+/// Asks every node, and has the contract check the answer. The committee answers for the outputs that the consumer has named.
 pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCode> {
     let cluster = arguments.target.file()?;
     let reader = target::reader(&cluster)?;
@@ -80,13 +85,13 @@ pub async fn run(arguments: &Arguments, output: Output) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// Allows every output that is not allowed yet.
+/// Allows the outputs that the arguments name, unless the consumer has decided before; another decision is an error.
 async fn allow(arguments: &Arguments, receipt: &Receipt) -> anyhow::Result<()> {
     let cluster = arguments.target.file()?;
     let reader = target::reader(&cluster)?;
     let account = target::account(&cluster, arguments.account)?;
-    let contract = account.coprocessor(cluster.chain.coprocessor);
-    for output in &receipt.outputs {
+    let mut allowed = Vec::new();
+    for (place, output) in receipt.outputs.iter().enumerate() {
         let record = reader.handle(output.handle).await?;
         ensure!(record.state == PROVEN, "{} is not proven on chain", output.handle);
         ensure!(
@@ -97,11 +102,30 @@ async fn allow(arguments: &Arguments, receipt: &Receipt) -> anyhow::Result<()> {
             arguments.account,
             account.address()
         );
-        if !record.released {
-            account.send("allowRelease", contract.allowRelease(output.handle)).await?;
+        if record.released {
+            allowed.push(place);
         }
     }
-    Ok(())
+    let Some(named) = to_allow(&arguments.outputs, receipt.outputs.len(), &allowed)? else { return Ok(()) };
+    let handles: Vec<B256> =
+        named.iter().filter_map(|place| receipt.outputs.get(*place)).map(|o| o.handle).collect();
+    Ok(account.allow_release(cluster.chain.coprocessor, &handles).await?)
+}
+
+/// Places of the outputs to allow, ascending: those that are asked for, all where none is. Nothing where they are allowed
+/// already, or where none is asked for and the consumer has decided.
+fn to_allow(asked: &[usize], outputs: usize, allowed: &[usize]) -> anyhow::Result<Option<Vec<usize>>> {
+    let named: BTreeSet<usize> =
+        if asked.is_empty() { (0..outputs).collect() } else { asked.iter().copied().collect() };
+    if let Some(unknown) = named.iter().find(|place| **place >= outputs) {
+        bail!("the receipt has {outputs} outputs, from 0, and no output {unknown}");
+    }
+    if allowed.is_empty() {
+        return Ok(Some(named.into_iter().collect()));
+    }
+    let same = asked.is_empty() || named.iter().eq(allowed);
+    ensure!(same, "allowed are outputs {allowed:?} already: what is released of a request is decided once");
+    Ok(None)
 }
 
 async fn presentation(
@@ -154,6 +178,8 @@ fn with_release(receipt: &Receipt, release: &Release, release_verifier: Address)
 }
 
 fn report(receipt: &Receipt, release: &Release, refusals: &[String], output: Output) {
+    let sealed: Vec<B256> =
+        receipt.output_handles().into_iter().filter(|handle| !release.handles.contains(handle)).collect();
     let faults: Vec<String> =
         release.faults.iter().map(|(node, kind, detail)| format!("node {node}: {kind}: {detail}")).collect();
     if output.json {
@@ -161,6 +187,7 @@ fn report(receipt: &Receipt, release: &Release, refusals: &[String], output: Out
             "request": receipt.request_id,
             "epoch": release.epoch,
             "handles": release.handles,
+            "sealed": sealed,
             "plaintexts": release.plaintexts,
             "signature": release.signature,
             "faults": faults,
@@ -169,6 +196,9 @@ fn report(receipt: &Receipt, release: &Release, refusals: &[String], output: Out
         println!("{line}");
     } else {
         println!("plaintexts  {:?}", release.plaintexts);
+        for handle in &sealed {
+            println!("sealed      {handle}");
+        }
         println!("signed by   the committee of epoch {}, accepted by the contract", release.epoch);
         for line in faults.iter().chain(refusals) {
             println!("fault       {line}");
@@ -179,7 +209,6 @@ fn report(receipt: &Receipt, release: &Release, refusals: &[String], output: Out
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy::primitives::B256;
 
     fn release(plaintexts: &[u64]) -> Release {
         Release {
@@ -201,6 +230,21 @@ mod tests {
         let (agreed, refusals) = agreed(answers).unwrap();
         assert_eq!(agreed.plaintexts, [1, 2]);
         assert!(refusals.len() == 1 && refusals[0].starts_with("node 0"), "{refusals:?}");
+    }
+
+    #[test]
+    fn outputs_are_allowed_once_and_in_order() {
+        assert_eq!(to_allow(&[], 3, &[]).unwrap(), Some(vec![0, 1, 2]));
+        assert_eq!(to_allow(&[2, 0, 2], 3, &[]).unwrap(), Some(vec![0, 2]));
+        for asked in [&[][..], &[2, 0]] {
+            assert_eq!(to_allow(asked, 3, &[0, 2]).unwrap(), None, "as it is decided");
+        }
+        for asked in [&[0][..], &[0, 1, 2], &[1]] {
+            let error = to_allow(asked, 3, &[0, 2]).unwrap_err().to_string();
+            assert!(error.contains("[0, 2] already"), "{error}");
+        }
+        let error = to_allow(&[3], 3, &[]).unwrap_err().to_string();
+        assert!(error.contains("3 outputs, from 0, and no output 3"), "{error}");
     }
 
     #[test]

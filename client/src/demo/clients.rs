@@ -366,7 +366,8 @@ pub async fn release(clients: &Clients, fulfilled: &Fulfilled, phase: &OpenPhase
         match (answer, &first) {
             (Ok(release), None) => first = Some(release),
             (Ok(release), Some(other)) => {
-                ensure!(release.plaintexts == other.plaintexts, "two nodes release different plaintexts");
+                let same = (&release.handles, &release.plaintexts) == (&other.handles, &other.plaintexts);
+                ensure!(same, "two nodes release different outputs or plaintexts");
             }
             (Err(error), _) => refusals.push(error.to_string()),
         }

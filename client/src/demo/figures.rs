@@ -156,12 +156,14 @@ impl ElectionSummary {
 pub struct WorkloadSummary {
     /// Parameters of the instance.
     pub parameters: String,
-    /// Names of the outputs.
+    /// Names of the released outputs.
     pub outputs: Vec<String>,
-    /// Released values, output by output.
+    /// Their values.
     pub values: Vec<u64>,
-    /// What the model says.
+    /// What the model says of them.
     pub expected: Vec<u64>,
+    /// Names of the outputs that stay encrypted.
+    pub sealed: Vec<String>,
     /// The committee's signature was accepted by the release verifier.
     pub released: bool,
     /// Jobs of the run. What stands above, and of the circuit and its proof, is of the first.
@@ -250,6 +252,7 @@ mod tests {
             outputs: vec!["of age".into()],
             values: vec![1],
             expected: vec![1],
+            sealed: vec!["age".into()],
             released: true,
             jobs: 2,
             proofs: 1,
@@ -262,10 +265,10 @@ mod tests {
         assert!(!WorkloadSummary { values: vec![0], ..workload.clone() }.passed());
         let wrong = JobFigures { expected: vec![7], ..job(0) };
         assert!(!WorkloadSummary { results: vec![job(1), wrong], ..workload.clone() }.passed());
-        let sealed = JobFigures { released: false, ..job(0) };
-        assert!(!WorkloadSummary { results: vec![job(1), sealed], ..workload.clone() }.passed());
+        let unreleased = JobFigures { released: false, ..job(0) };
+        assert!(!WorkloadSummary { results: vec![job(1), unreleased], ..workload.clone() }.passed());
         let value = serde_json::to_value(&workload).unwrap();
-        for field in ["jobs", "proofs", "results", "gas", "values", "gas_fulfil"] {
+        for field in ["jobs", "proofs", "results", "gas", "values", "sealed", "gas_fulfil"] {
             assert!(value.get(field).is_some(), "{field}");
         }
         assert!(!WorkloadSummary { released: false, ..workload }.passed());

@@ -35,7 +35,7 @@ pub struct JobFigures {
     pub parameters: String,
     /// Released values, output by output.
     pub values: Vec<u64>,
-    /// What the model says.
+    /// What the model says of these.
     pub expected: Vec<u64>,
     /// The committee's signature was accepted by the release verifier.
     pub released: bool,

@@ -1,5 +1,5 @@
-//! A workload on a cluster: an account is the registrant and the consumer of all inputs, the committee releases the outputs,
-//! and they are compared with the model.
+//! A workload on a cluster: an account is the registrant and the consumer of all inputs, the committee releases the outputs
+//! that are made for decryption, and they are compared with the model. The others stay encrypted.
 
 use super::clients::{Asked, Clients, Fulfilled, fulfil_all, put_key, receipt_release, release, upload};
 use super::election::encrypt;
@@ -17,21 +17,28 @@ use trine::phases::{OpenPhase, Phases};
 use trine::receipt::Receipt;
 use trine::receipt::file::ReceiptRelease;
 use trine::voter::EncryptedValue;
+use trine_program::Declaration;
 use trine_program::circuit::{Circuit, segments};
 use trine_program::operation::max_value;
-use trine_program::{Declaration, OperationList};
 use trine_programs::Workload;
 use trine_verifier::bootstrapping::Parameters;
 
-/// Fails unless the workload can be proven, in however many segments, and all its outputs are made for decryption: the
-/// committee answers for all outputs of a request.
+/// Fails unless the workload can be proven, in however many segments, and an output is made for decryption.
 pub fn check(workload: &dyn Workload) -> anyhow::Result<Circuit> {
     let circuit = workload.circuit()?;
     registration(&circuit).with_context(|| format!("{} ({})", workload.name(), workload.parameters()))?;
-    let list: OperationList = workload.operations().list;
-    let sealed = list.outputs().iter().filter(|output| !output.release).count();
-    ensure!(sealed == 0, "{}: {sealed} outputs are not made for decryption", workload.name());
+    ensure!(marks(workload).contains(&true), "{}: no output is made for decryption", workload.name());
     Ok(circuit)
+}
+
+/// Of each output whether it is made for decryption.
+fn marks(workload: &dyn Workload) -> Vec<bool> {
+    workload.operations().list.outputs().iter().map(|output| output.release).collect()
+}
+
+/// The outputs that carry this mark.
+fn marked<T>(outputs: impl IntoIterator<Item = T>, marks: &[bool], mark: bool) -> Vec<T> {
+    outputs.into_iter().zip(marks).filter(|(_, own)| **own == mark).map(|(output, _)| output).collect()
 }
 
 /// How many proofs the workload takes.
@@ -57,9 +64,9 @@ pub struct Answered {
     pub fulfilled: Fulfilled,
     /// What the committee released.
     pub release: Release,
-    /// The outputs.
+    /// The released outputs.
     released: Vec<u64>,
-    /// What the model says.
+    /// What the model says of these.
     expected: Vec<u64>,
 }
 
@@ -121,7 +128,9 @@ pub async fn run<R: RngCore + CryptoRng>(
     let mut answered = Vec::with_capacity(workloads.len());
     let jobs = workloads.iter().zip(programs).zip(values).zip(requests).zip(plaintexts).zip(fulfilled);
     for (((((workload, (circuit, registered)), values), (_, handles)), plaintexts), fulfilled) in jobs {
-        let release = released(clients, &consumer, &fulfilled, &phase).await?;
+        let marks = marks(workload.as_ref());
+        let named = marked(fulfilled.receipt.output_handles(), &marks, true);
+        let release = released(clients, &consumer, &fulfilled, &named, &phase).await?;
         answered.push(Answered {
             parameters: workload.parameters(),
             registered,
@@ -129,9 +138,9 @@ pub async fn run<R: RngCore + CryptoRng>(
             values,
             handles,
             fulfilled,
-            released: decoded(circuit.outputs(), &release.plaintexts)?,
+            released: decoded(&marked(circuit.outputs().iter().copied(), &marks, true), &release.plaintexts)?,
             release,
-            expected: workload.model(&plaintexts),
+            expected: marked(workload.model(&plaintexts), &marks, true),
             circuit,
         });
     }
@@ -147,18 +156,18 @@ fn noted(requests: &[(B256, Vec<B256>)]) -> String {
     }
 }
 
-/// Lets the committee decrypt a request's outputs, and has the release verifier check what it signs.
+/// Lets the committee decrypt outputs of a request, and has the release verifier check what it signs.
 async fn released(
     clients: &Clients,
     consumer: &Account,
     fulfilled: &Fulfilled,
+    outputs: &[B256],
     phase: &OpenPhase,
 ) -> anyhow::Result<Release> {
     let chain = &clients.file.chain;
-    for output in &fulfilled.receipt.outputs {
-        consumer.allow_release(chain.coprocessor, output.handle).await?;
-    }
+    consumer.allow_release(chain.coprocessor, outputs).await?;
     let release = release(clients, fulfilled, phase).await?;
+    ensure!(release.handles == outputs, "released are {:?}, allowed {outputs:?}", release.handles);
     let reader = ChainReader::new(&chain.rpc_url, chain.coprocessor)?;
     let signed = SignedRelease {
         epoch: release.epoch,
@@ -221,10 +230,12 @@ pub fn summary(
     keys_cached: bool,
 ) -> anyhow::Result<WorkloadSummary> {
     let first = answered.first().context("no jobs")?;
+    let (names, marks) = (workload.operations().outputs, marks(workload));
     let fulfilled: Vec<&Fulfilled> = answered.iter().map(|job| &job.fulfilled).collect();
     Ok(WorkloadSummary {
         parameters: first.parameters.clone(),
-        outputs: workload.operations().outputs,
+        outputs: marked(names.iter().cloned(), &marks, true),
+        sealed: marked(names, &marks, false),
         values: first.released.clone(),
         expected: first.expected.clone(),
         released: true,
@@ -316,11 +327,27 @@ mod tests {
         assert!(segments("auction") > 1);
     }
 
+    /// The balances after a transfer are inputs of the next one.
     #[test]
-    fn outputs_that_stay_encrypted_are_refused_with_their_number() {
+    fn of_a_transfer_one_output_is_released() {
         let transfer = named("transfer", Size::Small).unwrap();
+        let circuit = check(transfer.as_ref()).unwrap();
         assert!(segment_count(transfer.as_ref()).unwrap() > 1);
-        let error = check(transfer.as_ref()).unwrap_err().to_string();
-        assert!(error.contains("transfer: 2 outputs are not made for decryption"), "{error}");
+        let (names, marks) = (transfer.operations().outputs, marks(transfer.as_ref()));
+        assert_eq!(marked(&names, &marks, true), ["covered"]);
+        assert_eq!(marked(&names, &marks, false), ["sender's balance", "receiver's balance"]);
+        let released = marked(circuit.outputs().iter().copied(), &marks, true);
+        assert_eq!(decoded(&released, &[1]).unwrap(), [1]);
+        assert_eq!(marked(transfer.model(&[9, 4, 3]), &marks, true), [1]);
+        assert_eq!(marked(transfer.model(&[3, 4, 3]), &marks, true), [0]);
+    }
+
+    #[test]
+    fn all_outputs_of_the_other_workloads_are_released() {
+        for name in ["election", "tally", "auction", "age-check"] {
+            let workload = named(name, Size::Small).unwrap();
+            assert!(!marks(workload.as_ref()).contains(&false), "{name}");
+            check(workload.as_ref()).unwrap();
+        }
     }
 }

@@ -151,13 +151,22 @@ pub enum OnChainError {
         /// What differs.
         field: &'static str,
     },
-    /// A released handle is no output of the request.
-    #[error("released handle {handle} is not output {index} of the request")]
+    /// A released handle is no output of the request, or does not stand behind those before it.
+    #[error("released handle {handle}, number {index}, is no output of the request behind those before it")]
     ReleasedHandle {
         /// The handle.
         handle: B256,
-        /// Its place.
+        /// Its place among the released ones.
         index: usize,
+    },
+    /// A release of nothing.
+    #[error("no handle is released")]
+    NothingReleased,
+    /// The consumer has allowed the release of an output that is not released: the committee signs all of them.
+    #[error("the release of {handle} is allowed on chain, and the committee's answer is not about it")]
+    ReleaseIncomplete {
+        /// The handle.
+        handle: B256,
     },
     /// The consumer has not allowed the release.
     #[error("the release of {handle} is not allowed on chain")]
@@ -359,25 +368,28 @@ fn compare_fulfilment(
     }
 }
 
-/// Released handles are outputs of the request, in order, and their consumer allows it.
+/// Released handles are outputs of the request, in order: those whose release their consumer allows, and no others.
 pub fn compare_release(
     receipt: &Receipt,
     release: &ReceiptRelease,
     facts: &ChainFacts,
 ) -> Result<(), OnChainError> {
-    for (index, handle) in release.handles.iter().enumerate() {
-        let handle = *handle;
-        let output = receipt.outputs.get(index).zip(facts.outputs.get(index));
-        match output {
-            Some((record, on_chain)) if record.handle == handle => {
-                if !on_chain.released {
-                    return Err(OnChainError::NotAllowed { handle });
-                }
-            }
-            _ => return Err(OnChainError::ReleasedHandle { handle, index }),
+    if release.handles.is_empty() {
+        return Err(OnChainError::NothingReleased);
+    }
+    let mut outputs = receipt.outputs.iter().zip(&facts.outputs);
+    for (index, handle) in release.handles.iter().copied().enumerate() {
+        let found = outputs.find(|(record, _)| record.handle == handle);
+        let (_, on_chain) = found.ok_or(OnChainError::ReleasedHandle { handle, index })?;
+        if !on_chain.released {
+            return Err(OnChainError::NotAllowed { handle });
         }
     }
-    Ok(())
+    let mut allowed = receipt.outputs.iter().zip(&facts.outputs).filter(|(_, on_chain)| on_chain.released);
+    match allowed.find(|(record, _)| !release.handles.contains(&record.handle)) {
+        Some((record, _)) => Err(OnChainError::ReleaseIncomplete { handle: record.handle }),
+        None => Ok(()),
+    }
 }
 
 /// `keccak256(abi.encodePacked(words))`.

@@ -182,7 +182,7 @@ pub struct ReceiptRelease {
     pub release_verifier: Address,
     /// Epoch of the committee.
     pub epoch: u64,
-    /// Released handles in order.
+    /// Released handles, those that the consumer has named, in the order of the outputs.
     pub handles: Vec<B256>,
     /// Plaintext of each block of each handle, in order.
     pub plaintexts: Vec<u64>,
@@ -243,6 +243,11 @@ impl Receipt {
         } else {
             Err(ReceiptFileError::Format { got: receipt.format })
         }
+    }
+
+    /// Handles of the outputs, in the order of the program.
+    pub fn output_handles(&self) -> Vec<B256> {
+        self.outputs.iter().map(|output| output.handle).collect()
     }
 
     /// How many proofs it has: one for each segment.

@@ -228,3 +228,51 @@ fn a_release_is_of_this_requests_outputs_and_allowed() {
         assert!(matches!(refused, OnChainError::ReleasedHandle { index: i, .. } if i == index), "{refused}");
     }
 }
+
+/// Which of its outputs a receipt shows released is the consumer's decision on chain: no more, no fewer, in their order.
+#[test]
+fn a_release_is_of_the_outputs_that_the_consumer_has_named() {
+    let mut receipt = fixture().receipt.clone();
+    let mut facts = honest();
+    for place in 1..3 {
+        let mut record = receipt.outputs[0].clone();
+        record.handle = B256::repeat_byte(place);
+        receipt.outputs.push(record);
+        facts.outputs.push(facts.outputs[0].clone());
+    }
+    let handles = receipt.output_handles();
+    let refusal = |allowed: [bool; 3], released: &[usize]| {
+        let mut facts = facts.clone();
+        for (output, allowed) in facts.outputs.iter_mut().zip(allowed) {
+            output.released = allowed;
+        }
+        let release = ReceiptRelease {
+            release_verifier: Address::repeat_byte(3),
+            epoch: 1,
+            handles: released.iter().map(|place| handles[*place]).collect(),
+            plaintexts: vec![1],
+            signature: vec![1; 256].into(),
+            release_tx: None,
+        };
+        compare_release(&receipt, &release, &facts)
+    };
+    for (allowed, released) in
+        [([true, false, false], &[0][..]), ([true, false, true], &[0, 2]), ([true; 3], &[0, 1, 2])]
+    {
+        refusal(allowed, released).unwrap();
+    }
+    let none = refusal([false; 3], &[]).unwrap_err();
+    assert!(matches!(none, OnChainError::NothingReleased), "{none}");
+    let sealed = refusal([true, false, true], &[0, 1, 2]).unwrap_err();
+    assert!(matches!(sealed, OnChainError::NotAllowed { handle } if handle == handles[1]), "{sealed}");
+    for (released, left_out) in [(&[0][..], 2), (&[2], 0)] {
+        let fewer = refusal([true, false, true], released).unwrap_err();
+        let expected = handles[left_out];
+        assert!(matches!(fewer, OnChainError::ReleaseIncomplete { handle } if handle == expected), "{fewer}");
+    }
+    for released in [&[2, 0][..], &[0, 0], &[0, 2, 2]] {
+        let order = refusal([true, false, true], released).unwrap_err();
+        let last = released.len() - 1;
+        assert!(matches!(order, OnChainError::ReleasedHandle { index, .. } if index == last), "{order}");
+    }
+}

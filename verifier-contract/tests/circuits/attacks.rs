@@ -322,7 +322,7 @@ fn the_identity_of_an_input() {
     let call = chain.fulfilment(&asked);
     chain.fulfil(&call).unwrap();
     assert_ne!(output.handle, input.handle);
-    let call = Coprocessor::allowReleaseCall { handle: input.handle.into() };
+    let call = Coprocessor::allowReleaseCall { outputs: vec![input.handle.into()] };
     let refused = chain.evm.send(CONSUMER, chain.coprocessor, &call).map(|(_, receipt)| receipt);
     assert_eq!(error_name(refused), "NotProven");
 }
@@ -346,7 +346,7 @@ fn an_output_registered_in_advance() {
     assert_ne!(early.0, output.handle);
     let call = chain.fulfilment(&asked);
     chain.fulfil(&call).unwrap();
-    let call = Coprocessor::allowReleaseCall { handle: early };
+    let call = Coprocessor::allowReleaseCall { outputs: vec![early] };
     let refused = chain.evm.send(CONSUMER, chain.coprocessor, &call).map(|(_, receipt)| receipt);
     assert_eq!(error_name(refused), "NotProven");
 }

@@ -5,6 +5,7 @@ mod batches;
 mod chain;
 #[path = "../committee/mod.rs"]
 mod committee;
+mod releases;
 mod segments;
 #[path = "../tiny/mod.rs"]
 #[expect(dead_code, reason = "the linear tests use the rest")]

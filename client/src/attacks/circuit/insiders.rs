@@ -63,10 +63,7 @@ impl CircuitScene {
         let transaction = self.send_fulfil(&Fulfilment { proof, ..unproven }).await?;
         let receipt = self.stranger.receipt(transaction).await?;
         let fulfilled: Coprocessor::Fulfilled = event("fulfilCircuit", &receipt)?;
-        for output in fulfilled.outputs {
-            self.stranger.allow_release(self.coprocessor(), output).await?;
-        }
-        Ok(())
+        Ok(self.stranger.allow_release(self.coprocessor(), &fulfilled.outputs).await?)
     }
 
     /// The commitments of the evaluation key with two exchanged, attested by a false committee; registered

@@ -118,6 +118,10 @@ pub const ATTACKS: &[Attack<CircuitScene>] = &[
         "the native proof of the same circuit over the same ciphertexts, for another request"),
     attack!("output-not-bootstrapped", Keyholder, Refused(&["NotBootstrapped"]), release::output_not_bootstrapped,
         "a proven circuit whose output is an input"),
+    attack!("sealed-output-asked-for", Committee, Harmless("nodes decrypt the outputs that the consumer has named on chain"), release::sealed_output_asked_for,
+        "release of a request with two outputs, of which its consumer has allowed one"),
+    attack!("release-decided-twice", Coprocessor, Refused(&["ReleaseAlreadyAllowed"]), release::release_decided_twice,
+        "the other output allowed after the decision"),
     attack!("false-result-recorded", Keyholder, Refused(&["ProofInvalid"]), false_results::false_result,
         "a false result, recorded by a verifier that accepts everything"),
     attack!("other-function-recorded", Keyholder, Refused(&["ProofInvalid"]), false_results::other_function_recorded,
@@ -141,7 +145,7 @@ mod tests {
     use super::*;
     use crate::attacks::registry::selected;
 
-    const LIST: [&str; 61] = [
+    const LIST: [&str; 63] = [
         "flipped-output-word",
         "output-above-layout",
         "altered-commitment",
@@ -195,6 +199,8 @@ mod tests {
         "altered-inner-proof",
         "proof-of-another-request",
         "output-not-bootstrapped",
+        "sealed-output-asked-for",
+        "release-decided-twice",
         "false-result-recorded",
         "other-function-recorded",
         "half-step-recorded",

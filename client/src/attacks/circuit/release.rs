@@ -1,16 +1,18 @@
-//! Releases that each keyholder must refuse by itself, of results that are proven.
+//! Releases that each keyholder must refuse by itself, of results that are proven, and outputs that stay encrypted.
 
 use super::programs;
 use super::scene::CircuitScene;
 use crate::attacks::registry::Playing;
 use crate::attacks::report::Observation;
-use crate::attacks::seen::{seen_of_all, seen_of_nodes};
-use crate::demo::clients::presentation;
+use crate::attacks::seen::{seen_of_all, seen_of_nodes, seen_on_chain, seen_on_wire};
+use crate::demo::clients::{Fulfilled, presentation};
 use alloy::primitives::B256;
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use trine::chain::circuits::circuit_claim;
-use trine::keyholders::Presentation;
+use trine::keyholders::{Presentation, Release};
+use trine::rpc::RpcError;
 use trine_fhe::words::ValueWords;
+use trine_program::Circuit;
 
 /// Asks every node for the release of the stranger's own result, presented in an altered form.
 async fn asked_with(
@@ -109,18 +111,105 @@ pub fn proof_of_another_request(scene: &mut CircuitScene) -> Playing<'_> {
     })
 }
 
+/// Has the engine answer a request of the stranger for a circuit over one bool of its own.
+async fn answered_over_a_bool(scene: &mut CircuitScene, circuit: &Circuit) -> anyhow::Result<Fulfilled> {
+    let handles = scene.stranger_handles().await?;
+    let bool = scene.honest.circuit.inputs().iter().position(|d| Some(d) == circuit.inputs().first());
+    let own = *bool.and_then(|index| handles.get(index)).context("no input is a bool")?;
+    let registered = scene.register(&circuit.to_text(), circuit_claim(circuit)?).await?;
+    scene.clients.engine.register_program(&circuit.to_text()).await?;
+    let request = scene.request(registered.reference, &[own]).await?;
+    scene.answer(&registered, request, &[own]).await
+}
+
 /// A proven, fulfilled and allowed result that is an input itself: its noise tells about the key.
 pub fn output_not_bootstrapped(scene: &mut CircuitScene) -> Playing<'_> {
     Box::pin(async {
-        let identity = programs::identity_of_bool()?;
-        let handles = scene.stranger_handles().await?;
-        let bool = scene.honest.circuit.inputs().iter().position(|d| d == &identity.inputs()[0]);
-        let own = *bool.and_then(|index| handles.get(index)).context("no input is a bool")?;
-        let registered = scene.register(&identity.to_text(), circuit_claim(&identity)?).await?;
-        scene.clients.engine.register_program(&identity.to_text()).await?;
-        let request = scene.request(registered.reference, &[own]).await?;
-        let fulfilled = scene.answer(&registered, request, &[own]).await?;
+        let fulfilled = answered_over_a_bool(scene, &programs::identity_of_bool()?).await?;
         scene.allow(&fulfilled).await?;
         seen_of_nodes(scene.clients.committee.release(&presentation(&fulfilled)).await)
     })
+}
+
+/// A fulfilled request of the stranger with two outputs, of which the first alone is allowed; made once.
+async fn partly_allowed(scene: &mut CircuitScene) -> anyhow::Result<Fulfilled> {
+    if let Some(fulfilled) = scene.partly_allowed.take() {
+        return Ok(fulfilled);
+    }
+    let fulfilled = answered_over_a_bool(scene, &programs::bool_and_itself()?).await?;
+    let [named, _] = two_outputs(&fulfilled)?;
+    scene.stranger.allow_release(scene.coprocessor(), &[named]).await?;
+    Ok(fulfilled)
+}
+
+fn two_outputs(fulfilled: &Fulfilled) -> anyhow::Result<[B256; 2]> {
+    let handles = fulfilled.receipt.output_handles();
+    <[B256; 2]>::try_from(handles).map_err(|handles| anyhow!("{} outputs, expected 2", handles.len()))
+}
+
+/// The honest presentation of a request of which the consumer has named one output: will the other be decrypted, too?
+pub fn sealed_output_asked_for(scene: &mut CircuitScene) -> Playing<'_> {
+    Box::pin(async {
+        let fulfilled = partly_allowed(scene).await?;
+        let [named, _] = two_outputs(&fulfilled)?;
+        let answers = scene.clients.committee.release(&presentation(&fulfilled)).await;
+        scene.partly_allowed = Some(fulfilled);
+        seen_of_named(named, answers)
+    })
+}
+
+/// Whether every node that answers releases this output and no other.
+fn seen_of_named(named: B256, answers: Vec<Result<Release, RpcError>>) -> anyhow::Result<Observation> {
+    let mut seen = None;
+    for answer in answers {
+        match answer {
+            Ok(release) if release.handles != [named] || release.plaintexts.len() != 1 => {
+                return Ok(Observation::accepted(format!("released {:?}", release.handles)));
+            }
+            Ok(release) => seen = Some(release.plaintexts),
+            Err(RpcError::Connection { .. }) => {}
+            refused => return seen_on_wire(refused),
+        }
+    }
+    let plaintexts = seen.context("no node answers")?;
+    Ok(Observation::harmless(format!("released {plaintexts:?} of {named}"), "answer of every node"))
+}
+
+/// The other output, allowed after the decision.
+pub fn release_decided_twice(scene: &mut CircuitScene) -> Playing<'_> {
+    Box::pin(async {
+        let fulfilled = partly_allowed(scene).await?;
+        let [_, sealed] = two_outputs(&fulfilled)?;
+        let later = scene.stranger.allow_release(scene.coprocessor(), &[sealed]).await;
+        scene.partly_allowed = Some(fulfilled);
+        seen_on_chain(later)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attacks::report::{Expectation, Party, Report};
+
+    fn release(handles: &[u8]) -> Result<Release, RpcError> {
+        Ok(Release {
+            epoch: 1,
+            handles: handles.iter().map(|byte| B256::repeat_byte(*byte)).collect(),
+            plaintexts: vec![1; handles.len()],
+            signature: vec![1; 256].into(),
+            faults: vec![],
+        })
+    }
+
+    #[test]
+    fn a_node_that_releases_more_than_was_named_has_lost() {
+        let held = |answers| {
+            let seen = seen_of_named(B256::repeat_byte(1), answers).unwrap();
+            Report::new("sealed", Party::Committee, Expectation::Harmless("named alone"), seen).held()
+        };
+        assert!(held(vec![release(&[1]), release(&[1])]));
+        assert!(!held(vec![release(&[1]), release(&[1, 2])]), "the sealed one as well");
+        assert!(!held(vec![release(&[2])]), "the sealed one");
+        assert!(seen_of_named(B256::repeat_byte(1), vec![]).is_err(), "nothing is seen");
+    }
 }

@@ -42,6 +42,8 @@ pub struct CircuitScene {
     handles: Vec<B256>,
     /// A fulfilled request of the stranger that the committee has not released.
     unreleased: Option<Fulfilled>,
+    /// A fulfilled request of the stranger of which one output is allowed, another one not.
+    pub partly_allowed: Option<Fulfilled>,
 }
 
 impl CircuitScene {
@@ -64,6 +66,7 @@ impl CircuitScene {
             shape,
             handles: Vec::new(),
             unreleased: None,
+            partly_allowed: None,
         };
         // Taken apart and put together again, as altered ones are.
         let control = scene.with_proof(&scene.proof()?)?;
@@ -271,10 +274,7 @@ impl CircuitScene {
 
     /// Allows the release of all outputs of a request of the stranger.
     pub async fn allow(&self, fulfilled: &Fulfilled) -> Result<(), ChainError> {
-        for output in &fulfilled.receipt.outputs {
-            self.stranger.allow_release(self.coprocessor(), output.handle).await?;
-        }
-        Ok(())
+        self.stranger.allow_release(self.coprocessor(), &fulfilled.receipt.output_handles()).await
     }
 
     async fn is_allowed(&self, fulfilled: &Fulfilled) -> anyhow::Result<bool> {

@@ -180,7 +180,7 @@ pub fn identity_of_registered(scene: &mut CircuitScene) -> Playing<'_> {
 pub fn stranger_release(scene: &mut CircuitScene) -> Playing<'_> {
     Box::pin(async {
         let output = scene.honest.fulfilled.receipt.outputs.first().context("no output")?.handle;
-        seen_on_chain(scene.stranger.allow_release(scene.coprocessor(), output).await)
+        seen_on_chain(scene.stranger.allow_release(scene.coprocessor(), &[output]).await)
     })
 }
 

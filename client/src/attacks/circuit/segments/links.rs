@@ -69,9 +69,7 @@ pub fn links_not_given(scene: &mut SegmentScene) -> Playing<'_> {
 pub fn link_released(scene: &mut SegmentScene) -> Playing<'_> {
     Box::pin(async {
         let link = link_handle(scene).await?;
-        let contract = scene.contract();
-        let sent = scene.stranger.send("allowRelease", contract.allowRelease(link)).await;
-        seen_on_chain(sent.map(|receipt| receipt.transaction_hash))
+        seen_on_chain(scene.stranger.allow_release(scene.coprocessor(), &[link]).await)
     })
 }
 

@@ -11,7 +11,6 @@ use trine::cluster::LocalCluster;
 use trine::cluster::preparation::account;
 use trine::facts::ChainReader;
 use trine::phases::Phases;
-use trine_contract::bindings::Coprocessor;
 use trine_contract::bindings::coprocessor::ICoprocessor::JobProof;
 
 /// A message that proves one segment, taken apart.
@@ -68,11 +67,6 @@ impl SegmentScene {
     /// Address of the `Coprocessor`.
     pub fn coprocessor(&self) -> Address {
         self.clients.file.chain.coprocessor
-    }
-
-    /// The contract, as the stranger calls it.
-    pub fn contract(&self) -> Coprocessor::CoprocessorInstance<alloy::providers::DynProvider> {
-        self.stranger.coprocessor(self.coprocessor())
     }
 
     /// Reads the chain.
