@@ -107,9 +107,8 @@ contract CoprocessorReleasesTest is StatementFixture {
 
     /// Nobody else decides in the consumer's place, so as to leave out what he wants.
     function test_ByAStranger() external {
-        bytes memory stranger = abi.encodeWithSelector(
-            ICoprocessor.NotConsumer.selector, outputs[0][0], STRANGER, address(this)
-        );
+        bytes memory stranger =
+            abi.encodeWithSelector(ICoprocessor.NotConsumer.selector, outputs[0][0], STRANGER, address(this));
         vm.prank(STRANGER);
         refuse(list(outputs[0][0]), stranger);
         coprocessor.allowRelease(list(outputs[0][0]));
