@@ -80,12 +80,13 @@ impl<'a> Pieces<'a> {
             [] => vec![own],
             batch => batch.iter().map(|id| of_batch(*id)).collect::<Result<_, EngineError>>()?,
         };
+        let key_points = key_points.map(|KeyPoints(points)| points);
         let (request_id, proof) = (self.job.request_id, proof.wrapped.clone());
         Ok(Fulfilment { request_id, jobs, key_points, proof })
     }
 
     /// What a transaction says of a piece, and the points of its key.
-    fn fulfilled(&self, piece: u32) -> Result<(FulfilledJob, Option<Vec<[Bytes32; 2]>>), EngineError> {
+    fn fulfilled(&self, piece: u32) -> Result<(FulfilledJob, Option<KeyPoints>), EngineError> {
         let (statement, values) = self.stated(piece)?;
         let points = |records: &[CiphertextRecord]| records.iter().map(|r| r.commitment).collect();
         let fulfilled = FulfilledJob {
@@ -95,7 +96,7 @@ impl<'a> Pieces<'a> {
             input_points: points(&values.inputs),
             output_points: points(&values.outputs),
         };
-        Ok((fulfilled, statement.keys().map(KeyCommitments::to_xy)))
+        Ok((fulfilled, statement.keys().map(|keys| KeyPoints(keys.to_xy()))))
     }
 
     /// Hash of the links of a segment before the last, as the contract keeps it.

@@ -112,7 +112,7 @@ fn wire_batch(batch: &PresentedBatch) -> Option<pb::Batch> {
         segment: job.segment,
     };
     let others = batch.others.iter().map(job).collect();
-    (*batch != PresentedBatch::default()).then(|| pb::Batch { place: batch.place as u32, others })
+    (*batch != PresentedBatch::default()).then_some(pb::Batch { place: batch.place as u32, others })
 }
 
 fn wire_handle(handle: &PresentedHandle) -> pb::HandleRecord {

@@ -48,7 +48,9 @@ fn outputs_that_stay_encrypted_are_checked_all_the_same_tr_a7_tr_a8() {
     assert!(matches!(swapped, Refusal::HandleMismatch { index: 0, .. }), "TR.A8, not {swapped}");
     let left_out = refused(|c| drop(c.presented.outputs.remove(0)));
     assert!(matches!(left_out, Refusal::Count { got: 1, expected: 2, .. }), "TR.A7, not {left_out}");
-    let off_chain = refused(|c| drop(c.facts.outputs.remove(0)));
+    let off_chain = refused(|c| {
+        c.facts.outputs.remove(0);
+    });
     assert!(matches!(off_chain, Refusal::Count { got: 1, expected: 2, .. }), "TR.A7, not {off_chain}");
     let unproven = refused(|c| c.facts.outputs[0].proven = false);
     assert!(matches!(unproven, Refusal::Record { what: "output", index: 0, .. }), "TR.A7, not {unproven}");
