@@ -20,6 +20,8 @@ use trine_verifier::bootstrapping::batch::Size;
 
 /// Proofs of several jobs in which the prover was lost, until each goes by itself: one of them may be what it is lost of.
 const MOST_LOST: u32 = 3;
+/// Attempts at a proof of several jobs in all. They keep the worker from everybody else meanwhile, and a job by itself does not.
+const MOST_TRIES: u32 = 8;
 
 impl JobRunner {
     /// Has a circuit of one piece proved: by itself, or with others that wait for the worker.
@@ -120,10 +122,10 @@ impl JobRunner {
         }
     }
 
-    /// Proves jobs, again where the prover is gone: what it keeps of a proof is of these jobs.
+    /// Proves jobs, again where the prover is gone for a while: what it keeps of a proof is of these jobs.
     async fn batch_outcome(&self, ids: &[JobId]) -> Outcome {
         let Patience { first: mut wait, most } = self.patience();
-        let mut lost = 0;
+        let (mut lost, mut tries) = (0, 0);
         loop {
             let begun = AtomicBool::new(false);
             let error = match self.prove_batch(ids, &begun).await {
@@ -131,7 +133,8 @@ impl JobRunner {
                 Err(error) => error,
             };
             lost += u32::from(begun.into_inner());
-            if !is_retryable(&error) || lost == MOST_LOST {
+            tries += 1;
+            if !is_retryable(&error) || lost == MOST_LOST || tries == MOST_TRIES {
                 tracing::warn!(jobs = ids.len(), %error, "no proof of these jobs together: each by itself");
                 return Outcome::Apart;
             }

@@ -111,6 +111,18 @@ async fn a_prover_that_is_gone_for_a_while_is_asked_for_the_same_again() {
     assert_eq!(world.chain.executed(), (1, 0));
 }
 
+/// A batch keeps the worker from everybody else: jobs that may be what the prover is gone of go by themselves.
+#[tokio::test]
+async fn a_prover_that_does_not_come_back_is_asked_for_each_job() {
+    let world = World::new();
+    let mut waiting = world.waiting(&[1, 2], &[Unavailable; 8]).await;
+    waiting.free().await;
+    waiting.fulfilled(&[1, 2]).await;
+    let mut stated = vec![[1, 2].as_slice(); 8];
+    stated.extend([[1].as_slice(), &[2]]);
+    world.assert_stated(&stated);
+}
+
 #[tokio::test]
 async fn jobs_of_which_the_prover_dies_are_proved_one_by_one() {
     let world = World::new();

@@ -132,6 +132,7 @@ impl RpcChain {
         let outputs = if fulfilled { self.fulfilled(id).await? } else { Vec::new() };
         let final_block = (head + 1).saturating_sub(self.confirmations);
         let is_final = fulfilled_at.is_some_and(|at| at <= final_block);
+        let allowed_at = if is_final { Some(self.block_hash(final_block).await?) } else { None };
         Ok(ChainFacts {
             domain,
             consumer: request.consumer.into_array(),
@@ -142,7 +143,7 @@ impl RpcChain {
             salt: request.salt.0,
             // Of a computed input the contract keeps no segment. It is refused whatever it is of (TR.A7).
             inputs: self.handles(&domain, inputs, 0, None).await?,
-            outputs: self.handles(&domain, outputs, last_segment, is_final.then_some(final_block)).await?,
+            outputs: self.handles(&domain, outputs, last_segment, allowed_at).await?,
         })
     }
 
@@ -286,14 +287,21 @@ impl RpcChain {
         Ok(one("Fulfilled event", events)?.0.outputs)
     }
 
-    /// Records of handles, computed ones of this segment; whether their release is allowed, at `allowed_at` where that is
-    /// final.
+    /// Names a block for several questions: the answers of two forks under one number would be a choice that nobody made.
+    async fn block_hash(&self, number: u64) -> Result<B256, ChainError> {
+        let block = self.provider.get_block_by_number(number.into()).await.map_err(rpc("final block"))?;
+        let fault = format!("{number} is not there, though the chain is longer");
+        Ok(block.ok_or(ChainError::Inconsistent { what: "final block", fault })?.header.hash)
+    }
+
+    /// Records of handles, computed ones of this segment; whether their release is allowed in block `allowed_at`, where there is a
+    /// final one.
     async fn handles(
         &self,
         domain: &Domain,
         handles: Vec<B256>,
         segment: u32,
-        allowed_at: Option<u64>,
+        allowed_at: Option<B256>,
     ) -> Result<Vec<ChainHandle>, ChainError> {
         let mut records = Vec::with_capacity(handles.len());
         for handle in handles {
@@ -303,7 +311,7 @@ impl RpcChain {
                 Some(block) => self
                     .coprocessor
                     .isReleaseAllowed(handle)
-                    .block(BlockId::number(block))
+                    .block(BlockId::hash(block))
                     .call()
                     .await
                     .map_err(rpc("release permission"))?,

@@ -54,7 +54,9 @@ impl KeyholderService for ClientApi {
             [] => None,
             bytes => Some(bytes32("squashed_digest", bytes)?),
         };
-        let presented = presented(request)?;
+        // Points and handles of many jobs take a while.
+        let read = tokio::task::spawn_blocking(move || presented(request)).await;
+        let presented = read.map_err(|e| Status::internal(e.to_string()))??;
         let id = hex::encode(presented.request_id);
         // The work outlives a client that hangs up: the other nodes count on this one.
         let node = Arc::clone(&self.node);
