@@ -200,9 +200,9 @@ fn a_batch_is_verified_for_each_of_its_jobs() {
         verify_job(&PARAMETERS, key().verifier(), domain, keys, job, &proven)
     };
     let beside = |place: usize| Batch { place, others: vec![jobs[1 - place].clone()] };
-    for place in 0..2 {
-        assert_eq!(verify(&jobs[place], beside(place)), Ok(()));
-        let rejected = |batch| match verify(&jobs[place], batch) {
+    for (place, job) in jobs.iter().enumerate() {
+        assert_eq!(verify(job, beside(place)), Ok(()));
+        let rejected = |batch| match verify(job, batch) {
             Err(JobRejection::Segment { segment: 0, error }) => error.id(),
             other => panic!("{other:?}"),
         };
@@ -211,7 +211,7 @@ fn a_batch_is_verified_for_each_of_its_jobs() {
         let mut of_another = beside(place);
         of_another.others[0].request_id = [9; 32];
         assert_eq!(rejected(of_another), "PB.A4");
-        let own = Batch { place, others: vec![jobs[place].clone()] };
+        let own = Batch { place, others: vec![job.clone()] };
         assert_eq!(rejected(own), "PB.S1", "its own handles twice");
     }
     let behind = Batch { place: 2, ..beside(0) };
