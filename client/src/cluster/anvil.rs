@@ -128,7 +128,9 @@ pub async fn start(
     let start = Instant::now();
     loop {
         process.check()?;
-        if accounts_file.is_file() && tokio::net::TcpStream::connect(address).await.is_ok() {
+        // Anvil makes the file before it fills it: what does not read as its accounts is not written yet.
+        let written = read_accounts(accounts_file).is_ok();
+        if written && tokio::net::TcpStream::connect(address).await.is_ok() {
             return Ok(process);
         }
         if start.elapsed() > Duration::from_secs(READY_SECONDS) {
@@ -147,6 +149,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("accounts.json");
         assert!(matches!(read_accounts(&path), Err(AccountsError::Io { .. })));
+        std::fs::write(&path, "").unwrap();
+        assert!(matches!(read_accounts(&path), Err(AccountsError::Json { .. })), "made, and not yet filled");
         std::fs::write(&path, "{}").unwrap();
         assert!(matches!(read_accounts(&path), Err(AccountsError::Json { .. })));
         std::fs::write(&path, r#"{"private_keys": []}"#).unwrap();
