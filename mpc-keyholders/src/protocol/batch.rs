@@ -193,9 +193,5 @@ impl PresentedHandle {
 
 /// The circuit that a proof of all jobs is of, the own one in its place: what the proof's length follows from.
 pub fn merged(batch: &Batch, own: &Circuit) -> Result<Circuit, BatchFault> {
-    let (place, jobs) = (batch.place, batch.jobs());
-    let (before, after) = batch.others.split_at_checked(place).ok_or(BatchError::Place { place, jobs })?;
-    let (before, after) = (before.iter().map(|job| &job.circuit), after.iter().map(|job| &job.circuit));
-    let circuits: Vec<&Circuit> = before.chain([own]).chain(after).collect();
-    Ok(merge(&circuits)?)
+    Ok(merge(&batch.in_order(own, |job| &job.circuit)?)?)
 }

@@ -144,7 +144,9 @@ library CircuitArgument {
         for (uint256 i; i < STATEMENT_WORDS; ++i) {
             public_[i] = ProofWords.valueOf(values, i);
         }
-        public_[PROGRAM_AT_Z] = programAt(values, shape, ProofWords.wordOf(proof, ProofWords.POINTS + 2 * pointsOf(shape) + ProofWords.Z));
+        public_[PROGRAM_AT_Z] = programAt(
+            values, shape, ProofWords.wordOf(proof, ProofWords.POINTS + 2 * pointsOf(shape) + ProofWords.Z)
+        );
         uint256 rotation = ProofWords.POINTS + 2 * shape.columnPoints;
         public_[D1] = ProofWords.roundDigest(proof, 1, ProofWords.POINTS, shape.columnPoints);
         public_[D2] = ProofWords.roundDigest(proof, 2, rotation, shape.rotationPoints);

@@ -51,8 +51,12 @@ impl Batch {
         self.others.len() + 1
     }
 
-    /// What the proof states, the job in its place.
-    pub fn statement(&self, domain: Domain, keys: KeyCommitments, job: Job) -> Result<Statement, BatchError> {
+    /// A part of each job in their order, the one that the proof is given for in its place.
+    pub fn in_order<'a, T>(
+        &'a self,
+        own: &'a T,
+        part: impl Fn(&'a Job) -> &'a T,
+    ) -> Result<Vec<&'a T>, BatchError> {
         let (place, got) = (self.place, self.jobs());
         if got > MAX_JOBS {
             return Err(BatchError::Jobs { got });
@@ -60,7 +64,13 @@ impl Batch {
         let Some((before, after)) = self.others.split_at_checked(place) else {
             return Err(BatchError::Place { place, jobs: got });
         };
-        let jobs = before.iter().chain([&job]).chain(after).cloned().collect();
+        let (before, after) = (before.iter().map(&part), after.iter().map(&part));
+        Ok(before.chain([own]).chain(after).collect())
+    }
+
+    /// What the proof states, the job in its place.
+    pub fn statement(&self, domain: Domain, keys: KeyCommitments, job: Job) -> Result<Statement, BatchError> {
+        let jobs = self.in_order(&job, |other| other)?.into_iter().cloned().collect();
         Ok(Statement { domain, keys, jobs })
     }
 }
